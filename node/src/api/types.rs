@@ -1,0 +1,208 @@
+//! Bodies of the local REST API. JSON only ever gains fields.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One message, or one refused set of files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Row {
+    /// The message id; null for files that were refused.
+    pub id: Option<String>,
+    /// Address of the sender; null where the files do not tell.
+    pub from: Option<String>,
+    /// Address of the receiver; null where the files do not tell.
+    pub to: Option<String>,
+    /// `B1`..`B6`, `Y1`..`Y9`; null if none was recognised or the reading lock is closed.
+    pub bundle: Option<String>,
+    /// Service month, `YYYYMM`; null where the bundle has none.
+    pub month: Option<String>,
+    /// Serial of the bundle (連番).
+    pub serial: Option<String>,
+    /// The files under their own names; empty while the reading lock is closed.
+    pub files: Vec<FileRow>,
+    /// checked, sealed, waiting, held, delivered, opened, imported, rejected, cancelled, expired; in answers to sending
+    /// also refused.
+    pub state: String,
+    /// What a waiting or held message waits for: no_key, not_connected, refused, revoked, stopped, own_certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// Times of the states reached, RFC 3339 with +09:00.
+    pub times: BTreeMap<String, String>,
+    /// Receipts in order of arrival.
+    pub receipts: Vec<ReceiptRow>,
+    /// What was found in the files when they were checked here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<FindingRow>,
+    /// True if these files were sent before under the same serial with the same content: `id` is that message.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub already_sent: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// A file of a message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FileRow {
+    /// Its own name.
+    pub name: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// SHA-256 of its bytes, lower-case hexadecimal.
+    pub sha256: String,
+}
+
+/// A receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptRow {
+    /// delivered, opened, imported, rejected.
+    pub kind: String,
+    /// The receiver's time, RFC 3339 with +09:00.
+    pub at: String,
+    /// node, person, folder, api.
+    pub by: String,
+}
+
+/// Something that checking found in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FindingRow {
+    /// Stable code of the rule.
+    pub rule: String,
+    /// error, warning, info.
+    pub severity: String,
+    /// The file, if one is meant.
+    pub file: Option<String>,
+    /// Row in the file, from 1.
+    pub row: Option<u64>,
+    /// Column in the row, from 1.
+    pub column: Option<u64>,
+    /// What is wrong and what to do, in the language of the request (`Accept-Language: ja` or `en`).
+    pub text: String,
+}
+
+/// One message with everything that proves it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Detail {
+    /// The message.
+    #[serde(flatten)]
+    pub row: Row,
+    /// `in` or `out`.
+    pub direction: String,
+    /// Signed entries about the message: its own, then its receipts.
+    pub evidence: Vec<EvidenceRow>,
+}
+
+/// A signed entry, verifiable without this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EvidenceRow {
+    /// The COSE_Sign1 bytes, base64.
+    pub entry: String,
+    /// The signer's certificate (DER), base64; null if it is not held here.
+    pub certificate: Option<String>,
+}
+
+/// State of the node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// libp2p identity of the node.
+    pub peer_id: String,
+    /// Addresses it listens on, with `/p2p/`.
+    pub listen: Vec<String>,
+    /// URL of this API.
+    pub api: String,
+    /// The desks.
+    pub desks: Vec<DeskRow>,
+    /// The least fresh revocation list; null before trust data was installed.
+    pub crl: Option<CrlRow>,
+    /// Messages that wait or are held.
+    pub waiting: u64,
+    /// Delivered here and not yet opened.
+    pub new: u64,
+    /// How the keys at rest are opened: attended, unattended.
+    pub mode: String,
+    /// Whether documents can be read at this moment.
+    pub reading: bool,
+    /// Connected partners' addresses.
+    pub connected: Vec<String>,
+    /// Free disk space is below the reserve: no new mail is taken.
+    pub disk_low: bool,
+    /// Version of the program.
+    pub version: String,
+}
+
+/// A desk of this node.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DeskRow {
+    /// Office number.
+    pub office: String,
+    /// Service kinds.
+    pub kinds: Vec<String>,
+    /// Name of the office.
+    pub name: String,
+    /// no_certificate, not_yet_valid, active, grace, ended, expired, revoked.
+    pub state: String,
+    /// End of the licence, RFC 3339 with +09:00; null without a certificate.
+    pub until: Option<String>,
+}
+
+/// A revocation list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CrlRow {
+    /// Its number.
+    pub number: u64,
+    /// Seconds since it was issued.
+    pub age_s: u64,
+}
+
+/// What installing did, item by item.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Installed {
+    /// What each item was and what became of it.
+    pub items: Vec<InstalledItem>,
+    /// SHA-256 of root 1's DER, if this installation pinned the roots.
+    pub pinned_root: Option<String>,
+}
+
+/// One certificate, list or bundle of an installation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstalledItem {
+    /// certificate, ca, crl, trust_bundle, log_head.
+    pub kind: String,
+    /// installed, known, older, not_ours, and the like.
+    pub outcome: String,
+    /// Office number or list number, where there is one.
+    pub subject: Option<String>,
+}
+
+/// A question whether a partner can be reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PingRequest {
+    /// The partner's address.
+    pub address: String,
+}
+
+/// Whether a partner can be reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Ping {
+    /// The partner's address.
+    pub address: String,
+    /// connected, refused, unreachable, unknown, local.
+    pub outcome: String,
+    /// The refusal's name, if the partner's node gave one.
+    pub refusal: Option<String>,
+    /// How long the connection took, or 0 if it was open already, in milliseconds.
+    pub ms: Option<u64>,
+}
+
+/// Why a request was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// Stable code; the command line has a sentence for each.
+    pub code: String,
+    /// Values for the sentence, never a person's.
+    #[serde(default)]
+    pub args: BTreeMap<String, String>,
+}

@@ -1,0 +1,334 @@
+//! Ciphertext bodies, written once.
+//!
+//! A body up to [`SMALL`] goes into the records, in the same [`Batch`] as the entry that refers to it. A larger one
+//! is a file under a random name, created in place (no rename): append, [`sync`](Bodies::sync), and only then commit
+//! the record that refers to it. A crash in between leaves a file nobody refers to; [`sweep`](Bodies::sweep) removes
+//! it at the next start.
+//!
+//! A transfer that should survive a restart commits a record that refers to the empty file first. Bytes appended
+//! after the last `sync` may be wrong after a power cut even where the length is right, so a receiver that resumes
+//! goes back to the length it knows to be synced ([`truncate`](Bodies::truncate)) or checks the whole hash.
+//!
+//! Everything here blocks; async tasks use [`Store::run`](crate::Store::run).
+
+use std::fmt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use data_encoding::HEXLOWER;
+
+use crate::batch::Batch;
+use crate::space::Space;
+use crate::store::StoreError;
+use crate::{crash, platform, random};
+
+/// Largest body kept among the records.
+pub const SMALL: usize = 1 << 20;
+/// Bytes of a small body per record; with key and format number below the engine's bound.
+const CHUNK: usize = 60 << 10;
+const FORMAT: u8 = 1;
+
+/// Why a body was refused.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// No such body.
+    #[error("the body does not exist")]
+    Missing,
+    /// Bytes for another place than the end. Go on at `len`.
+    #[error("the body ends at {len}")]
+    Offset {
+        /// Length so far.
+        len: u64,
+    },
+    /// Only bodies in files can be appended to, synced, truncated or removed on the spot.
+    #[error("the body lies among the records")]
+    Small,
+    /// Bodies were created since the store was opened, so what is rubbish can no longer be told.
+    #[error("the store is already in use")]
+    TooLate,
+    /// The records refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The file system refused.
+    #[error("a body's file could not be used")]
+    Io(#[from] io::Error),
+}
+
+/// Names a body: where it lies, and 16 random bytes. It says nothing about the content.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BodyId {
+    place: Place,
+    random: [u8; 16],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Place {
+    Records,
+    File,
+}
+
+impl BodyId {
+    /// Length of the stored form.
+    pub const LEN: usize = 17;
+
+    /// Returns the stored form: one byte for the place, then the random bytes.
+    pub fn to_bytes(self) -> [u8; Self::LEN] {
+        let mut out = [0; Self::LEN];
+        out[0] = match self.place {
+            Place::Records => 0,
+            Place::File => 1,
+        };
+        out[1..].copy_from_slice(&self.random);
+        out
+    }
+
+    /// Reads the stored form.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let bytes: &[u8; Self::LEN] = bytes.try_into().ok()?;
+        let (&place, random) = bytes.split_first()?;
+        let place = match place {
+            0 => Place::Records,
+            1 => Place::File,
+            _ => return None,
+        };
+        Some(Self { place, random: random.try_into().ok()? })
+    }
+
+    /// Tells whether the body lies among the records.
+    pub fn is_small(self) -> bool {
+        self.place == Place::Records
+    }
+
+    fn new(place: Place) -> io::Result<Self> {
+        Ok(Self { place, random: random::bytes()? })
+    }
+
+    fn chunk(&self, index: u32) -> [u8; 20] {
+        let mut key = [0; 20];
+        key[..16].copy_from_slice(&self.random);
+        key[16..].copy_from_slice(&index.to_be_bytes());
+        key
+    }
+}
+
+impl fmt::Debug for BodyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "BodyId({})", HEXLOWER.encode(&self.random[..4]))
+    }
+}
+
+/// What a sweep found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Swept {
+    /// Files that a record refers to.
+    pub kept: usize,
+    /// Files removed.
+    pub removed: usize,
+}
+
+/// The bodies of a store.
+pub struct Bodies {
+    db: sled::Db,
+    dir: PathBuf,
+    created: AtomicBool,
+}
+
+impl Bodies {
+    pub(crate) fn new(db: sled::Db, dir: PathBuf) -> Self {
+        Self { db, dir, created: AtomicBool::new(false) }
+    }
+
+    /// Adds a complete small body to a batch and names it.
+    ///
+    /// # Errors
+    /// [`StoreError::TooLarge`] above [`SMALL`] or if the batch has no room; the batch is then unfit for use.
+    pub fn put(&self, batch: &mut Batch, body: &[u8]) -> Result<BodyId, BodyError> {
+        if SMALL < body.len() {
+            return Err(StoreError::TooLarge { what: "body", max: SMALL }.into());
+        }
+        let id = BodyId::new(Place::Records)?;
+        if body.is_empty() {
+            batch.put(Space::BODIES, &id.chunk(0), FORMAT, body)?;
+        }
+        for (index, chunk) in (0..).zip(body.chunks(CHUNK)) {
+            batch.put(Space::BODIES, &id.chunk(index), FORMAT, chunk)?;
+        }
+        Ok(id)
+    }
+
+    /// Adds a body's removal to a batch, together with the record that refers to it.
+    ///
+    /// A file goes when the batch is durable, or at the next sweep.
+    ///
+    /// # Errors
+    /// As [`Batch::remove`].
+    pub fn discard(&self, batch: &mut Batch, id: BodyId) -> Result<(), BodyError> {
+        match id.place {
+            Place::File => batch.discarded.push(id),
+            Place::Records => {
+                for found in self.db.scan_prefix(Space::BODIES.key(&id.random)).keys() {
+                    let key = found.map_err(StoreError::engine)?;
+                    batch.remove(Space::BODIES, &key[1..])?; // every key starts with its space
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Creates an empty body in a file and names it. The name is durable on return.
+    ///
+    /// # Errors
+    /// [`BodyError::Io`].
+    pub fn create(&self) -> Result<BodyId, BodyError> {
+        self.created.store(true, Ordering::SeqCst);
+        let id = BodyId::new(Place::File)?;
+        platform::create_private(&self.path(&id))?;
+        platform::sync_dir(&self.dir)?;
+        crash::point("body.created");
+        Ok(id)
+    }
+
+    /// Appends to a body in a file and returns its new length. Not durable before [`sync`](Self::sync).
+    ///
+    /// # Errors
+    /// [`BodyError::Offset`] if `offset` is not its length: it says where to go on.
+    pub fn append(&self, id: BodyId, offset: u64, bytes: &[u8]) -> Result<u64, BodyError> {
+        let mut file = self.open(id)?;
+        let len = file.seek(SeekFrom::End(0))?;
+        if len != offset {
+            return Err(BodyError::Offset { len });
+        }
+        if let Err(error) = file.write_all(bytes) {
+            // A full disk may have taken half: the next append shall find the length the caller knows.
+            let _ = file.set_len(len);
+            return Err(error.into());
+        }
+        crash::point("body.appended");
+        Ok(len + bytes.len() as u64)
+    }
+
+    /// Makes a body in a file durable as it is now.
+    ///
+    /// # Errors
+    /// [`BodyError::Io`]: the body must not be referred to as complete. Design: a sync error ends the process.
+    pub fn sync(&self, id: BodyId) -> Result<(), BodyError> {
+        self.open(id)?.sync_all()?;
+        crash::point("body.synced");
+        Ok(())
+    }
+
+    /// Cuts a body in a file back to a length, to receive the rest again.
+    ///
+    /// # Errors
+    /// [`BodyError::Offset`] if it is shorter than that.
+    pub fn truncate(&self, id: BodyId, len: u64) -> Result<(), BodyError> {
+        let file = self.open(id)?;
+        let now = file.metadata()?.len();
+        if now < len {
+            return Err(BodyError::Offset { len: now });
+        }
+        file.set_len(len)?;
+        Ok(file.sync_all()?)
+    }
+
+    /// Returns a body's length.
+    ///
+    /// # Errors
+    /// [`BodyError::Missing`] if there is none.
+    pub fn len(&self, id: BodyId) -> Result<u64, BodyError> {
+        match id.place {
+            Place::File => Ok(self.open(id)?.metadata()?.len()),
+            Place::Records => {
+                let last = self.db.scan_prefix(Space::BODIES.key(&id.random)).next_back().ok_or(BodyError::Missing)?;
+                let (key, value) = last.map_err(StoreError::engine)?;
+                let index = key.last_chunk().copied().map(u32::from_be_bytes).unwrap_or_default();
+                Ok(u64::from(index) * CHUNK as u64 + value.len().saturating_sub(1) as u64)
+            }
+        }
+    }
+
+    /// Reads up to `len` bytes from `offset`; fewer only at the body's end.
+    ///
+    /// # Errors
+    /// [`BodyError::Missing`] if there is no such body, [`StoreError::Damaged`] if a part of it is gone.
+    pub fn read(&self, id: BodyId, offset: u64, len: usize) -> Result<Vec<u8>, BodyError> {
+        let end = offset.saturating_add(len as u64).min(self.len(id)?);
+        let mut out = Vec::with_capacity(end.saturating_sub(offset) as usize);
+        match id.place {
+            Place::File => {
+                let mut file = self.open(id)?;
+                file.seek(SeekFrom::Start(offset))?;
+                file.take(end.saturating_sub(offset)).read_to_end(&mut out)?;
+            }
+            Place::Records => {
+                let mut at = offset;
+                while at < end {
+                    // Both fit: a small body has at most SMALL bytes.
+                    let (index, skip) = ((at / CHUNK as u64) as u32, (at % CHUNK as u64) as usize);
+                    let raw = self.db.get(Space::BODIES.key(&id.chunk(index))).map_err(StoreError::engine)?;
+                    let take = (end - at).min((CHUNK - skip) as u64) as usize;
+                    let part = raw.as_deref().and_then(|raw| raw.get(1 + skip..1 + skip + take));
+                    out.extend_from_slice(part.ok_or(StoreError::Damaged { space: Space::BODIES.name() })?);
+                    at += take as u64;
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    /// Removes a body in a file that no durable record refers to, such as a transfer given up.
+    ///
+    /// # Errors
+    /// [`BodyError::Missing`], [`BodyError::Small`] (use [`discard`](Self::discard)) or [`BodyError::Io`].
+    pub fn remove(&self, id: BodyId) -> Result<(), BodyError> {
+        let path = self.file(&id).ok_or(BodyError::Small)?;
+        fs::remove_file(path).map_err(missing)
+    }
+
+    /// Removes the files no record refers to. To be called after opening, before anything else is started.
+    ///
+    /// Names this module did not give are left alone.
+    ///
+    /// # Errors
+    /// [`BodyError::TooLate`] once a body was created; [`BodyError::Io`].
+    pub fn sweep(&self, referenced: impl Fn(BodyId) -> bool) -> Result<Swept, BodyError> {
+        let mut swept = Swept { kept: 0, removed: 0 };
+        for entry in fs::read_dir(&self.dir)? {
+            if self.created.load(Ordering::SeqCst) {
+                return Err(BodyError::TooLate);
+            }
+            let entry = entry?;
+            let name = entry.file_name();
+            let Some(random) = name.to_str().and_then(|name| HEXLOWER.decode(name.as_bytes()).ok()) else { continue };
+            let Ok(random) = random.try_into() else { continue };
+            if referenced(BodyId { place: Place::File, random }) {
+                swept.kept += 1;
+            } else {
+                fs::remove_file(entry.path())?;
+                swept.removed += 1;
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Returns the file of a body that has one.
+    pub(crate) fn file(&self, id: &BodyId) -> Option<PathBuf> {
+        (id.place == Place::File).then(|| self.path(id))
+    }
+
+    fn path(&self, id: &BodyId) -> PathBuf {
+        self.dir.join(HEXLOWER.encode(&id.random))
+    }
+
+    fn open(&self, id: BodyId) -> Result<File, BodyError> {
+        let path = self.file(&id).ok_or(BodyError::Small)?;
+        OpenOptions::new().read(true).write(true).open(path).map_err(missing)
+    }
+}
+
+fn missing(error: io::Error) -> BodyError {
+    if error.kind() == io::ErrorKind::NotFound { BodyError::Missing } else { BodyError::Io(error) }
+}

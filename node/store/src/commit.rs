@@ -1,0 +1,279 @@
+//! The group commit: one thread makes durable what many callers applied.
+//!
+//! A commit that is asked for while another runs waits for the next one, which takes everything applied until then.
+//! So the disk is synced as often as it can be, and never once per caller.
+
+use std::io;
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::watch;
+
+use crate::crash;
+use crate::store::StoreError;
+
+/// A claim on durability for one applied batch.
+///
+/// Dropping it undoes nothing: the batch stays visible and becomes durable with a later commit.
+#[derive(Clone)]
+#[must_use = "an applied batch is lost in a power cut until its ticket is durable"]
+pub struct Ticket {
+    shared: Arc<Shared>,
+    number: u64,
+}
+
+impl Ticket {
+    /// Waits until the batch survives a power cut.
+    ///
+    /// Cancel safe: the commit goes on without the caller.
+    ///
+    /// # Errors
+    /// [`StoreError::SyncFailed`] if the disk refused; nothing may be promised about the batch then.
+    pub async fn durable(&self) -> Result<(), StoreError> {
+        let mut progress = self.shared.progress.subscribe();
+        self.shared.want(self.number);
+        // The sender lives in `shared`, so the channel cannot close under us.
+        match progress.wait_for(|now| now.failed || self.number <= now.durable).await {
+            Ok(now) if self.number <= now.durable => Ok(()),
+            _ => Err(StoreError::SyncFailed),
+        }
+    }
+
+    /// As [`durable`](Self::durable), holding the calling thread. Not for async tasks.
+    ///
+    /// # Errors
+    /// As [`durable`](Self::durable).
+    pub fn durable_blocking(&self) -> Result<(), StoreError> {
+        self.shared.want(self.number);
+        let mut state = self.shared.lock();
+        while state.durable < self.number && !state.failed {
+            state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if self.number <= state.durable { Ok(()) } else { Err(StoreError::SyncFailed) }
+    }
+}
+
+/// Owns the commit thread; dropping it commits what is left and waits for the thread.
+pub(crate) struct Committer {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    work: Condvar,
+    done: Condvar,
+    progress: watch::Sender<Progress>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Batches applied so far; the number of the newest ticket.
+    applied: u64,
+    /// The newest ticket somebody waits for.
+    wanted: u64,
+    durable: u64,
+    failed: bool,
+    closing: bool,
+    /// Files to remove once everything applied is durable.
+    rubbish: Vec<PathBuf>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Progress {
+    durable: u64,
+    failed: bool,
+}
+
+impl Committer {
+    /// Starts the thread. `sync` returns when everything applied before the call survives a power cut.
+    pub(crate) fn start(sync: impl FnMut() -> io::Result<()> + Send + 'static) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            state: Mutex::default(),
+            work: Condvar::new(),
+            done: Condvar::new(),
+            progress: watch::Sender::default(),
+        });
+        let worker = Arc::clone(&shared);
+        let thread = thread::Builder::new().name("musubi-commit".to_owned()).spawn(move || worker.run(sync))?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// Numbers a batch that is already visible in the engine.
+    pub(crate) fn applied(&self, rubbish: impl IntoIterator<Item = PathBuf>) -> Ticket {
+        let mut state = self.shared.lock();
+        state.applied += 1;
+        state.rubbish.extend(rubbish);
+        Ticket { shared: Arc::clone(&self.shared), number: state.applied }
+    }
+
+    /// Returns a ticket for everything applied so far.
+    pub(crate) fn newest(&self) -> Ticket {
+        Ticket { shared: Arc::clone(&self.shared), number: self.shared.lock().applied }
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.shared.progress.borrow().failed
+    }
+
+    pub(crate) fn fail(&self) {
+        self.shared.fail();
+    }
+
+    /// Waits until the store has failed, which in a healthy node is for ever.
+    pub(crate) async fn failed(&self) {
+        let mut progress = self.shared.progress.subscribe();
+        // An error would mean that the sender is gone, but `self` holds it.
+        let _ = progress.wait_for(|now| now.failed).await;
+    }
+}
+
+impl Drop for Committer {
+    fn drop(&mut self) {
+        self.shared.lock().closing = true;
+        self.shared.work.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // Its panics are caught inside and already told to everyone who waits.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Plain numbers, whole after every statement: a panic elsewhere cannot leave them half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn want(&self, number: u64) {
+        let mut state = self.lock();
+        if state.wanted < number {
+            state.wanted = number;
+            self.work.notify_all();
+        }
+    }
+
+    fn run(&self, mut sync: impl FnMut() -> io::Result<()>) {
+        while let Some((target, rubbish)) = self.next() {
+            // The engine may panic; whoever waits must still hear of it.
+            let outcome = catch_unwind(AssertUnwindSafe(&mut sync))
+                .unwrap_or_else(|_| Err(io::Error::other("the storage engine panicked")));
+            if let Err(error) = outcome {
+                tracing::error!(%error, "the disk did not take a commit");
+                self.fail();
+                return;
+            }
+            crash::point("store.synced");
+            {
+                let mut state = self.lock();
+                state.durable = target;
+                self.progress.send_modify(|now| now.durable = target);
+            }
+            self.done.notify_all();
+            for path in rubbish {
+                // Left behind, it is removed at the next start.
+                if let Err(error) = std::fs::remove_file(path) {
+                    tracing::warn!(%error, "a body file could not be removed");
+                }
+            }
+        }
+    }
+
+    /// Waits for something to commit; `None` when closing and all is done.
+    fn next(&self) -> Option<(u64, Vec<PathBuf>)> {
+        let mut state = self.lock();
+        loop {
+            if state.failed {
+                return None;
+            }
+            if state.durable < state.wanted || (state.closing && state.durable < state.applied) {
+                return Some((state.applied, mem::take(&mut state.rubbish)));
+            }
+            if state.closing {
+                return None;
+            }
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn fail(&self) {
+        self.lock().failed = true;
+        self.progress.send_modify(|now| now.failed = true);
+        self.done.notify_all();
+        self.work.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn batches_applied_during_a_commit_ride_in_the_next_one() {
+        let (started, starts) = mpsc::channel();
+        let (release, gate) = mpsc::channel::<()>();
+        let commits = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&commits);
+        let committer = Committer::start(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            started.send(()).unwrap();
+            gate.recv().map_err(io::Error::other)
+        })
+        .unwrap();
+
+        let first = committer.applied([]);
+        let waiting = tokio::spawn({
+            let first = first.clone();
+            async move { first.durable().await }
+        });
+        starts.recv_timeout(std::time::Duration::from_secs(10)).unwrap_or_else(|_| panic!("no commit started"));
+        let later: Vec<_> = (0..50).map(|_| committer.applied([])).collect();
+        release.send(()).unwrap();
+        waiting.await.unwrap().unwrap();
+        release.send(()).unwrap();
+        for ticket in &later {
+            ticket.durable().await.unwrap();
+        }
+        assert_eq!(commits.load(Ordering::SeqCst), 2);
+    }
+
+    #[tokio::test]
+    async fn a_sync_error_reaches_everyone_and_stays() {
+        let committer = Committer::start(|| Err(io::Error::other("no"))).unwrap();
+        let (one, two) = (committer.applied([]), committer.applied([]));
+        let (a, b) = tokio::join!(one.durable(), two.durable());
+        assert!(matches!((a, b), (Err(StoreError::SyncFailed), Err(StoreError::SyncFailed))));
+        assert!(matches!(one.durable_blocking(), Err(StoreError::SyncFailed)));
+        committer.failed().await;
+        assert!(committer.has_failed());
+        let late = committer.applied([]);
+        assert!(matches!(late.durable().await, Err(StoreError::SyncFailed)));
+    }
+
+    #[test]
+    fn a_panic_in_the_engine_is_a_sync_error() {
+        let committer = Committer::start(|| panic!("engine")).unwrap();
+        assert!(matches!(committer.applied([]).durable_blocking(), Err(StoreError::SyncFailed)));
+    }
+
+    #[test]
+    fn closing_commits_what_nobody_waited_for() {
+        let commits = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&commits);
+        let committer = Committer::start(move || {
+            count.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        })
+        .unwrap();
+        let ticket = committer.applied([]);
+        drop(committer);
+        assert_eq!(commits.load(Ordering::SeqCst), 1);
+        ticket.durable_blocking().unwrap();
+    }
+}

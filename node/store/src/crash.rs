@@ -1,0 +1,71 @@
+//! Named points at which a test may end the process as a power switch would.
+//!
+//! Compiled to nothing unless the feature `crash-points` is on. With it, `MUSUBI_CRASH_AT=name` ends the process
+//! when `name` is reached for the first time, `MUSUBI_CRASH_AT=name:3` when it is reached for the third.
+
+/// Ends the process here if a test asked for it; otherwise does nothing.
+///
+/// No destructor, flush or exit handler runs: what is not durable is as lost as after `kill -9`.
+#[inline]
+pub fn point(name: &str) {
+    #[cfg(any(test, feature = "crash-points"))]
+    armed::pass(name);
+    #[cfg(not(any(test, feature = "crash-points")))]
+    let _ = name;
+}
+
+#[cfg(any(test, feature = "crash-points"))]
+mod armed {
+    use std::env;
+    use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    struct Trap {
+        name: String,
+        /// Passes still to come, the fatal one included.
+        left: AtomicU64,
+    }
+
+    static TRAP: OnceLock<Option<Trap>> = OnceLock::new();
+
+    pub(super) fn pass(name: &str) {
+        let trap = TRAP.get_or_init(|| env::var("MUSUBI_CRASH_AT").ok().map(|text| parse(&text)));
+        if let Some(trap) = trap
+            && trap.name == name
+            && trap.left.fetch_sub(1, Ordering::SeqCst) == 1
+        {
+            end();
+        }
+    }
+
+    fn parse(text: &str) -> Trap {
+        let (name, pass) = match text.rsplit_once(':') {
+            Some((name, pass)) => (name, pass.parse().unwrap_or(1)),
+            None => (text, 1),
+        };
+        Trap { name: name.to_owned(), left: AtomicU64::new(pass) }
+    }
+
+    fn end() -> ! {
+        #[cfg(unix)]
+        {
+            use rustix::process::{Signal, getpid, kill_process};
+            // If the signal cannot be sent, the abort below ends the process just as suddenly.
+            let _ = kill_process(getpid(), Signal::KILL);
+        }
+        std::process::abort()
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        #[test]
+        fn a_name_may_carry_the_number_of_the_fatal_pass() {
+            let trap = parse("store.synced:3");
+            assert_eq!((trap.name.as_str(), trap.left.into_inner()), ("store.synced", 3));
+            let trap = parse("store.synced");
+            assert_eq!((trap.name.as_str(), trap.left.into_inner()), ("store.synced", 1));
+        }
+    }
+}

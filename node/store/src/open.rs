@@ -1,0 +1,265 @@
+//! Opening a store: who else has it, whether we can read it, what to do when it is damaged.
+//!
+//! ```text
+//! DIR/lock            held while the store is open
+//! DIR/live/format     this module's format number, written when the records are known to be durable
+//! DIR/live/records/   the engine
+//! DIR/live/bodies/    bodies over 1 MiB
+//! DIR/damaged-1/      a former `live`, set aside
+//! ```
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use crate::platform;
+use crate::space::Space;
+
+/// What this version writes; a store of a higher number is refused, a lower one would be migrated here.
+pub(crate) const FORMAT: u32 = 1;
+/// Fixed when a store is created. With values of at most 64 KiB it keeps every page out of the engine's unsynced
+/// side files.
+const SEGMENT: usize = 8 << 20;
+/// How long a former engine of this process may take to let go of its file.
+const RELEASE: Duration = Duration::from_secs(10);
+
+/// How to open a store.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Memory for pages read or changed recently; 8 to 16 MiB serves an office.
+    pub cache_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { cache_bytes: 8 << 20 }
+    }
+}
+
+/// Why a store could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process, or another part of this one, has it open.
+    #[error("the store is in use")]
+    InUse,
+    /// It cannot be read. Nothing was deleted; [`set_aside`] makes room for a new one.
+    #[error("the store is damaged: {what}")]
+    Damaged {
+        /// What was found, for the log.
+        what: String,
+    },
+    /// A newer version of the program wrote it.
+    #[error("the store has format {found}, this program knows {FORMAT}")]
+    TooNew {
+        /// The number found.
+        found: u32,
+    },
+    /// The file system refused.
+    #[error("the store could not be opened")]
+    Io(#[from] io::Error),
+}
+
+/// The parts of an open store, in the order in which they must be let go.
+pub(crate) struct Opened {
+    pub(crate) db: sled::Db,
+    /// A second handle of the engine's log, to sync it: the engine's own flush does not reach the disk.
+    pub(crate) log: File,
+    pub(crate) blobs: PathBuf,
+    pub(crate) bodies: PathBuf,
+    pub(crate) lock: File,
+}
+
+/// Opens or creates the store in `dir`; everything found or written is durable on return.
+pub(crate) fn open(dir: &Path, options: Options) -> Result<Opened, OpenError> {
+    platform::create_private_dir(dir)?;
+    let lock = lock(dir)?;
+    let live = dir.join("live");
+    let (records, bodies) = (live.join("records"), live.join("bodies"));
+    for path in [&live, &records, &bodies] {
+        platform::create_private_dir(path)?;
+    }
+
+    let marker = read_marker(&live)?;
+    let db = open_engine(&records, options)?;
+    let log = OpenOptions::new().read(true).write(true).open(records.join("db"))?;
+    match stored_format(&db)? {
+        Some(FORMAT) => {}
+        Some(found) if FORMAT < found => return Err(OpenError::TooNew { found }),
+        Some(found) => return Err(damaged(format!("unknown format {found}"))),
+        // The marker is written last: with it the engine held records once, and has lost them.
+        None if marker || !db.is_empty() => return Err(damaged("the records lost their format number".to_owned())),
+        None => {
+            db.insert(Space::STORE.key(b"format"), with_format(&FORMAT.to_be_bytes())).map_err(broken)?;
+        }
+    }
+
+    db.flush().map_err(broken)?;
+    log.sync_all()?;
+    let blobs = records.join("blobs");
+    sync_files(&blobs)?;
+    if !marker {
+        sync_file(&records.join("conf"))?;
+        platform::sync_dir(&records)?;
+        write_marker(&live)?;
+        for path in [&live, dir] {
+            platform::sync_dir(path)?;
+        }
+    }
+    Ok(Opened { db, log, blobs, bodies, lock })
+}
+
+/// Renames the records and bodies in `dir` to `damaged-1` (or the next free number) beside them, whole.
+///
+/// The next open then starts empty. Returns the new path.
+///
+/// # Errors
+/// [`OpenError::InUse`] while the store is open, [`OpenError::Io`] if the file system refuses. On Windows a
+/// directory cannot be renamed while a failed open still holds files in it: try again in a new process.
+pub fn set_aside(dir: &Path) -> Result<PathBuf, OpenError> {
+    let _lock = lock(dir)?;
+    let live = dir.join("live");
+    for number in 1_u32.. {
+        let aside = dir.join(format!("damaged-{number}"));
+        if !aside.try_exists()? {
+            fs::rename(&live, &aside)?;
+            platform::sync_dir(dir)?;
+            return Ok(aside);
+        }
+    }
+    Err(OpenError::Io(io::ErrorKind::AlreadyExists.into()))
+}
+
+/// Syncs every file of a directory, and the directory if there was one.
+pub(crate) fn sync_files(dir: &Path) -> io::Result<()> {
+    let mut any = false;
+    for entry in fs::read_dir(dir)? {
+        any = true;
+        match sync_file(&entry?.path()) {
+            // The engine removes such files by itself.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            other => other?,
+        }
+    }
+    if any { platform::sync_dir(dir) } else { Ok(()) }
+}
+
+fn sync_file(path: &Path) -> io::Result<()> {
+    // Windows flushes only handles that may write.
+    OpenOptions::new().write(true).open(path)?.sync_all()
+}
+
+fn lock(dir: &Path) -> Result<File, OpenError> {
+    let file = platform::open_private(&dir.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+fn read_marker(live: &Path) -> Result<bool, OpenError> {
+    let text = match fs::read_to_string(live.join("format")) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => String::new(),
+        Err(error) => return Err(error.into()),
+    };
+    match text.trim_end().parse() {
+        Ok(FORMAT) => Ok(true),
+        Ok(found) if FORMAT < found => Err(OpenError::TooNew { found }),
+        // Cut off while it was written: the number among the records decides.
+        _ => Ok(false),
+    }
+}
+
+fn write_marker(live: &Path) -> io::Result<()> {
+    let mut file = platform::open_private(&live.join("format"))?;
+    file.set_len(0)?;
+    file.write_all(format!("{FORMAT}\n").as_bytes())?;
+    file.sync_all()
+}
+
+fn stored_format(db: &sled::Db) -> Result<Option<u32>, OpenError> {
+    let Some(raw) = db.get(Space::STORE.key(b"format")).map_err(broken)? else { return Ok(None) };
+    match raw.get(1..).and_then(|bytes| bytes.try_into().ok()) {
+        Some(bytes) => Ok(Some(u32::from_be_bytes(bytes))),
+        None => Err(damaged("the format number cannot be read".to_owned())),
+    }
+}
+
+/// Values of the store itself carry a format number like all others; theirs is 1.
+fn with_format(bytes: &[u8]) -> Vec<u8> {
+    [&[1], bytes].concat()
+}
+
+fn open_engine(records: &Path, options: Options) -> Result<sled::Db, OpenError> {
+    let config = sled::Config::new()
+        .path(records)
+        .segment_size(SEGMENT)
+        .cache_capacity(options.cache_bytes)
+        .flush_every_ms(None);
+    match start_engine(&config) {
+        Err(Start::Locked) => {
+            await_release(&records.join("db"))?;
+            start_engine(&config)
+        }
+        other => other,
+    }
+    .map_err(|failure| match failure {
+        Start::Locked => OpenError::InUse,
+        Start::Failed(error) => error,
+    })
+}
+
+enum Start {
+    Locked,
+    Failed(OpenError),
+}
+
+fn start_engine(config: &sled::Config) -> Result<sled::Db, Start> {
+    // On many kinds of damage the engine panics instead of returning an error.
+    match catch_unwind(AssertUnwindSafe(|| config.open())) {
+        Ok(Ok(db)) => Ok(db),
+        Ok(Err(error)) if error.to_string().contains("could not acquire lock") => Err(Start::Locked),
+        Ok(Err(error)) => Err(Start::Failed(broken(error))),
+        Err(_) => Err(Start::Failed(damaged("the storage engine stopped while reading it".to_owned()))),
+    }
+}
+
+/// Waits until nobody holds the engine's file.
+///
+/// We hold `DIR/lock`, so it can only be an engine of this process whose last background write is still running. Our
+/// own lock of the file is granted the moment the engine lets go; nothing polls.
+fn await_release(db: &Path) -> Result<(), OpenError> {
+    let file = OpenOptions::new().read(true).write(true).open(db)?;
+    let (done, released) = mpsc::channel();
+    thread::Builder::new().name("musubi-unlock".to_owned()).spawn(move || {
+        // After the time limit nobody listens any more, and the lock goes with the file.
+        let _ = done.send(file.lock());
+    })?;
+    match released.recv_timeout(RELEASE) {
+        Ok(result) => Ok(result?),
+        Err(_) => Err(OpenError::InUse),
+    }
+}
+
+/// Tells what the engine could not read from what the file system refused.
+fn broken(error: sled::Error) -> OpenError {
+    use io::ErrorKind as Kind;
+    match error {
+        sled::Error::Io(error) => match error.kind() {
+            Kind::UnexpectedEof | Kind::InvalidData | Kind::InvalidInput | Kind::Other => damaged(error.to_string()),
+            _ => OpenError::Io(error),
+        },
+        other => damaged(other.to_string()),
+    }
+}
+
+fn damaged(what: String) -> OpenError {
+    OpenError::Damaged { what }
+}

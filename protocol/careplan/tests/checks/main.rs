@@ -1,0 +1,5 @@
+//! The sample month, as it is and damaged in every way that must be noticed.
+
+mod damaged;
+mod hostile;
+mod sample;

@@ -1,0 +1,352 @@
+//! Frames of `/musubi/<network>/link/1`.
+//!
+//! ```text
+//! frame = u32 BE length of the rest | u8 type | CBOR array
+//!
+//! type  array                                              who says it
+//!   1   [from, to]                                         sender: I keep this log
+//!   2   [from, to, entry, envelope, body]                  sender: the next entry
+//!   3   [from, to, message id, envelope]                   sender: a new envelope
+//!   4   [credential]                                       sender: one more desk of this node
+//!   5   [certificate]                                      sender: signed older entries
+//!   6   [record]                                           sender: a desk's record
+//!  16   [from, to, epoch, seq]                             receiver: I durably have the log up to here
+//!  17   [from, to, epoch, seq]                             receiver: something is missing, go back to here
+//!  18   [from, to, message id, offset]                     receiver: I want the body from here on
+//!  19   [from, to, message id]                             receiver: I cannot open the envelope
+//!  20   [from, to, reason]                                 receiver: no more of this log for now
+//!  32   [from, to, message id, offset, length]             body stream: what follows, raw
+//! ```
+//! `from` and `to` name the log: `from` is an address of the stream's sending side. The first
+//! frame on a stream is of type 32 (a body stream, which ends after `length` raw bytes) or
+//! another of the sender's (the main stream, for all links of the connection). An empty
+//! envelope or body in type 2 means "not now".
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_bytes::ByteBuf;
+
+use super::Log;
+use crate::{
+    cbor,
+    ids::{Address, MessageId},
+};
+
+/// Bodies up to this many bytes travel with their entry; longer ones on a stream of their own.
+pub const INLINE_BODY: u64 = 1 << 20;
+
+/// The longest envelope: suite 1 takes 1,120 + 48 bytes and its frame.
+pub const MAX_ENVELOPE: usize = 2048;
+
+/// The longest frame: an entry, its envelope and an inline body.
+pub const MAX_FRAME: usize = (1 << 20) + 16 * 1024;
+
+/// A frame.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Frame {
+    /// I keep this log.
+    Offer(Log),
+    /// The next entry of the log.
+    Entry {
+        /// The log.
+        log: Log,
+        /// Signed bytes of the entry.
+        entry: Vec<u8>,
+        /// Envelope of a message, or empty.
+        envelope: Vec<u8>,
+        /// Ciphertext of a message of at most [`INLINE_BODY`] bytes, or empty.
+        body: Vec<u8>,
+    },
+    /// A new envelope for a message sent before.
+    Envelope {
+        /// The message's log.
+        log: Log,
+        /// The message.
+        id: MessageId,
+        /// The envelope.
+        envelope: Vec<u8>,
+    },
+    /// One more desk of the sending node.
+    Credential(Vec<u8>),
+    /// A certificate under which older entries were signed.
+    Certificate(Vec<u8>),
+    /// A desk's record.
+    Record(Vec<u8>),
+    /// Durable here up to this entry.
+    Have {
+        /// The log.
+        log: Log,
+        /// Epoch and number; zeros for nothing.
+        at: (u64, u64),
+    },
+    /// Entries are missing: go on after this one.
+    Missing {
+        /// The log.
+        log: Log,
+        /// Epoch and number; zeros for nothing.
+        at: (u64, u64),
+    },
+    /// The body is wanted from this offset on.
+    Want {
+        /// The message's log.
+        log: Log,
+        /// The message.
+        id: MessageId,
+        /// First byte wanted.
+        offset: u64,
+    },
+    /// The envelope cannot be opened; another is wanted.
+    NeedEnvelope {
+        /// The message's log.
+        log: Log,
+        /// The message.
+        id: MessageId,
+    },
+    /// No more of this log on this connection.
+    Stop {
+        /// The log.
+        log: Log,
+        /// Why.
+        reason: Stop,
+    },
+    /// Opens a body stream: raw bytes follow.
+    Body {
+        /// The message's log.
+        log: Log,
+        /// The message.
+        id: MessageId,
+        /// Offset of the first byte.
+        offset: u64,
+        /// How many bytes follow.
+        length: u64,
+    },
+}
+
+/// Why a receiver takes no more of a log. Numbers are part of the format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Stop {
+    /// `from` or `to` is not among the admitted desks.
+    NotAdmitted = 1,
+    /// The entry or its signature is not good.
+    Invalid = 2,
+    /// Two entries at one place, or a chain that does not fit what is held here.
+    Fork = 3,
+    /// The log shows more of our own than we hold, or begins where it may not.
+    Restart = 4,
+    /// A bound is reached or the disk is short; later.
+    Busy = 5,
+    /// The sender's licence ended before the message was sealed.
+    Licence = 6,
+    /// A reason of a later version.
+    Other = 255,
+}
+
+impl Stop {
+    const ALL: [Self; 6] = [Self::NotAdmitted, Self::Invalid, Self::Fork, Self::Restart, Self::Busy, Self::Licence];
+}
+
+impl From<u64> for Stop {
+    fn from(number: u64) -> Self {
+        Self::ALL.into_iter().find(|stop| *stop as u64 == number).unwrap_or(Self::Other)
+    }
+}
+
+/// Why bytes are no frame.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// A type that this version does not know.
+    #[error("unknown frame type {0}")]
+    Type(u8),
+    /// No type at all.
+    #[error("an empty frame")]
+    Empty,
+    /// Not the array of that type.
+    #[error(transparent)]
+    Encoding(#[from] cbor::Error),
+}
+
+type Bytes = ByteBuf;
+
+#[derive(Serialize, Deserialize)]
+struct EntryParts(Address, Address, Bytes, Bytes, Bytes);
+#[derive(Serialize, Deserialize)]
+struct EnvelopeParts(Address, Address, MessageId, Bytes);
+#[derive(Serialize, Deserialize)]
+struct Blob((Bytes,));
+#[derive(Serialize, Deserialize)]
+struct Place(Address, Address, u64, u64);
+
+impl Frame {
+    /// Encodes type and array, without the length in front.
+    ///
+    /// # Errors
+    /// None that can occur for frames built from our types.
+    pub fn encode(&self) -> Result<Vec<u8>, cbor::Error> {
+        let bytes = |bytes: &Vec<u8>| ByteBuf::from(bytes.clone());
+        let place = |log: &Log, at: &(u64, u64)| cbor::to_vec(&Place(log.from, log.to, at.0, at.1));
+        let (kind, array) = match self {
+            Self::Offer(log) => (1, cbor::to_vec(log)?),
+            Self::Entry { log, entry, envelope, body } => {
+                (2, cbor::to_vec(&EntryParts(log.from, log.to, bytes(entry), bytes(envelope), bytes(body)))?)
+            }
+            Self::Envelope { log, id, envelope } => {
+                (3, cbor::to_vec(&EnvelopeParts(log.from, log.to, *id, bytes(envelope)))?)
+            }
+            Self::Credential(blob) => (4, cbor::to_vec(&Blob((bytes(blob),)))?),
+            Self::Certificate(blob) => (5, cbor::to_vec(&Blob((bytes(blob),)))?),
+            Self::Record(blob) => (6, cbor::to_vec(&Blob((bytes(blob),)))?),
+            Self::Have { log, at } => (16, place(log, at)?),
+            Self::Missing { log, at } => (17, place(log, at)?),
+            Self::Want { log, id, offset } => (18, cbor::to_vec(&(log.from, log.to, id, offset))?),
+            Self::NeedEnvelope { log, id } => (19, cbor::to_vec(&(log.from, log.to, id))?),
+            Self::Stop { log, reason } => (20, cbor::to_vec(&(log.from, log.to, *reason as u64))?),
+            Self::Body { log, id, offset, length } => (32, cbor::to_vec(&(log.from, log.to, id, offset, length))?),
+        };
+        let mut frame = Vec::with_capacity(array.len() + 1);
+        frame.push(kind);
+        frame.extend(array);
+        Ok(frame)
+    }
+
+    /// Decodes type and array.
+    ///
+    /// # Errors
+    /// [`FrameError`]; never panics.
+    pub fn decode(frame: &[u8]) -> Result<Self, FrameError> {
+        let (kind, array) = frame.split_first().ok_or(FrameError::Empty)?;
+        Ok(match kind {
+            1 => Self::Offer(read(array)?),
+            2 => {
+                let EntryParts(from, to, entry, envelope, body) = read(array)?;
+                Self::Entry {
+                    log: Log { from, to },
+                    entry: entry.into_vec(),
+                    envelope: envelope.into_vec(),
+                    body: body.into_vec(),
+                }
+            }
+            3 => {
+                let EnvelopeParts(from, to, id, envelope) = read(array)?;
+                Self::Envelope { log: Log { from, to }, id, envelope: envelope.into_vec() }
+            }
+            4 => Self::Credential(blob(array)?),
+            5 => Self::Certificate(blob(array)?),
+            6 => Self::Record(blob(array)?),
+            16 => {
+                let Place(from, to, epoch, seq) = read(array)?;
+                Self::Have { log: Log { from, to }, at: (epoch, seq) }
+            }
+            17 => {
+                let Place(from, to, epoch, seq) = read(array)?;
+                Self::Missing { log: Log { from, to }, at: (epoch, seq) }
+            }
+            18 => {
+                let (from, to, id, offset) = read(array)?;
+                Self::Want { log: Log { from, to }, id, offset }
+            }
+            19 => {
+                let (from, to, id) = read(array)?;
+                Self::NeedEnvelope { log: Log { from, to }, id }
+            }
+            20 => {
+                let (from, to, reason): (Address, Address, u64) = read(array)?;
+                Self::Stop { log: Log { from, to }, reason: reason.into() }
+            }
+            32 => {
+                let (from, to, id, offset, length) = read(array)?;
+                Self::Body { log: Log { from, to }, id, offset, length }
+            }
+            other => return Err(FrameError::Type(*other)),
+        })
+    }
+}
+
+fn read<T: Serialize + DeserializeOwned>(array: &[u8]) -> Result<T, cbor::Error> {
+    cbor::from_slice(array, MAX_FRAME)
+}
+
+fn blob(array: &[u8]) -> Result<Vec<u8>, cbor::Error> {
+    let Blob((bytes,)) = read(array)?;
+    Ok(bytes.into_vec())
+}
+
+impl std::fmt::Debug for Frame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Offer(log) => write!(f, "Offer({} -> {})", log.from, log.to),
+            Self::Entry { log, entry, body, .. } => {
+                write!(f, "Entry({} -> {}, {} + {} bytes)", log.from, log.to, entry.len(), body.len())
+            }
+            Self::Envelope { id, .. } => write!(f, "Envelope({id:?})"),
+            Self::Credential(_) => f.write_str("Credential"),
+            Self::Certificate(_) => f.write_str("Certificate"),
+            Self::Record(_) => f.write_str("Record"),
+            Self::Have { log, at } => write!(f, "Have({} -> {}, {at:?})", log.from, log.to),
+            Self::Missing { log, at } => write!(f, "Missing({} -> {}, {at:?})", log.from, log.to),
+            Self::Want { id, offset, .. } => write!(f, "Want({id:?}, {offset})"),
+            Self::NeedEnvelope { id, .. } => write!(f, "NeedEnvelope({id:?})"),
+            Self::Stop { log, reason } => write!(f, "Stop({} -> {}, {reason:?})", log.from, log.to),
+            Self::Body { id, offset, length, .. } => write!(f, "Body({id:?}, {offset}, {length})"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn log() -> Log {
+        Log::new("1379905001-43".parse().unwrap(), "1379900010-11".parse().unwrap())
+    }
+
+    fn every_frame() -> Vec<Frame> {
+        let (log, id) = (log(), MessageId([7; 32]));
+        vec![
+            Frame::Offer(log),
+            Frame::Entry { log, entry: vec![1], envelope: vec![2], body: vec![3; 70_000] },
+            Frame::Envelope { log, id, envelope: vec![4] },
+            Frame::Credential(vec![5]),
+            Frame::Certificate(vec![6]),
+            Frame::Record(vec![]),
+            Frame::Have { log, at: (8, 9) },
+            Frame::Missing { log, at: (0, 0) },
+            Frame::Want { log, id, offset: 10 },
+            Frame::NeedEnvelope { log, id },
+            Frame::Stop { log, reason: Stop::Fork },
+            Frame::Body { log, id, offset: 0, length: 1 << 40 },
+        ]
+    }
+
+    #[test]
+    fn every_frame_comes_back() {
+        for frame in every_frame() {
+            assert_eq!(Frame::decode(&frame.encode().unwrap()), Ok(frame));
+        }
+    }
+
+    #[test]
+    fn bytes_of_version_1_stay_the_same() {
+        let have = Frame::Have { log: log(), at: (8, 9) }.encode().unwrap();
+        assert_eq!(
+            data_encoding::HEXLOWER.encode(&have),
+            concat!("1084", "6d", "313337393930353030312d3433", "6d", "313337393930303031302d3131", "08", "09")
+        );
+    }
+
+    #[test]
+    fn unknown_reasons_are_kept_apart_and_unknown_types_refused() {
+        let strange = [vec![20], cbor::to_vec(&(log().from, log().to, 77_u64)).unwrap()].concat();
+        assert_eq!(Frame::decode(&strange), Ok(Frame::Stop { log: log(), reason: Stop::Other }));
+        assert_eq!(Frame::decode(&[99]), Err(FrameError::Type(99)));
+        assert_eq!(Frame::decode(&[]), Err(FrameError::Empty));
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _ = Frame::decode(&bytes);
+        }
+    }
+}
