@@ -1,2 +1,5 @@
 //! The `musubi` command.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    musubi_cli::main()
+}

@@ -1,1 +1,38 @@
-//! Placeholder.
+//! The running office: one process that owns store, keys and network, and its local REST API.
+//!
+//! | module | subject |
+//! |---|---|
+//! | [`home`], [`office`] | the data directory; making one, asking for and installing certificates |
+//! | [`db`] | what is kept, behind typed doors |
+//! | [`trust`] | roots, lists and whose certificate counts, kept and shared |
+//! | [`keys`], [`desk`] | keys at rest, and the desks that speak with them |
+//! | [`core`] | the state that all workers share; every write goes through it |
+//! | [`outbox`], [`inbox`] | sealing and sending; taking, opening and handing over |
+//! | [`exchange`] | link sessions: streams on one side, logs on the other |
+//! | [`gatekeeper`], [`wire`], [`partners`] | who is let in, who is kept connected, who is there |
+//! | [`rows`], [`findings`] | what people and programs see of messages |
+//! | [`api`] | the local REST API, which command line, page and care software use |
+//! | [`run`] | start and staged stop |
+//! | [`authority`] | the central authority by files |
+
+pub mod api;
+pub mod authority;
+pub mod core;
+pub mod db;
+pub mod desk;
+pub mod exchange;
+pub mod findings;
+pub mod gatekeeper;
+pub mod home;
+pub mod inbox;
+pub mod keys;
+pub mod office;
+pub mod outbox;
+pub mod partners;
+pub mod rows;
+pub mod run;
+pub mod times;
+pub mod trust;
+pub mod wire;
+
+pub use run::{Node, Options};

@@ -5,6 +5,8 @@
 //! [peer ids, addresses, relays, couriers, capabilities], [[suite, key, made, until], ..], ext]`.
 //! A record read from anywhere is a claim; [`verify`] alone makes a [`Record`].
 
+use std::fmt;
+
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use libp2p_identity::PeerId;
 use serde_bytes::ByteBuf;
@@ -90,7 +92,7 @@ pub struct Locator {
 }
 
 /// A sealing key as a record offers it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+#[derive(Clone, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
 pub struct Offer {
     /// The number of the suite. Unknown ones mean nothing.
     pub suite: u16,
@@ -308,6 +310,12 @@ impl Locator {
             return Err(Error::List("capabilities"));
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for Offer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Offer(suite {}, made {})", self.suite, self.made)
     }
 }
 

@@ -15,6 +15,7 @@
 
 use std::io::Cursor;
 
+use rand::CryptoRng;
 use zeroize::Zeroizing;
 
 pub use self::{
@@ -34,14 +35,17 @@ pub mod name;
 pub mod opener;
 mod stream;
 
+/// A file's bytes, cleared when they are dropped.
+pub type Content = Zeroizing<Vec<u8>>;
+
 /// Seals files that are in memory; for the rest there is [`Sealer`].
 ///
 /// `files` are the contents, in the order of the draft.
 ///
 /// # Errors
 /// Those of [`Sealer`], and [`content::Error::Missing`] if there are fewer contents than names.
-pub fn seal(key: &ContentKey, draft: Draft, files: &[&[u8]]) -> Result<(Vec<u8>, Sealed), content::Error> {
-    let mut sealer = Sealer::new(key, draft, Vec::new())?;
+pub fn seal(draft: Draft, files: &[&[u8]], rng: &mut impl CryptoRng) -> Result<(Vec<u8>, Sealed), content::Error> {
+    let mut sealer = Sealer::new(draft, Vec::new(), rng)?;
     for file in files {
         sealer.write(file)?;
         sealer.end_file()?;
@@ -54,11 +58,7 @@ pub fn seal(key: &ContentKey, draft: Draft, files: &[&[u8]]) -> Result<(Vec<u8>,
 ///
 /// # Errors
 /// Those of [`Opener`].
-pub fn open(
-    key: &ContentKey,
-    ciphertext: &[u8],
-    header: &Header,
-) -> Result<(Manifest, Vec<Zeroizing<Vec<u8>>>), opener::Error> {
+pub fn open(key: &ContentKey, ciphertext: &[u8], header: &Header) -> Result<(Manifest, Vec<Content>), opener::Error> {
     if !header.matches(ciphertext) {
         return Err(opener::Error::Ciphertext);
     }

@@ -145,6 +145,12 @@ impl<T: Payload> Unverified<T> {
         &self.value
     }
 
+    /// The whole object as it was read.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.parts.bytes
+    }
+
     /// The signed payload, before anything is proven.
     #[must_use]
     pub fn payload(&self) -> &[u8] {

@@ -18,11 +18,11 @@ pub const MAX_BATCH: usize = 4 << 20;
 /// Of several changes to one key the last one counts.
 #[derive(Default)]
 pub struct Batch {
-    pub(crate) changes: sled::Batch,
+    /// Engine keys with their new values, or none for a removal, in the order of the calls.
+    pub(crate) changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
     /// Body files that no record refers to once this batch is durable.
     pub(crate) discarded: Vec<BodyId>,
-    bytes: usize,
-    count: usize,
+    pub(crate) bytes: usize,
 }
 
 impl Batch {
@@ -43,7 +43,7 @@ impl Batch {
         let mut value = Vec::with_capacity(1 + bytes.len());
         value.push(format);
         value.extend_from_slice(bytes);
-        self.changes.insert(space.key(key), value);
+        self.changes.push((space.key(key), Some(value)));
         Ok(self)
     }
 
@@ -53,18 +53,18 @@ impl Batch {
     /// As [`put`](Self::put).
     pub fn remove(&mut self, space: Space, key: &[u8]) -> Result<&mut Self, StoreError> {
         self.account(key, 0)?;
-        self.changes.remove(space.key(key));
+        self.changes.push((space.key(key), None));
         Ok(self)
     }
 
     /// Returns the number of changes added.
     pub fn len(&self) -> usize {
-        self.count
+        self.changes.len()
     }
 
     /// Tells whether nothing was added.
     pub fn is_empty(&self) -> bool {
-        self.count == 0 && self.discarded.is_empty()
+        self.changes.is_empty() && self.discarded.is_empty()
     }
 
     /// Returns how many bytes of keys and values still fit.
@@ -83,7 +83,6 @@ impl Batch {
             return Err(StoreError::TooLarge { what: "batch", max: MAX_BATCH });
         }
         self.bytes = bytes;
-        self.count += 1;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 use crate::crash;
 use crate::store::StoreError;
@@ -33,13 +33,18 @@ impl Ticket {
     /// # Errors
     /// [`StoreError::SyncFailed`] if the disk refused; nothing may be promised about the batch then.
     pub async fn durable(&self) -> Result<(), StoreError> {
-        let mut progress = self.shared.progress.subscribe();
-        self.shared.want(self.number);
-        // The sender lives in `shared`, so the channel cannot close under us.
-        match progress.wait_for(|now| now.failed || self.number <= now.durable).await {
-            Ok(now) if self.number <= now.durable => Ok(()),
-            _ => Err(StoreError::SyncFailed),
-        }
+        let done = {
+            let mut state = self.shared.lock();
+            if let Some(outcome) = state.outcome(self.number) {
+                return outcome;
+            }
+            // A channel of its own: a commit wakes those it carried, and not the ones that wait for the next.
+            let (tell, done) = oneshot::channel();
+            state.waiting.push((self.number, tell));
+            self.shared.want(&mut state, self.number);
+            done
+        };
+        done.await.map_err(|_| StoreError::SyncFailed)
     }
 
     /// As [`durable`](Self::durable), holding the calling thread. Not for async tasks.
@@ -47,12 +52,14 @@ impl Ticket {
     /// # Errors
     /// As [`durable`](Self::durable).
     pub fn durable_blocking(&self) -> Result<(), StoreError> {
-        self.shared.want(self.number);
         let mut state = self.shared.lock();
-        while state.durable < self.number && !state.failed {
+        self.shared.want(&mut state, self.number);
+        loop {
+            if let Some(outcome) = state.outcome(self.number) {
+                return outcome;
+            }
             state = self.shared.done.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
-        if self.number <= state.durable { Ok(()) } else { Err(StoreError::SyncFailed) }
     }
 }
 
@@ -66,43 +73,46 @@ struct Shared {
     state: Mutex<State>,
     work: Condvar,
     done: Condvar,
-    progress: watch::Sender<Progress>,
+    failed: watch::Sender<bool>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Batches applied so far; the number of the newest ticket.
+    /// Batches taken so far; the number of the newest ticket.
     applied: u64,
     /// The newest ticket somebody waits for.
     wanted: u64,
     durable: u64,
     failed: bool,
     closing: bool,
+    /// Tasks to wake, with what they wait for. Dropping a sender tells its task that the commit failed.
+    waiting: Vec<(u64, oneshot::Sender<()>)>,
     /// Files to remove once everything applied is durable.
     rubbish: Vec<PathBuf>,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Progress {
-    durable: u64,
-    failed: bool,
+impl State {
+    /// Tells how a ticket fared; none while that is open.
+    fn outcome(&self, number: u64) -> Option<Result<(), StoreError>> {
+        if number <= self.durable { Some(Ok(())) } else { self.failed.then_some(Err(StoreError::SyncFailed)) }
+    }
 }
 
 impl Committer {
-    /// Starts the thread. `sync` returns when everything applied before the call survives a power cut.
+    /// Starts the thread. `sync` returns when everything numbered before the call survives a power cut.
     pub(crate) fn start(sync: impl FnMut() -> io::Result<()> + Send + 'static) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
             work: Condvar::new(),
             done: Condvar::new(),
-            progress: watch::Sender::default(),
+            failed: watch::Sender::default(),
         });
         let worker = Arc::clone(&shared);
         let thread = thread::Builder::new().name("musubi-commit".to_owned()).spawn(move || worker.run(sync))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Numbers a batch that is already visible in the engine.
+    /// Numbers a batch that is in the engine, or that the next `sync` puts there.
     pub(crate) fn applied(&self, rubbish: impl IntoIterator<Item = PathBuf>) -> Ticket {
         let mut state = self.shared.lock();
         state.applied += 1;
@@ -116,7 +126,7 @@ impl Committer {
     }
 
     pub(crate) fn has_failed(&self) -> bool {
-        self.shared.progress.borrow().failed
+        *self.shared.failed.borrow()
     }
 
     pub(crate) fn fail(&self) {
@@ -125,9 +135,8 @@ impl Committer {
 
     /// Waits until the store has failed, which in a healthy node is for ever.
     pub(crate) async fn failed(&self) {
-        let mut progress = self.shared.progress.subscribe();
         // An error would mean that the sender is gone, but `self` holds it.
-        let _ = progress.wait_for(|now| now.failed).await;
+        let _ = self.shared.failed.subscribe().wait_for(|failed| *failed).await;
     }
 }
 
@@ -148,8 +157,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn want(&self, number: u64) {
-        let mut state = self.lock();
+    fn want(&self, state: &mut State, number: u64) {
         if state.wanted < number {
             state.wanted = number;
             self.work.notify_all();
@@ -167,12 +175,15 @@ impl Shared {
                 return;
             }
             crash::point("store.synced");
-            {
+            let done: Vec<_> = {
                 let mut state = self.lock();
                 state.durable = target;
-                self.progress.send_modify(|now| now.durable = target);
-            }
+                state.waiting.extract_if(.., |(number, _)| *number <= target).collect()
+            };
             self.done.notify_all();
+            for (_, tell) in done {
+                let _ = tell.send(()); // a dropped future no longer listens
+            }
             for path in rubbish {
                 // Left behind, it is removed at the next start.
                 if let Err(error) = std::fs::remove_file(path) {
@@ -200,8 +211,12 @@ impl Shared {
     }
 
     fn fail(&self) {
-        self.lock().failed = true;
-        self.progress.send_modify(|now| now.failed = true);
+        {
+            let mut state = self.lock();
+            state.failed = true;
+            state.waiting.clear();
+        }
+        self.failed.send_replace(true);
         self.done.notify_all();
         self.work.notify_all();
     }
@@ -217,25 +232,22 @@ mod tests {
     #[tokio::test]
     async fn batches_applied_during_a_commit_ride_in_the_next_one() {
         let (started, starts) = mpsc::channel();
-        let (release, gate) = mpsc::channel::<()>();
         let commits = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&commits);
+        let (release, gate) = mpsc::channel::<()>();
         let committer = Committer::start(move || {
             count.fetch_add(1, Ordering::SeqCst);
-            started.send(()).unwrap();
+            let _ = started.send(());
             gate.recv().map_err(io::Error::other)
         })
         .unwrap();
 
         let first = committer.applied([]);
-        let waiting = tokio::spawn({
-            let first = first.clone();
-            async move { first.durable().await }
-        });
-        starts.recv_timeout(std::time::Duration::from_secs(10)).unwrap_or_else(|_| panic!("no commit started"));
+        let waiting = thread::spawn(move || first.durable_blocking());
+        starts.recv().unwrap();
         let later: Vec<_> = (0..50).map(|_| committer.applied([])).collect();
         release.send(()).unwrap();
-        waiting.await.unwrap().unwrap();
+        waiting.join().unwrap().unwrap();
         release.send(()).unwrap();
         for ticket in &later {
             ticket.durable().await.unwrap();

@@ -58,7 +58,37 @@ mod armed {
 
     #[cfg(test)]
     mod tests {
+        use std::process::Command;
+
         use super::*;
+
+        /// Passes a point three times; an ordinary test unless the one below starts it.
+        #[test]
+        fn passing() {
+            for pass in 1..=3 {
+                super::super::point("test.point");
+                println!("through {pass}");
+            }
+        }
+
+        #[test]
+        fn the_process_ends_at_its_point_and_pass() {
+            for (at, passed) in [("test.point", 0), ("test.point:3", 2), ("other.point", 3)] {
+                let output = Command::new(env::current_exe().unwrap())
+                    .args(["--exact", "crash::armed::tests::passing", "--nocapture"])
+                    .env("MUSUBI_CRASH_AT", at)
+                    .output()
+                    .unwrap();
+                let text = String::from_utf8(output.stdout).unwrap();
+                assert_eq!(text.matches("through ").count(), passed, "{at}: {text}");
+                assert_eq!(output.status.success(), passed == 3);
+                #[cfg(unix)]
+                if passed != 3 {
+                    use std::os::unix::process::ExitStatusExt;
+                    assert_eq!(output.status.signal(), Some(9));
+                }
+            }
+        }
 
         #[test]
         fn a_name_may_carry_the_number_of_the_fatal_pass() {

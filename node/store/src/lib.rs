@@ -19,6 +19,7 @@ pub mod wrap;
 
 mod batch;
 mod commit;
+mod engine;
 mod open;
 mod random;
 mod scan;

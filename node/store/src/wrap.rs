@@ -226,9 +226,8 @@ mod tests {
 
     #[test]
     fn bytes_of_format_1_stay_readable() {
-        let recorded = data_encoding::HEXLOWER
-            .decode(include_bytes!("../tests/recorded/wrapped-1.hex").trim_ascii_end())
-            .unwrap();
+        let recorded =
+            data_encoding::HEXLOWER.decode(include_bytes!("../tests/recorded/wrapped-1.hex").trim_ascii_end()).unwrap();
         assert_eq!(&**root(1).unwrap("label", b"place", &recorded).unwrap(), b"musubi");
     }
 

@@ -4,9 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use musubi_store::bodies::{BodyError, SMALL, Swept};
-use musubi_store::{
-    Batch, BodyId, MAX_KEY, MAX_VALUE, OpenError, Options, Room, Space, Store, StoreError, set_aside,
-};
+use musubi_store::{Batch, BodyId, MAX_KEY, MAX_VALUE, OpenError, Options, Room, Space, Store, StoreError, set_aside};
 
 const A: Space = Space::new(16, "a");
 const B: Space = Space::new(17, "b");
@@ -121,6 +119,27 @@ async fn many_tasks_share_the_commits() {
     store.durable().await.unwrap();
 }
 
+/// A commit whose caller went away is behind what that caller does next, never on top of it.
+#[tokio::test]
+async fn a_dropped_commit_keeps_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    for round in 0_u32..200 {
+        let (old, new) = (format!("old {round}"), format!("new {round}"));
+        {
+            let mut commit = std::pin::pin!(store.commit(put(&[(A, b"k", old.as_bytes())])));
+            let once = std::future::poll_fn(|context| std::task::Poll::Ready(commit.as_mut().poll(context)));
+            let _ = once.await;
+        }
+        let ticket = store.apply(put(&[(A, b"k", new.as_bytes())])).unwrap();
+        assert_eq!(store.get(A, b"k").unwrap().unwrap().bytes(), new.as_bytes());
+        if round % 10 == 0 {
+            ticket.durable().await.unwrap();
+            assert_eq!(store.get(A, b"k").unwrap().unwrap().bytes(), new.as_bytes());
+        }
+    }
+}
+
 #[test]
 fn a_second_opening_is_refused_until_the_first_is_gone() {
     let dir = tempfile::tempdir().unwrap();
@@ -165,7 +184,7 @@ fn a_damaged_store_is_an_error_and_can_be_set_aside() {
         store.commit_blocking(put(&[(A, b"k", &[9; 5000])])).unwrap();
         drop(store);
         damage(&dir.path().join("live/records/db"));
-        // Some damage is only told on the second look: the first one made the engine write its log anew.
+        // The first look may make the engine write its files anew; the second one must not take that for a new store.
         for _ in 0..2 {
             let opened = Store::open(dir.path(), Options::default());
             assert!(matches!(opened, Err(OpenError::Damaged { .. })), "damage {at}: {opened:?}");

@@ -6,6 +6,7 @@ place-row = "{ $file }", row { $row }
 place-cell = "{ $file }", row { $row }, column { $column }
 place-field = "{ $file }", row { $row }, column { $column } ({ $field })
 list-separator = {", "}
+year-and-month = { $year }/{ $month }
 
 kind-up1kyo = UP1KYO (care plan, table 1)
 kind-up2kyo = UP2KYO (care plan, table 2)

@@ -403,12 +403,12 @@ impl<'a> Reader<'a> {
         let Some(month) = self.name.month() else { return };
         let others = std::mem::take(&mut self.other_months);
         if self.in_month == 0 && !others.is_empty() {
-            self.findings.push(Finding::new(Rule::MonthOfName, self.file).with("month", month.to_string()));
+            self.findings.push(Finding::new(Rule::MonthOfName, self.file).with("month", month));
             return;
         }
         for row in others {
             let finding = Finding::new(Rule::MonthInRow, self.file).row(row);
-            self.findings.push(finding.with("month", month.to_string()));
+            self.findings.push(finding.with("month", month));
         }
     }
 }

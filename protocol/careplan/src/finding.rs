@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt};
 
 use crate::{
+    ids::Month,
     kind::FileKind,
     layout::Field,
     messages,
@@ -23,8 +24,10 @@ pub enum Lang {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Value {
-    /// Numbers, codes and months.
+    /// Numbers and codes.
     Text(String),
+    /// A month.
+    Month(Month),
     /// A part of a file name.
     Part(NamePart),
     /// Kinds of files, told with their names.
@@ -180,6 +183,12 @@ impl From<FileKind> for Value {
     }
 }
 
+impl From<Month> for Value {
+    fn from(month: Month) -> Self {
+        Self::Month(month)
+    }
+}
+
 impl From<NamePart> for Value {
     fn from(part: NamePart) -> Self {
         Self::Part(part)
@@ -200,7 +209,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    const PER_RULE: usize = 20;
+    const PER_RULE: usize = 10;
 
     /// Adds a finding, or counts it.
     pub(crate) fn push(&mut self, finding: Finding) {

@@ -101,6 +101,10 @@ fn shown(lang: Lang, arguments: &[(&'static str, Value)]) -> Vec<(&'static str, 
         .map(|(name, value)| {
             let text = match value {
                 Value::Text(text) => safe(text),
+                Value::Month(month) => {
+                    let parts = [("year", month.year().to_string()), ("month", month.month().to_string())];
+                    format(lang, "year-and-month", None, &parts)
+                }
                 Value::Part(part) => part.to_string(),
                 Value::Kinds(kinds) => {
                     let names: Vec<_> = kinds.iter().map(|&kind| format(lang, &kind_key(kind), None, &[])).collect();
@@ -117,15 +121,16 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::{finding::Finding, name::NamePart};
+    use crate::{finding::Finding, ids::Month, name::NamePart};
 
-    const SHARED: [(&str, &[&str]); 6] = [
+    const SHARED: [(&str, &[&str]); 7] = [
         ("finding", &["place", "what", "remedy"]),
         ("place-file", &["file"]),
         ("place-row", &["file", "row"]),
         ("place-cell", &["file", "row", "column"]),
         ("place-field", &["file", "row", "column", "field"]),
         ("list-separator", &[]),
+        ("year-and-month", &["year", "month"]),
     ];
 
     /// Key to the arguments it uses, read from the source: a key begins a line, all that is its own is indented.
@@ -175,6 +180,7 @@ mod tests {
                 finding = match name {
                     "kind" | "missing" => finding.with(name, FileKind::UpSikyu),
                     "others" => finding.with(name, Value::Kinds(vec![FileKind::UpPlan, FileKind::UpHosoku])),
+                    "month" | "other" => finding.with(name, "202501".parse::<Month>().unwrap()),
                     "part" => finding.with(name, NamePart::Serial),
                     _ => finding.with(name, "12".to_owned()),
                 };

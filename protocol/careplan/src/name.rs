@@ -20,7 +20,7 @@ pub struct End {
 }
 
 /// A file name as the standard makes it. Its `Display` writes the name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FileName {
     kind: FileKind,
     month: Option<Month>,
@@ -147,7 +147,7 @@ impl FileName {
                 let kind = |text: &str| text.parse().map_err(|_| wrong(NamePart::ServiceKinds));
                 Some((kind(from)?, kind(to)?))
             }
-            (Some(from), Some(to)) if from.len() == 3 && to.len() == 3 => {
+            (Some(from), Some(to)) if is_long_kind(from) && is_long_kind(to) => {
                 oddities.push(Oddity::LongServiceKinds);
                 None
             }
@@ -212,6 +212,11 @@ fn kind_of(stem: &str) -> Option<(FileKind, &str)> {
         .iter()
         .filter_map(|&kind| Some((kind, stem.strip_prefix(kind.prefix())?.strip_prefix('_')?)))
         .max_by_key(|(kind, _)| kind.prefix().len())
+}
+
+/// Service kinds of the edition that never took effect; nothing is known of them but their length.
+fn is_long_kind(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|c| c.is_ascii_alphanumeric())
 }
 
 impl FromStr for FileName {
@@ -334,6 +339,7 @@ mod tests {
             ("UP1KYO_1379905001_43_1379900010_20251024090800.CSV", NamePart::ServiceKinds),
             ("UP1KYO_1379905001_4-_1379900010_11_20251024090800.CSV", NamePart::ServiceKinds),
             ("UP1KYO_1379905001_43_1379900010_110_20251024090800.CSV", NamePart::ServiceKinds),
+            ("UP1KYO_1379905001_姓_1379900010_名_20251024090800.CSV", NamePart::ServiceKinds),
             ("UP1KYO_1379905001_43_1379900010_11_2025102409080.CSV", NamePart::Serial),
             ("UP1KYO_1379905001_43_1379900010_11_20251024090800 (1).CSV", NamePart::Serial),
             ("UP1KYO_1379905001_43_1379900010_11_20251024090800_1.CSV", NamePart::Serial),

@@ -1,16 +1,16 @@
 //! Sorting files into sending units, and judging each unit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use crate::{
     bundle::{Bundle, Combination},
     edition::Edition,
     file::File,
-    finding::{Finding, Value},
+    finding::{Finding, Findings, Value},
     ids::{Month, Serial, ServiceKind},
     key::Key,
     kind::FileKind,
-    name::End,
+    name::{End, FileName},
     rule::Rule,
     service::service_of,
 };
@@ -75,7 +75,7 @@ impl Collection {
             groups.entry((name.serial(), name.sender(), name.receiver())).or_default().push(file);
         }
         let mut units: Vec<Unit> = groups.into_values().filter_map(Unit::new).collect();
-        let scattered: Vec<Scattered> = units.iter().filter_map(Scattered::of).collect();
+        let scattered = scattered(&units);
         for unit in &mut units {
             unit.judge(&scattered);
         }
@@ -83,19 +83,25 @@ impl Collection {
     }
 }
 
-/// What an incomplete unit holds: perhaps what another one lacks.
-struct Scattered {
-    serial: Serial,
-    ends: (End, End),
-    kinds: Vec<FileKind>,
-}
+/// The serials of incomplete units by ends and kind: there may lie what another unit lacks.
+type Scattered = HashMap<(End, End, FileKind), Vec<Serial>>;
 
-impl Scattered {
-    fn of(unit: &Unit) -> Option<Self> {
+fn scattered(units: &[Unit]) -> Scattered {
+    let mut scattered = Scattered::new();
+    for unit in units {
         let kinds = unit.kinds();
-        let incomplete = unit.combination?.missing(&kinds, unit.edition).next().is_some();
-        incomplete.then(|| Self { serial: unit.serial, ends: (unit.sender, unit.receiver), kinds })
+        if unit.combination.is_none_or(|combination| combination.missing(&kinds, unit.edition).next().is_none()) {
+            continue;
+        }
+        for kind in kinds {
+            let serials = scattered.entry((unit.sender, unit.receiver, kind)).or_default();
+            // Two are enough to find one that is not the asking unit's own.
+            if serials.len() < 2 {
+                serials.push(unit.serial);
+            }
+        }
     }
+    scattered
 }
 
 impl Unit {
@@ -185,8 +191,9 @@ impl Unit {
     }
 
     /// Returns all findings, of the files and of the unit.
-    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.findings.iter()
+    #[must_use]
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// Returns the keys that this unit replaces or removes, those of its leading files: a person who stands only
@@ -208,7 +215,7 @@ impl Unit {
         kinds
     }
 
-    fn judge(&mut self, scattered: &[Scattered]) {
+    fn judge(&mut self, scattered: &Scattered) {
         let mut findings: Vec<Finding> = self.files.iter().flat_map(File::findings).cloned().collect();
         let structure = findings.len();
         if let Some(combination) = self.combination {
@@ -223,7 +230,7 @@ impl Unit {
     }
 
     /// Checks that each file belongs here, stands once, and that none is missing.
-    fn check_files(&self, combination: &'static Combination, scattered: &[Scattered], findings: &mut Vec<Finding>) {
+    fn check_files(&self, combination: &'static Combination, scattered: &Scattered, findings: &mut Vec<Finding>) {
         let kinds = self.kinds();
         let belonging: Vec<_> = kinds.iter().copied().filter(|&kind| combination.takes(kind)).collect();
         let mut before: Option<&File> = None;
@@ -242,15 +249,12 @@ impl Unit {
         }
         let Some(head) = self.files.iter().find(|file| combination.takes(file.kind())) else { return };
         for missing in combination.missing(&kinds, self.edition) {
-            let elsewhere = scattered.iter().find(|other| {
-                other.serial != self.serial
-                    && other.ends == (self.sender, self.receiver)
-                    && other.kinds.contains(&missing)
-            });
+            let serials = scattered.get(&(self.sender, self.receiver, missing));
+            let elsewhere = serials.and_then(|serials| serials.iter().find(|&&serial| serial != self.serial));
             findings.push(match elsewhere {
-                Some(other) => Finding::new(Rule::UnitOtherSerial, head.name())
+                Some(serial) => Finding::new(Rule::UnitOtherSerial, head.name())
                     .with("missing", missing)
-                    .with("serial", other.serial.to_string()),
+                    .with("serial", serial.to_string()),
                 None => Finding::new(Rule::UnitMissing, head.name()).with("missing", missing),
             });
         }
@@ -273,7 +277,7 @@ impl Unit {
             let expected = *unit_month.get_or_insert(month);
             if month != expected {
                 let finding = Finding::new(Rule::MonthOfUnit, file.name());
-                findings.push(finding.with("month", expected.to_string()).with("other", month.to_string()));
+                findings.push(finding.with("month", expected).with("other", month));
             }
         }
         self.month = unit_month;
@@ -312,19 +316,23 @@ impl Unit {
 
     /// Checks that the pictures named in the basic information are those that came.
     fn check_images(&self, findings: &mut Vec<Finding>) {
-        let mut named = Vec::new();
+        let here: HashSet<&FileName> = self.files.iter().map(File::parsed).collect();
+        let mut named = HashSet::new();
+        let mut basic = false;
         for file in self.files.iter().filter(|file| file.kind() == FileKind::UpKihon) {
+            basic = true;
+            let mut missing = Findings::default();
             for (row, image) in file.images() {
-                if !self.files.iter().any(|file| file.parsed() == image) {
+                named.insert(image);
+                if !here.contains(image) {
                     let finding = Finding::new(Rule::ImageMissing, file.name()).row(*row);
-                    findings.push(finding.with("image", image.to_string()));
+                    missing.push(finding.with("image", image.to_string()));
                 }
-                named.push(image);
             }
+            findings.extend(missing.finish(file.name()));
         }
-        let basic = self.files.iter().any(|file| file.kind() == FileKind::UpKihon);
         for file in self.files.iter().filter(|file| basic && file.kind().is_image()) {
-            if !named.contains(&file.parsed()) {
+            if !named.contains(file.parsed()) {
                 findings.push(Finding::new(Rule::ImageUnused, file.name()));
             }
         }

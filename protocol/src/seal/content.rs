@@ -11,11 +11,12 @@ use std::{
     mem,
 };
 
+use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{
-    keys::{ContentKey, Opening},
+    keys::ContentKey,
     length,
     manifest::{self, Draft, Manifest},
     stream::{CHUNK, Chunks, SEALED_CHUNK},
@@ -62,13 +63,15 @@ pub struct Header {
     pub length: u64,
     /// SHA-256 of the ciphertext.
     pub sha256: Hash,
-    /// Commitment to content key and manifest, see [`Opening::commitment`].
+    /// Commitment to content key and manifest, see [`super::Opening::commitment`].
     pub commitment: Hash,
 }
 
 /// What sealing has made, beside the ciphertext.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Sealed {
+    /// The key, to be wrapped here and put in an envelope for the receiver.
+    pub key: ContentKey,
     /// What the entry says of it.
     pub header: Header,
     /// What lies in the seal.
@@ -79,11 +82,11 @@ pub struct Sealed {
 
 /// Seals one content into `W` as the files' bytes come. Holds one chunk, whatever the sizes.
 ///
+/// It makes its own content key, so that no key ever seals twice: the nonces are constant.
 /// Dropped before [`Sealer::finish`], what was written is no content: nothing opens it.
-/// A content key must be used for one sealer only.
 pub struct Sealer<W> {
     out: Out<W>,
-    opening: Opening,
+    key: ContentKey,
     draft: Draft,
     hashes: Vec<Hash>,
     hasher: Sha256,
@@ -104,16 +107,10 @@ impl<W: Write> Sealer<W> {
     ///
     /// # Errors
     /// [`Error::Manifest`].
-    pub fn new(key: &ContentKey, draft: Draft, sink: W) -> Result<Self, Error> {
+    pub fn new(draft: Draft, sink: W, rng: &mut impl CryptoRng) -> Result<Self, Error> {
         draft.ciphertext_len()?;
-        Ok(Self {
-            out: Out::new(key, sink),
-            opening: key.opening(),
-            draft,
-            hashes: Vec::new(),
-            hasher: Sha256::new(),
-            written: 0,
-        })
+        let key = ContentKey::generate(rng);
+        Ok(Self { out: Out::new(&key, sink), key, draft, hashes: Vec::new(), hasher: Sha256::new(), written: 0 })
     }
 
     /// Takes the next bytes of the present file.
@@ -122,6 +119,7 @@ impl<W: Write> Sealer<W> {
     /// [`Error::Size`] at the first byte too many, [`Error::Surplus`], [`Error::Sink`]. Every
     /// error is final: the sealer must be dropped.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.out.alive()?;
         let index = self.hashes.len();
         let Some((_, size)) = self.draft.files.get(index) else {
             return Err(self.out.fail(Error::Surplus));
@@ -137,8 +135,9 @@ impl<W: Write> Sealer<W> {
     /// Ends the present file; the next byte belongs to the next one.
     ///
     /// # Errors
-    /// [`Error::Size`] if bytes are missing, [`Error::Surplus`].
+    /// [`Error::Size`] if bytes are missing, [`Error::Surplus`]; both final.
     pub fn end_file(&mut self) -> Result<(), Error> {
+        self.out.alive()?;
         let index = self.hashes.len();
         let Some((_, size)) = self.draft.files.get(index) else {
             return Err(self.out.fail(Error::Surplus));
@@ -171,6 +170,7 @@ impl<W: Write> Sealer<W> {
     /// # Errors
     /// [`Error::Missing`], [`Error::Manifest`], [`Error::Sink`].
     pub fn finish(mut self) -> Result<(Sealed, W), Error> {
+        self.out.alive()?;
         let missing = self.draft.files.len() - self.hashes.len();
         if missing > 0 {
             return Err(Error::Missing(missing));
@@ -191,8 +191,8 @@ impl<W: Write> Sealer<W> {
         // A manifest is bounded far below 4 GiB.
         self.out.write(&u32::try_from(bytes.len()).map_err(|_| manifest::Error::TooLarge)?.to_be_bytes())?;
         let (length, sha256, sink) = self.out.finish()?;
-        let header = Header { length, sha256, commitment: self.opening.commitment(manifest_sha256) };
-        Ok((Sealed { header, manifest, manifest_sha256 }, sink))
+        let header = Header { length, sha256, commitment: self.key.opening().commitment(manifest_sha256) };
+        Ok((Sealed { key: self.key, header, manifest, manifest_sha256 }, sink))
     }
 }
 
@@ -233,6 +233,10 @@ impl<W: Write> Out<W> {
             self.plaintext += piece.len() as u64;
             bytes = rest;
         }
+        Ok(())
+    }
+
+    fn alive(&self) -> Result<(), Error> {
         if self.sink.is_some() { Ok(()) } else { Err(Error::Failed) }
     }
 
@@ -260,6 +264,12 @@ impl<W: Write> Out<W> {
         self.sink = None;
         self.buffer.zeroize();
         error
+    }
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Sealed({} bytes)", self.header.length)
     }
 }
 

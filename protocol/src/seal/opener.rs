@@ -175,7 +175,6 @@ impl<R: Read + Seek> Plaintext<R> {
     fn manifest_at(&mut self) -> Result<(u64, u64), Error> {
         let mut trailer = [0; length::TRAILER as usize];
         let mut filled = 0;
-        // It may lie across the border of the last two chunks.
         self.each(self.total - length::TRAILER, self.total, |piece| {
             trailer[filled..filled + piece.len()].copy_from_slice(piece);
             filled += piece.len();

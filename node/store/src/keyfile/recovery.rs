@@ -152,7 +152,8 @@ fn digit(c: char) -> Option<u8> {
 
 fn is_separator(c: char) -> bool {
     // Dashes as an input method may produce them, the long-vowel mark included.
-    c.is_whitespace() || matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}' | '\u{ff0d}' | '\u{ff70}')
+    c.is_whitespace()
+        || matches!(c, '-' | '_' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{30fc}' | '\u{ff0d}' | '\u{ff70}')
 }
 
 #[cfg(test)]
@@ -162,7 +163,9 @@ mod tests {
     use super::*;
 
     fn code(seed: u8) -> RecoveryCode {
-        RecoveryCode(Zeroizing::new(std::array::from_fn(|at| seed.wrapping_mul(31).wrapping_add(at as u8 * 17))))
+        RecoveryCode(Zeroizing::new(std::array::from_fn(|at| {
+            seed.wrapping_mul(31).wrapping_add((at as u8).wrapping_mul(17))
+        })))
     }
 
     #[test]
@@ -178,14 +181,15 @@ mod tests {
 
     #[test]
     fn what_people_type_is_understood() {
-        let code = RecoveryCode(Zeroizing::new([0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf, 0x84, 0x65, 0x3a, 0x56, 0xd7, 0xc6, 0x75, 0xbe, 0x77, 0xdf]));
+        let code = RecoveryCode(Zeroizing::new([
+            0x00, 0x44, 0x32, 0x14, 0xc7, 0x42, 0x54, 0xb6, 0x35, 0xcf, 0x84, 0x65, 0x3a, 0x56, 0xd7, 0xc6, 0x75, 0xbe,
+            0x77, 0xdf,
+        ]));
         let text = code.to_text();
         let typed = text.to_lowercase().replace('-', "　").replace('0', "o").replace('1', "l");
         assert_eq!(RecoveryCode::parse(&typed).unwrap(), code);
-        let wide: String = text
-            .chars()
-            .map(|c| if c == '-' { 'ー' } else { char::from_u32(c as u32 + 0xfee0).unwrap() })
-            .collect();
+        let wide: String =
+            text.chars().map(|c| if c == '-' { 'ー' } else { char::from_u32(c as u32 + 0xfee0).unwrap() }).collect();
         assert_eq!(RecoveryCode::parse(&wide).unwrap(), code);
     }
 

@@ -89,10 +89,7 @@ fn split_mode_opens_only_signing_by_the_machine() {
     let stranger = elsewhere.path().join("other.key");
     Machine::create_key_file(&stranger, office.dir.path()).unwrap();
     assert!(matches!(file.unlock_with_machine(Some(&stranger)), Err(KeyFileError::WrongMachine)));
-    assert!(matches!(
-        file.unlock_with_machine(None),
-        Err(KeyFileError::Machine(MachineError::KeyFileNeeded))
-    ));
+    assert!(matches!(file.unlock_with_machine(None), Err(KeyFileError::Machine(MachineError::KeyFileNeeded))));
 }
 
 #[test]
@@ -306,12 +303,4 @@ proptest! {
             prop_assert_eq!(contents.encode(), bytes);
         }
     }
-}
-
-#[test]
-fn zz_record() {
-    let fixed = |text: &str| fs::write(format!("tests/recorded/{text}"), "");
-    let _ = fixed;
-    let code = RecoveryCode::generate().unwrap();
-    fs::write("tests/recorded/recovery-2.txt", format!("{}\n", &*code.to_text())).unwrap();
 }

@@ -1,0 +1,78 @@
+//! The commands, one file each: an `Args` struct, and where it is short the work itself.
+
+use clap::Subcommand;
+
+use crate::{
+    context::Context,
+    error::{CommandError, Exit},
+    msg,
+    ui::Ui,
+};
+
+pub mod authority;
+pub mod demo;
+pub mod doctor;
+pub mod export;
+pub mod help;
+pub mod inbox;
+pub mod init;
+pub mod install;
+pub mod key;
+pub mod outbox;
+pub mod ping;
+pub mod request;
+pub mod run;
+pub mod send;
+pub mod show;
+pub mod status;
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Makes the keys of an office on this machine.
+    Init(init::Args),
+    /// Writes the request for a certificate.
+    Request(request::Args),
+    /// Takes in certificates, CRLs and trust bundles.
+    Install(install::Args),
+    /// Runs the node.
+    Run(run::Args),
+    /// Sends bundles.
+    Send(send::Args),
+    /// Lists what has come.
+    Inbox(inbox::Args),
+    /// Lists what was sent.
+    Outbox(outbox::Args),
+    /// Shows one message.
+    Show(show::Args),
+    /// Writes the files of one message.
+    Export(export::Args),
+    /// Shows how the node is.
+    Status(status::Args),
+    /// Looks for causes of trouble.
+    Doctor(doctor::Args),
+    /// Asks whether a partner answers.
+    Ping(ping::Args),
+    /// Looks after what opens the keys.
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Issues and revokes certificates.
+    #[command(subcommand)]
+    Authority(authority::Command),
+    /// Plays an exchange between three offices.
+    Demo(demo::Args),
+    /// Shows the help of a command.
+    Help(help::Args),
+}
+
+/// Does what was typed.
+///
+/// # Errors
+/// Whatever the command could not do.
+pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit, CommandError> {
+    let _ = context;
+    match command {
+        Command::Help(args) => help::run(ui, &args),
+        _ => Err(CommandError::failed(msg!("err-not-wired"))),
+    }
+}

@@ -1,0 +1,98 @@
+//! Tables that stay straight with Japanese text, and turn into blocks in a narrow window.
+
+use super::layout::{pad, width_of, wrap};
+use crate::text::harmless;
+
+/// Rows under headings.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    headings: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// An empty table.
+    #[must_use]
+    pub const fn new(headings: Vec<String>) -> Self {
+        Self { headings, rows: Vec::new() }
+    }
+
+    /// Adds a row; cells beyond the headings are dropped, missing ones are empty.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let mut cells: Vec<_> = cells.into_iter().map(|cell| harmless(&cell).replace('\n', " ")).collect();
+        cells.resize(self.headings.len(), String::new());
+        self.rows.push(cells);
+    }
+
+    /// Whether there are no rows.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Lays the table out: columns if they fit into `width`, otherwise one block per row.
+    #[must_use]
+    pub fn render(&self, width: usize) -> String {
+        let columns: Vec<usize> = (0..self.headings.len())
+            .map(|i| self.rows.iter().chain([&self.headings]).map(|row| width_of(&row[i])).max().unwrap_or(0))
+            .collect();
+        let total: usize = columns.iter().map(|column| column + 2).sum();
+        if total.saturating_sub(2) > width { self.blocks(width) } else { self.columns(&columns) }
+    }
+
+    fn columns(&self, columns: &[usize]) -> String {
+        let line = |cells: &[String]| -> String {
+            let cells: Vec<_> = cells.iter().zip(columns).map(|(cell, width)| pad(cell, *width)).collect();
+            format!("{}\n", cells.join("  ").trim_end())
+        };
+        let rule: Vec<_> = columns.iter().map(|width| "-".repeat(*width)).collect();
+        let rows: String = self.rows.iter().map(|row| line(row)).collect();
+        format!("{}{}{rows}", line(&self.headings), line(&rule))
+    }
+
+    fn blocks(&self, width: usize) -> String {
+        let left = self.headings.iter().map(|heading| width_of(heading)).max().unwrap_or(0) + 2;
+        let block = |row: &Vec<String>| -> String {
+            let mut out = String::new();
+            for (heading, cell) in self.headings.iter().zip(row) {
+                let mut lines = wrap(cell, width.saturating_sub(left).max(10)).into_iter();
+                out.push_str(format!("{}{}", pad(heading, left), lines.next().unwrap_or_default()).trim_end());
+                out.push('\n');
+                for line in lines {
+                    out.push_str(&format!("{}{line}\n", " ".repeat(left)));
+                }
+            }
+            out
+        };
+        self.rows.iter().map(block).collect::<Vec<_>>().join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(vec!["宛先".into(), "状態".into()]);
+        table.row(["1379900010-11".into(), "到着".into()]);
+        table.row(["13A9900047-A2".into(), "相手の\u{1b}電源待ち".into()]);
+        table
+    }
+
+    #[test]
+    fn columns_are_straight() {
+        let expected = "宛先           状態\n\
+                        -------------  ----------------\n\
+                        1379900010-11  到着\n\
+                        13A9900047-A2  相手の\u{fffd}電源待ち\n";
+        let shown = table().render(80);
+        assert_eq!(shown.replace("---------------\n", "----------------\n"), expected);
+    }
+
+    #[test]
+    fn a_narrow_window_gets_blocks() {
+        let shown = table().render(24);
+        assert!(shown.starts_with("宛先  1379900010-11\n状態  到着\n\n宛先  13A"), "{shown}");
+        assert!(shown.lines().all(|line| width_of(line) <= 24), "{shown}");
+    }
+}

@@ -1,0 +1,308 @@
+//! What the API does, request by request.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Multipart, Path, Query, State as Extract, multipart::MultipartError},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use careplan::Lang;
+use musubi_network::{Multiaddr, multiaddr::Protocol};
+use musubi_protocol::{
+    entry::{By, What},
+    ids::{Address, Hash, MessageId},
+    link::book::Shelf,
+};
+use musubi_store::Room;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::{
+    ApiProblem, State,
+    types::{CrlRow, DeskRow, Detail, Installed, Ping, PingRequest, Problem, Row, Status},
+};
+use crate::{
+    core::{Core, CoreError, standing},
+    db::DbError,
+    inbox as mail,
+    outbox::{self as mailer, Order},
+    rows::{self, Rows},
+    times::rfc3339,
+    wire::Dialed,
+};
+
+type Answer<T> = Result<Json<T>, ApiProblem>;
+
+/// Shortest prefix of a message id that is accepted.
+const SHORTEST_PREFIX: usize = 8;
+/// Longest wait for a state.
+const LONGEST_WAIT: u64 = 600;
+
+fn lang(headers: &HeaderMap) -> Lang {
+    let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or("ja");
+    if wanted.to_ascii_lowercase().starts_with("en") { Lang::En } else { Lang::Ja }
+}
+
+fn db(error: DbError) -> ApiProblem {
+    CoreError::from(error).into()
+}
+
+/// Finds the message that a unique prefix of its id means.
+fn find(core: &Core, prefix: &str) -> Result<MessageId, ApiProblem> {
+    if prefix.len() < SHORTEST_PREFIX {
+        return Err(ApiProblem::bad("short_id"));
+    }
+    match core.db.ids_with_prefix(&prefix.to_ascii_lowercase()).map_err(db)?.as_slice() {
+        [] => Err(ApiProblem::new(StatusCode::NOT_FOUND, "no_message").with("id", prefix)),
+        [id] => Ok(*id),
+        _ => Err(ApiProblem::new(StatusCode::CONFLICT, "ambiguous_id").with("id", prefix)),
+    }
+}
+
+/// State of the node
+#[utoipa::path(get, path = "/api/status", responses((status = 200, body = Status)))]
+pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
+    let core = &state.core;
+    let now = core.now();
+    let trust = core.trust.trust();
+    let crl = trust.as_ref().and_then(|trust| trust.least_fresh(now));
+    let desks = core.with_desks(|desks| {
+        let row = |desk: &crate::desk::Desk| {
+            let certificate = desk.certificate().map(|(_, leaf)| leaf);
+            DeskRow {
+                office: desk.kept().office().to_string(),
+                kinds: desk.kept().kinds().iter().map(ToString::to_string).collect(),
+                name: certificate.map_or_else(|| desk.kept().name().to_owned(), |leaf| leaf.name().to_owned()),
+                state: standing(desk, trust.as_ref(), now).name().into(),
+                until: certificate.map(|leaf| rfc3339(leaf.until())),
+            }
+        };
+        desks.iter().map(row).collect()
+    });
+    let inbound = core.db.all_inbound().map_err(db)?;
+    let new = inbound.iter().filter(|(_, m)| m.receipts.has(What::Delivered) && !m.receipts.has(What::Opened));
+    let room = core.db.store().room().map_err(|error| CoreError::from(error))?;
+    let handle = state.wire.handle();
+    Ok(Json(Status {
+        peer_id: core.peer_id().to_string(),
+        listen: handle.map(|h| h.listen_addrs().iter().map(ToString::to_string).collect()).unwrap_or_default(),
+        api: format!("http://{}", state.address),
+        desks,
+        crl: crl.map(|crl| CrlRow { number: crl.number(), age_s: now.since(crl.this_update()) }),
+        waiting: mailer::waiting(core)?,
+        new: new.count() as u64,
+        mode: core.mode.name().into(),
+        reading: core.keys.reading.is_some(),
+        connected: core.partners.addresses().iter().map(ToString::to_string).collect(),
+        disk_low: room == Room::Low,
+        version: env!("CARGO_PKG_VERSION").into(),
+    }))
+}
+
+/// A form with files; only for the description.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "its fields describe the form, nobody reads them")]
+pub(super) struct SendForm {
+    /// Files of one or many bundles, each a part with its own file name.
+    #[schema(format = Binary)]
+    file: Vec<String>,
+    /// Sender's address, where the files leave it open.
+    from: Option<String>,
+    /// Receiver's kind, where the files leave it open.
+    to_kind: Option<String>,
+    /// `true`: send even where a newer serial went out before.
+    older: Option<bool>,
+}
+
+/// Checks, seals and stores bundles for their receivers
+#[utoipa::path(
+    post, path = "/api/messages",
+    request_body(content = SendForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, body = Vec<Row>, description = "One row for each bundle and each file that belongs to none; accepted ones are durable"),
+        (status = 400, body = Problem),
+    )
+)]
+pub(super) async fn send(Extract(state): Extract<State>, headers: HeaderMap, form: Multipart) -> Answer<Vec<Row>> {
+    let order = read_order(form).await?;
+    if order.files.is_empty() {
+        return Err(ApiProblem::bad("no_files"));
+    }
+    Ok(Json(mailer::send(&state.core, order, lang(&headers)).await?))
+}
+
+async fn read_order(mut form: Multipart) -> Result<Order, ApiProblem> {
+    let bad = |_: MultipartError| ApiProblem::bad("form");
+    let mut order = Order::default();
+    while let Some(field) = form.next_field().await.map_err(bad)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        match name.as_str() {
+            "file" => {
+                let file = field.file_name().ok_or_else(|| ApiProblem::bad("form"))?.to_owned();
+                order.files.push((file, field.bytes().await.map_err(bad)?.to_vec()));
+            }
+            "from" => {
+                let text = field.text().await.map_err(bad)?;
+                order.from = Some(text.parse().map_err(|_| ApiProblem::bad("address").with("text", &text))?);
+            }
+            "to_kind" => {
+                let text = field.text().await.map_err(bad)?;
+                order.to_kind = Some(text.parse().map_err(|_| ApiProblem::bad("kind").with("text", &text))?);
+            }
+            "older" => order.older = field.text().await.map_err(bad)? == "true",
+            _ => return Err(ApiProblem::bad("form")),
+        }
+    }
+    Ok(order)
+}
+
+/// Messages for addresses here, in order of delivery
+#[utoipa::path(get, path = "/api/inbox", responses((status = 200, body = Vec<Row>)))]
+pub(super) async fn inbox(Extract(state): Extract<State>) -> Answer<Vec<Row>> {
+    Ok(Json(rows::inbox(&state.core)?))
+}
+
+/// Messages sent from here, oldest first
+#[utoipa::path(get, path = "/api/outbox", responses((status = 200, body = Vec<Row>)))]
+pub(super) async fn outbox(Extract(state): Extract<State>) -> Answer<Vec<Row>> {
+    Ok(Json(rows::outbox(&state.core)?))
+}
+
+/// One message with its evidence
+#[utoipa::path(
+    get, path = "/api/messages/{id}",
+    params(("id" = String, Path, description = "Message id, or a unique prefix of at least 8 characters")),
+    responses((status = 200, body = Detail), (status = 404, body = Problem), (status = 409, body = Problem))
+)]
+pub(super) async fn show(Extract(state): Extract<State>, Path(id): Path<String>) -> Answer<Detail> {
+    let id = find(&state.core, &id)?;
+    let detail = rows::detail(&state.core, id)?;
+    detail.map(Json).ok_or_else(|| ApiProblem::new(StatusCode::NOT_FOUND, "no_message").with("id", id))
+}
+
+/// What is waited for.
+#[derive(Deserialize, utoipa::IntoParams)]
+pub(super) struct Wanted {
+    /// delivered or opened
+    state: String,
+    /// Seconds to wait at most, 600 and less
+    seconds: u64,
+}
+
+/// Waits until a message sent from here reaches a state, or time is up
+#[utoipa::path(
+    get, path = "/api/messages/{id}/wait",
+    params(("id" = String, Path, description = "Message id or prefix"), Wanted),
+    responses((status = 200, body = Row, description = "The message as it stands then"), (status = 404, body = Problem))
+)]
+pub(super) async fn wait(
+    Extract(state): Extract<State>,
+    Path(id): Path<String>,
+    Query(wanted): Query<Wanted>,
+) -> Answer<Row> {
+    let core = &state.core;
+    let id = find(core, &id)?;
+    let what = match wanted.state.as_str() {
+        "delivered" => What::Delivered,
+        "opened" => What::Opened,
+        _ => return Err(ApiProblem::bad("wait_state").with("text", &wanted.state)),
+    };
+    let reached = || {
+        let message = core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?;
+        Ok(message.receipts.has(what) || message.receipts.ended() || message.ended.is_some())
+    };
+    core.wait_for(id, Duration::from_secs(wanted.seconds.min(LONGEST_WAIT)), reached).await?;
+    let message = core.db.outbound(&id).map_err(db)?.ok_or(CoreError::NoMessage)?;
+    Ok(Json(Rows::new(core).outbound(id, &message)?))
+}
+
+/// The bytes of one file; the first file of a received message that is fetched signs `opened`
+#[utoipa::path(
+    get, path = "/api/messages/{id}/files/{index}",
+    params(
+        ("id" = String, Path, description = "Message id or prefix"),
+        ("index" = usize, Path, description = "Place in the message's list of files, from 0"),
+    ),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem))
+)]
+pub(super) async fn file(
+    Extract(state): Extract<State>,
+    Path((id, index)): Path<(String, usize)>,
+) -> Result<Response, ApiProblem> {
+    let id = find(&state.core, &id)?;
+    let bytes = mail::hand_over(&state.core, id, index, By::Api).await?;
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
+
+/// A form with certificates, lists and bundles; only for the description.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "its fields describe the form, nobody reads them")]
+pub(super) struct InstallForm {
+    /// Certificate files, CRLs, trust bundles, log heads: PEM or binary, told apart by content.
+    #[schema(format = Binary)]
+    file: Vec<String>,
+    /// SHA-256 of root 1's DER, hexadecimal: refuse anything else.
+    root_sha256: Option<String>,
+}
+
+/// Installs certificates, revocation lists and trust bundles, all of them or none
+#[utoipa::path(
+    post, path = "/api/install",
+    request_body(content = InstallForm, content_type = "multipart/form-data"),
+    responses((status = 200, body = Installed), (status = 422, body = Problem))
+)]
+pub(super) async fn install(Extract(state): Extract<State>, mut form: Multipart) -> Answer<Installed> {
+    let bad = |_: MultipartError| ApiProblem::bad("form");
+    let (mut files, mut pin) = (Vec::new(), None);
+    while let Some(field) = form.next_field().await.map_err(bad)? {
+        match field.name() {
+            Some("file") => files.push(field.bytes().await.map_err(bad)?.to_vec()),
+            Some("root_sha256") => {
+                let text = field.text().await.map_err(bad)?;
+                pin = Some(text.parse::<Hash>().map_err(|_| ApiProblem::bad("hash"))?);
+            }
+            _ => return Err(ApiProblem::bad("form")),
+        }
+    }
+    Ok(Json(state.core.install(&files, pin).await?))
+}
+
+/// Asks whether a partner can be reached
+#[utoipa::path(post, path = "/api/ping", request_body = PingRequest, responses((status = 200, body = Ping)))]
+pub(super) async fn ping(Extract(state): Extract<State>, Json(request): Json<PingRequest>) -> Answer<Ping> {
+    let bad = |_| ApiProblem::bad("address").with("text", &request.address);
+    let address: Address = request.address.parse().map_err(bad)?;
+    let core = &state.core;
+    let answer = |outcome: &str, refusal: Option<String>, ms: Option<u64>| {
+        Json(Ping { address: request.address.clone(), outcome: outcome.into(), refusal, ms })
+    };
+    if core.holds(address) {
+        return Ok(answer("local", None, None));
+    }
+    if core.partners.is_connected(address) {
+        return Ok(answer("connected", None, Some(0)));
+    }
+    let Some(record) = core.record_of(address)? else { return Ok(answer("unknown", None, None)) };
+    let peer = record.peer_ids().first().copied();
+    let dialable = record.claim().locator.addresses.iter().filter_map(|text| text.parse::<Multiaddr>().ok());
+    let began = Instant::now();
+    let mut refused = None;
+    for place in dialable {
+        let named = place.iter().any(|part| matches!(part, Protocol::P2p(_)));
+        let place = match peer {
+            Some(peer) if !named => place.with(Protocol::P2p(peer)),
+            _ => place,
+        };
+        match state.wire.dial(place).await {
+            Dialed::Connected => {
+                let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                return Ok(answer("connected", None, Some(ms)));
+            }
+            Dialed::Refused(refusal) => refused = Some(refusal.name().to_owned()),
+            Dialed::Unreachable => {}
+        }
+    }
+    Ok(if refused.is_some() { answer("refused", refused, None) } else { answer("unreachable", None, None) })
+}

@@ -1,0 +1,287 @@
+//! The authority by files: who may take part, on one computer, in one directory.
+//!
+//! ```text
+//! DIR/keys     key file: the root key that wraps all private keys of CAs, under a passphrase
+//! DIR/store/   certificates, revocations, CRLs, trust bundle and log (see `records`)
+//! ```
+//!
+//! An [`Authority`] acts: it issues and revokes. A [`Register`] shows what was done and needs no passphrase. Every act
+//! is one batch of the store with its log leaves and a new signed head, durable before anything is returned: no
+//! certificate leaves the house before its leaf. What is returned can be made again from the store at any time, so a
+//! crash between an act and its file loses nothing.
+//!
+//! Everything here blocks. Time and randomness are arguments; nothing prints.
+
+use std::{collections::BTreeMap, fmt, io, ops::Deref, path::Path, sync::Arc};
+
+use ed25519_dalek::SigningKey;
+use musubi_protocol::{
+    cbor::Ext,
+    certificate::{self, BACKDATE, Ca, CaName, MAX_NAME, ProfileError, Serial, TAIL},
+    ids::Hash,
+    log::{Head, Tree},
+    signed::Signed,
+    time::{DAY, Timestamp},
+    trust::{Bundle, Trust},
+};
+use musubi_store::{
+    Options, Store,
+    keyfile::{KeyFile, KeyFileError, Locks, Opener, Passphrase, Roots},
+    platform,
+    wrap::Keyring,
+};
+use rand::CryptoRng;
+use serde_bytes::ByteBuf;
+
+mod dates;
+mod draft;
+mod error;
+mod issue;
+mod publish;
+mod records;
+mod register;
+mod revoke;
+
+pub use dates::Period;
+use draft::Draft;
+pub use error::Error;
+pub use issue::Issued;
+use records::{CaEntry, ROOT, SECOND_ROOT, Standing, Writer};
+pub use register::{Register, Row, State};
+pub use revoke::{Revoked, RevokedBy, Target};
+
+/// How long a root is valid.
+pub const ROOT_LIFETIME: u64 = 30 * 365 * DAY;
+/// How long an issuing CA is valid: the year in which it issues, the longest licence and the certificate's tail.
+pub const ISSUING_LIFETIME: u64 = 5 * 365 * DAY;
+/// How far ahead a licence may end.
+pub const MAX_LICENCE: u64 = 3 * 366 * DAY;
+/// From this age on a CRL is made anew when somebody asks for it.
+pub const CRL_AGE: u64 = DAY;
+/// How far a clock may fall behind the newest signature and is moved up to it; further is an error.
+const CLOCK_SLACK: u64 = 300;
+
+const _: () = assert!(366 * DAY + MAX_LICENCE + TAIL <= ISSUING_LIFETIME);
+
+/// What the key file's root key wraps here; keeps these keys apart from all others.
+const KEY_LABEL: &str = "authority key";
+
+/// An authority whose keys are open. It reads as its [`Register`].
+pub struct Authority {
+    register: Register,
+    ring: Keyring,
+    /// CAs with their keys, by number.
+    keys: BTreeMap<u32, Arc<certificate::Authority>>,
+}
+
+/// What was founded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Founded {
+    /// SHA-256 of root 1's DER, which offices compare when they install for the first time.
+    pub root_pin: Hash,
+    /// The network id.
+    pub network: Hash,
+    /// Its short form, as in protocol names.
+    pub short_network: String,
+    /// The last moment of the roots' validity.
+    pub until: Timestamp,
+}
+
+impl Authority {
+    /// Founds an authority: two roots, the issuing CA of the year, first CRLs, trust bundle and an empty log.
+    ///
+    /// What was begun and not finished is finished by founding again with the same passphrase.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] if the directory holds one, [`Error::Name`], and what store and key file refuse.
+    pub fn init(
+        dir: &Path,
+        name: &str,
+        passphrase: &Passphrase,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(Self, Founded), Error> {
+        if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+            return Err(Error::Name(ProfileError::Name));
+        }
+        platform::create_private_dir(dir)?;
+        let store = Store::open(&dir.join("store"), Options::default())?;
+        if records::is_founded(&store)? {
+            return Err(Error::Exists);
+        }
+        let (keys, opener) = (dir.join("keys"), Opener::Passphrase(passphrase.clone()));
+        // Keys without an authority are those of an unfinished founding, and nothing is under them yet. They are not
+        // thrown away all the same: perhaps the store was lost and will come back from a backup.
+        let roots = if keys.try_exists()? {
+            KeyFile::open(&keys)?.unlock_with(&opener)?
+        } else {
+            KeyFile::create(&keys, &[(opener, Locks::BOTH)])?.1
+        };
+        let founded = found(store, signing(roots)?, name, now, rng)?;
+        let trust = founded.trust()?;
+        let report = Founded {
+            root_pin: trust.root_pin(),
+            network: trust.network_id(),
+            short_network: trust.short_network_id(),
+            until: trust.first_roots()[0].not_after(),
+        };
+        Ok((founded, report))
+    }
+
+    /// Opens an authority with its passphrase.
+    ///
+    /// # Errors
+    /// [`Error::NoAuthority`], [`Error::WrongPassphrase`], [`Error::InUse`], [`Error::Damaged`] if the records do not
+    /// belong together.
+    pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, Error> {
+        let keys = match KeyFile::open(&dir.join("keys")) {
+            // With a store beside it, it is the key file that is missing.
+            Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::NotFound && !dir.join("store").exists() => {
+                return Err(Error::NoAuthority);
+            }
+            other => other?,
+        };
+        let ring = signing(keys.unlock_with(&Opener::Passphrase(passphrase.clone()))?)?;
+        let register = Register::open(dir)?;
+        let mut keys = BTreeMap::new();
+        for (&number, CaEntry { ca, .. }) in &register.standing.cas {
+            let wrapped = records::wrapped_key(&register.store, number)?;
+            let key = ring.unwrap(KEY_LABEL, &ca.id().0, &wrapped)?;
+            let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| Error::Damaged("key"))?;
+            let ca = certificate::Authority::new(ca.clone(), SigningKey::from_bytes(key))?;
+            keys.insert(number, Arc::new(ca));
+        }
+        Ok(Self { register, ring, keys })
+    }
+
+    /// Runs one act: all of it is durable when this returns, or none of it has happened.
+    fn act<T>(
+        &mut self,
+        now: Timestamp,
+        act: impl FnOnce(&mut Draft<'_>, Timestamp) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let newest = self.register.standing.head.value().time;
+        if CLOCK_SLACK < newest.since(now) {
+            return Err(Error::ClockBehind { newest });
+        }
+        let now = now.max(newest);
+        let Register { store, standing } = &mut self.register;
+        let mut draft = Draft::new(store, &self.ring, standing.clone(), self.keys.clone());
+        let out = act(&mut draft, now)?;
+        (*standing, self.keys) = draft.commit(now)?;
+        Ok(out)
+    }
+
+    /// Judges the first trust bundle as an office would.
+    fn trust(&self) -> Result<Trust, Error> {
+        let mut trust = Trust::first(&self.register.standing.bundle.bytes, None)?;
+        for crl in self.register.standing.crls.values() {
+            let _ = trust.accept_crl(&crl.bytes).map_err(|_| Error::Damaged("CRL"))?;
+        }
+        Ok(trust)
+    }
+}
+
+impl Deref for Authority {
+    type Target = Register;
+
+    fn deref(&self) -> &Register {
+        &self.register
+    }
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Authority({} CAs)", self.keys.len())
+    }
+}
+
+fn signing(roots: Roots) -> Result<Keyring, Error> {
+    roots.signing.ok_or(Error::KeyFile(KeyFileError::Locked))
+}
+
+fn found(
+    store: Store,
+    ring: Keyring,
+    name: &str,
+    now: Timestamp,
+    rng: &mut impl CryptoRng,
+) -> Result<Authority, Error> {
+    let mut root = |common_name| {
+        let (key, serial) = (SigningKey::generate(rng), Serial::random(rng));
+        let name = CaName { organisation: name, common_name };
+        certificate::Authority::root(name, key, serial, now.minus(BACKDATE), now.plus(ROOT_LIFETIME))
+    };
+    let roots = [root("Musubi Root 1")?, root("Musubi Root 2")?];
+    let year = dates::year_of(now)?;
+    let issuing = new_issuing(&roots[0], name, year, 0, now, rng)?;
+
+    let mut writer = Writer::new(&store);
+    let [first, second] = roots.map(Arc::new);
+    let issuing = Arc::new(issuing);
+    let members = [(ROOT, 0, &first), (SECOND_ROOT, 0, &second), (SECOND_ROOT + 1, year, &issuing)];
+    let (mut cas, mut keys) = (BTreeMap::new(), BTreeMap::new());
+    for (number, year, ca) in members {
+        let entry = CaEntry { ca: ca.ca().clone(), year };
+        writer.ca(number, &entry, wrap_key(&ring, ca)?)?;
+        cas.insert(number, entry);
+        keys.insert(number, Arc::clone(ca));
+    }
+    let (root_crl, issuing_crl) = (first.crl(1, now, &[])?, issuing.crl(1, now, &[])?);
+    let crls = BTreeMap::from([
+        (ROOT, writer.crl(ROOT, &root_crl, None)?),
+        (SECOND_ROOT + 1, writer.crl(SECOND_ROOT + 1, &issuing_crl, None)?),
+    ]);
+    let tree = Tree::new();
+    let head = Signed::sign(Head::of(&tree, now), issuing.key())?;
+    let bundle = bundle(1, now, &cas, root_crl.der(), &head);
+    let bundle = writer.bundle(&Signed::sign(bundle, first.key())?, None)?;
+    writer.head(&head)?;
+    writer.issued(0)?;
+    writer.name(name)?;
+    writer.commit()?;
+    let standing = Standing { name: name.to_owned(), cas, crls, bundle, head, tree, issued: 0 };
+    Ok(Authority { register: Register { store, standing }, ring, keys })
+}
+
+/// Makes an issuing CA; `earlier` others were made in the same year.
+fn new_issuing(
+    root: &certificate::Authority,
+    organisation: &str,
+    year: i16,
+    earlier: usize,
+    now: Timestamp,
+    rng: &mut impl CryptoRng,
+) -> Result<certificate::Authority, Error> {
+    let mut common_name = format!("Musubi Issuing CA {year}");
+    if earlier > 0 {
+        common_name.push_str(&format!("-{}", earlier + 1));
+    }
+    let (key, serial) = (SigningKey::generate(rng), Serial::random(rng));
+    let name = CaName { organisation, common_name: &common_name };
+    let until = now.plus(ISSUING_LIFETIME).min(root.ca().not_after());
+    Ok(root.issuing(name, key, serial, now.minus(BACKDATE), until)?)
+}
+
+fn wrap_key(ring: &Keyring, ca: &certificate::Authority) -> Result<Vec<u8>, Error> {
+    Ok(ring.wrap(KEY_LABEL, &ca.ca().id().0, ca.key().as_bytes())?)
+}
+
+/// What a trust bundle says: both roots, and the issuing CAs that have not expired.
+fn bundle(number: u64, time: Timestamp, cas: &BTreeMap<u32, CaEntry>, root_crl: &[u8], head: &Signed<Head>) -> Bundle {
+    let der = |ca: &Ca| ByteBuf::from(ca.der());
+    let (roots, issuing): (Vec<_>, Vec<_>) = cas.iter().partition(|(number, _)| **number <= SECOND_ROOT);
+    Bundle {
+        number,
+        time,
+        roots: roots.iter().map(|(_, entry)| der(&entry.ca)).collect(),
+        issuing: issuing.iter().filter(|(_, e)| time <= e.ca.not_after()).map(|(_, e)| der(&e.ca)).collect(),
+        root_crl: root_crl.to_vec(),
+        policy: Vec::new(),
+        bootstrap: Vec::new(),
+        // Certificates count without a proof from the log until a later version sets a date.
+        enforce_from: Timestamp(0),
+        head: Some(ByteBuf::from(head.bytes())),
+        ext: Ext::none(),
+    }
+}

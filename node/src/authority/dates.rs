@@ -1,0 +1,105 @@
+//! Days and years of the authority, which are those of Asia/Tokyo.
+//!
+//! A licence is agreed on in days of the Japanese calendar, so it begins when such a day begins and ends with the last
+//! second of one, wherever the computer stands. Japan is nine hours ahead of UTC all year round: no time zone data is
+//! needed.
+
+use jiff::{ToSpan, civil::Date, tz};
+use musubi_protocol::time::{DAY, Timestamp};
+
+use super::{Error, MAX_LICENCE};
+
+const TOKYO: tz::Offset = tz::offset(9);
+
+/// When a licence begins and ends: days of the Japanese calendar, both included.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Period {
+    /// The first day; else today.
+    pub from: Option<Date>,
+    /// The last day; else the same day one year after the first, or after today if the first lies behind.
+    pub until: Option<Date>,
+}
+
+impl Period {
+    /// Settles the first and the last second.
+    pub(super) fn settle(self, now: Timestamp) -> Result<(Timestamp, Timestamp), Error> {
+        let today = day_of(now)?;
+        let from = self.from.unwrap_or(today);
+        let until = match self.until {
+            Some(until) => until,
+            None => from.max(today).checked_add(1.year())?,
+        };
+        let (begin, end) = (start_of(from)?, start_of(until)?.plus(DAY - 1));
+        if end <= begin {
+            return Err(Error::PeriodOrder);
+        }
+        if end < now {
+            return Err(Error::PeriodPast);
+        }
+        if MAX_LICENCE < end.since(now) { Err(Error::PeriodTooLong) } else { Ok((begin, end)) }
+    }
+}
+
+/// The year in which a moment lies.
+pub(super) fn year_of(moment: Timestamp) -> Result<i16, Error> {
+    Ok(day_of(moment)?.year())
+}
+
+/// Writes a moment as RFC 3339 with `+09:00`.
+pub(super) fn rfc3339(moment: Timestamp) -> String {
+    // What was signed fits a certificate, which ends with the year 9999, as does the calendar.
+    instant(moment).map(|instant| instant.display_with_offset(TOKYO).to_string()).unwrap_or_default()
+}
+
+fn day_of(moment: Timestamp) -> Result<Date, Error> {
+    Ok(TOKYO.to_datetime(instant(moment)?).date())
+}
+
+fn start_of(day: Date) -> Result<Timestamp, Error> {
+    let seconds = TOKYO.to_timestamp(day.at(0, 0, 0, 0))?.as_second();
+    // Before 1970 is before every licence.
+    Ok(Timestamp(u64::try_from(seconds).unwrap_or_default()))
+}
+
+fn instant(moment: Timestamp) -> Result<jiff::Timestamp, Error> {
+    Ok(jiff::Timestamp::from_second(i64::try_from(moment.0).unwrap_or(i64::MAX))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    /// 2026-11-22T00:30:00+09:00: still the 21st in UTC.
+    const NOW: Timestamp = Timestamp(1_795_275_000);
+
+    fn settled(from: Option<Date>, until: Option<Date>) -> Result<(String, String), &'static str> {
+        let period = Period { from, until }.settle(NOW).map_err(|error| error.code())?;
+        Ok((rfc3339(period.0), rfc3339(period.1)))
+    }
+
+    #[test]
+    fn days_are_those_of_tokyo() {
+        assert_eq!(rfc3339(NOW), "2026-11-22T00:30:00+09:00");
+        let expected = ("2026-11-22T00:00:00+09:00".to_owned(), "2027-11-22T23:59:59+09:00".to_owned());
+        assert_eq!(settled(None, None), Ok(expected));
+        // 2026-12-31T15:00:00Z
+        assert_eq!(year_of(Timestamp(1_798_729_200)).unwrap(), 2027);
+        assert_eq!(year_of(Timestamp(1_798_729_199)).unwrap(), 2026);
+    }
+
+    #[test]
+    fn a_period_is_checked() {
+        let day = |text: &str| Some(text.parse::<Date>().unwrap());
+        let (from, until) = settled(day("2028-02-29"), day("2028-02-29")).unwrap();
+        assert_eq!((&from[..10], &until[..10]), ("2028-02-29", "2028-02-29"));
+        assert_eq!(&settled(day("2027-04-01"), None).unwrap().1[..10], "2028-04-01");
+        assert_eq!(&settled(day("2020-04-01"), None).unwrap().1[..10], "2027-11-22");
+        assert_eq!(settled(day("2027-04-01"), day("2027-03-31")), Err("period_order"));
+        assert_eq!(settled(day("2020-04-01"), day("2026-11-21")), Err("period_past"));
+        assert_eq!(settled(None, day("2030-01-01")), Err("period_too_long"));
+        assert!(settled(None, day("2026-11-22")).is_ok());
+        assert_eq!(settled(Some(date(9999, 12, 31)), None), Err("date"));
+    }
+}

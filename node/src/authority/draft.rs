@@ -1,0 +1,155 @@
+//! One act in the making: changes to the standing, collected and then made durable as one.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use musubi_protocol::{
+    certificate::{self, TAIL},
+    crl::{self, Revoked},
+    log::{Act, Head, Operation},
+    signed::Signed,
+    time::Timestamp,
+};
+use musubi_store::{Store, wrap::Keyring};
+use rand::CryptoRng;
+
+use super::{
+    CRL_AGE, Error, bundle, dates, new_issuing,
+    records::{self, CaEntry, Issued, ROOT, SECOND_ROOT, Standing, Writer},
+    wrap_key,
+};
+
+/// How long after its certificate has expired a revocation stays in the CRL: until every CRL that is still dealt with
+/// is from after that moment.
+const KEEP: u64 = crl::LIFETIME + crl::GRACE;
+
+type Keys = BTreeMap<u32, Arc<certificate::Authority>>;
+
+/// An act in the making. Dropped before [`Draft::commit`], it has not happened.
+pub(super) struct Draft<'a> {
+    pub(super) standing: Standing,
+    writer: Writer<'a>,
+    ring: &'a Keyring,
+    keys: Keys,
+    /// Revocations of this act, which the store does not show yet.
+    revoked: Vec<(u32, Revoked)>,
+    /// A CA was added: offices need a new trust bundle.
+    new_ca: bool,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(store: &'a Store, ring: &'a Keyring, standing: Standing, keys: Keys) -> Self {
+        Self { standing, writer: Writer::new(store), ring, keys, revoked: Vec::new(), new_ca: false }
+    }
+
+    pub(super) const fn store(&self) -> &'a Store {
+        self.writer.store()
+    }
+
+    /// The issuing CA for a licence that ends at `until`: the newest, if it is of this year and lives long enough,
+    /// else a new one.
+    pub(super) fn issuing_for(
+        &mut self,
+        until: Timestamp,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(u32, Arc<certificate::Authority>), Error> {
+        let year = dates::year_of(now)?;
+        let newest = self.newest_issuing()?;
+        let entry = self.standing.cas.get(&newest).ok_or(Error::Damaged("CA"))?;
+        if year <= entry.year && until.plus(TAIL) <= entry.ca.not_after() {
+            return Ok((newest, self.ca(newest)?));
+        }
+        let earlier = self.standing.cas.values().filter(|entry| entry.year == year).count();
+        let made = new_issuing(&*self.ca(ROOT)?, &self.standing.name, year, earlier, now, rng)?;
+        let (number, made) = (newest + 1, Arc::new(made));
+        let entry = CaEntry { ca: made.ca().clone(), year };
+        self.writer.ca(number, &entry, wrap_key(self.ring, &made)?)?;
+        self.standing.cas.insert(number, entry);
+        self.keys.insert(number, Arc::clone(&made));
+        self.new_crl(number, now)?;
+        self.new_ca = true;
+        Ok((number, made))
+    }
+
+    /// Takes a new certificate in, with its leaf.
+    pub(super) fn issued(&mut self, issued: &Issued, now: Timestamp) -> Result<(), Error> {
+        self.standing.issued = issued.leaf.issue_number();
+        self.writer.certificate(issued)?;
+        self.log(&Act::about(&issued.leaf, Operation::Issue, now))
+    }
+
+    /// Takes a revocation in, with its leaf. [`Draft::new_crl`] has to follow.
+    pub(super) fn revoked(&mut self, issued: &Issued, revoked: Revoked) -> Result<(), Error> {
+        self.writer.certificate(issued)?;
+        self.revoked.push((issued.ca, revoked));
+        self.log(&Act::about(&issued.leaf, Operation::Revoke, revoked.at))
+    }
+
+    /// Makes the next CRL of a CA. At most once in an act for each CA.
+    pub(super) fn new_crl(&mut self, ca: u32, now: Timestamp) -> Result<u64, Error> {
+        let mut revoked = records::revocations(self.store(), ca, now.minus(KEEP))?;
+        revoked.extend(self.revoked.iter().filter(|(of, _)| *of == ca).map(|(_, revoked)| *revoked));
+        let former = self.standing.crls.get(&ca);
+        let number = former.map_or(0, |former| former.number) + 1;
+        let crl = self.ca(ca)?.crl(number, now, &revoked)?;
+        let crl = self.writer.crl(ca, &crl, former)?;
+        self.standing.crls.insert(ca, crl);
+        Ok(number)
+    }
+
+    /// Makes a new CRL of every CA whose newest is older than [`CRL_AGE`].
+    pub(super) fn refresh_crls(&mut self, now: Timestamp) -> Result<(), Error> {
+        for ca in self.standing.stale_crls(now) {
+            self.new_crl(ca, now)?;
+        }
+        Ok(())
+    }
+
+    /// Signs the new head, and a new trust bundle if there is a new CA; then makes everything durable.
+    pub(super) fn commit(mut self, now: Timestamp) -> Result<(Standing, Keys), Error> {
+        let signer = self.ca(self.newest_issuing()?)?;
+        self.standing.head = Signed::sign(Head::of(&self.standing.tree, now), signer.key())?;
+        if self.new_ca {
+            let number = self.standing.bundle.number + 1;
+            let root_crl = &self.standing.crls.get(&ROOT).ok_or(Error::Damaged("CRL"))?.bytes;
+            let bundle = bundle(number, now, &self.standing.cas, root_crl, &self.standing.head);
+            let bundle = Signed::sign(bundle, self.ca(ROOT)?.key())?;
+            self.standing.bundle = self.writer.bundle(&bundle, Some(&self.standing.bundle))?;
+        }
+        self.writer.head(&self.standing.head)?;
+        self.writer.issued(self.standing.issued)?;
+        self.writer.commit()?;
+        Ok((self.standing, self.keys))
+    }
+
+    fn log(&mut self, act: &Act) -> Result<(), Error> {
+        self.writer.log(self.standing.tree.size(), act)?;
+        self.standing.tree.push(act.leaf_hash());
+        Ok(())
+    }
+
+    fn ca(&self, number: u32) -> Result<Arc<certificate::Authority>, Error> {
+        self.keys.get(&number).cloned().ok_or(Error::Damaged("CA"))
+    }
+
+    fn newest_issuing(&self) -> Result<u32, Error> {
+        let newest = self.standing.cas.keys().next_back().filter(|number| SECOND_ROOT < **number);
+        newest.copied().ok_or(Error::Damaged("CA"))
+    }
+}
+
+impl Standing {
+    /// The CAs that have CRLs and have not expired: newest issuing CA first, the root last.
+    pub(super) fn crl_issuers(&self, now: Timestamp) -> impl Iterator<Item = u32> {
+        let issuing = self.cas.iter().rev().filter(move |(number, entry)| {
+            **number != SECOND_ROOT && (**number == ROOT || now <= entry.ca.not_after())
+        });
+        issuing.map(|(number, _)| *number)
+    }
+
+    /// Those of them whose newest CRL is older than [`CRL_AGE`].
+    pub(super) fn stale_crls(&self, now: Timestamp) -> Vec<u32> {
+        let stale = |ca: &u32| self.crls.get(ca).is_none_or(|crl| CRL_AGE < now.since(crl.time));
+        self.crl_issuers(now).filter(stale).collect()
+    }
+}

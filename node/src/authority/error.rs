@@ -1,0 +1,168 @@
+//! Why the authority did not act.
+
+use std::io;
+
+use musubi_protocol::{
+    cbor,
+    certificate::{IssueError, ProfileError, material},
+    ids::Kind,
+    signed,
+    time::Timestamp,
+    trust::BundleError,
+};
+use musubi_store::{OpenError, StoreError, bodies::BodyError, keyfile::KeyFileError, wrap::WrapError};
+
+/// Why the authority did not act. Nothing has changed then, except after [`Error::Store`] with a failed disk.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The directory holds an authority already.
+    #[error("the directory holds an authority already")]
+    Exists,
+    /// The directory holds no authority.
+    #[error("the directory holds no authority")]
+    NoAuthority,
+    /// The passphrase does not open the keys.
+    #[error("the passphrase is wrong")]
+    WrongPassphrase,
+    /// Another process has the directory open.
+    #[error("another process is using this authority")]
+    InUse,
+    /// The authority's name does not fit a certificate.
+    #[error("the authority's name does not fit a certificate")]
+    Name(#[source] ProfileError),
+    /// The file is no request, or not a sound one.
+    #[error("the request cannot be read")]
+    Request(#[from] material::Error),
+    /// The file holds something else than exactly one request.
+    #[error("the file holds something else than one request")]
+    NotOneRequest,
+    /// The licence would end before it begins.
+    #[error("the licence would end before it begins")]
+    PeriodOrder,
+    /// The licence would have ended already.
+    #[error("the licence would have ended already")]
+    PeriodPast,
+    /// The licence would end later than [`MAX_LICENCE`](super::MAX_LICENCE) from now.
+    #[error("the licence would end too far in the future")]
+    PeriodTooLong,
+    /// Kinds of the request belong to another desk of this office number, whose certificate is still valid.
+    #[error("desk {desk} of this office number holds some of these kinds")]
+    Overlap {
+        /// The kinds in question.
+        kinds: Vec<Kind>,
+        /// The desk that holds them.
+        desk: u16,
+    },
+    /// The key is another office's.
+    #[error("the key in the request is already in use by another office")]
+    KeyOfOtherOffice,
+    /// A certificate of this key was revoked because the key may be in other hands.
+    #[error("the key in the request was revoked as compromised")]
+    KeyCompromised,
+    /// The office has as many desks as there are numbers.
+    #[error("the office has too many desks")]
+    TooManyDesks,
+    /// Nothing was ever issued to this office number or under this serial number.
+    #[error("no such certificate")]
+    Unknown,
+    /// All that is meant has expired or been revoked before.
+    #[error("there is nothing left to revoke")]
+    NothingToRevoke,
+    /// The clock is behind what this authority has signed: its signatures would contradict each other.
+    #[error("the clock is behind the newest signature")]
+    ClockBehind {
+        /// The time of the newest signature.
+        newest: Timestamp,
+    },
+    /// A date outside the calendar.
+    #[error("a date outside the calendar")]
+    Date(#[from] jiff::Error),
+    /// What is kept is not what was written.
+    #[error("the authority's records are damaged: {0}")]
+    Damaged(&'static str),
+    /// A newer version of the program wrote the records.
+    #[error("a newer version wrote the authority's records")]
+    TooNew,
+    /// A certificate or CRL could not be made.
+    #[error("a certificate or revocation list could not be made")]
+    Issue(#[from] IssueError),
+    /// A trust bundle or log head could not be made.
+    #[error("a trust bundle or log head could not be made")]
+    Sign(#[from] signed::Error),
+    /// What was founded does not hold together.
+    #[error("the trust bundle does not hold together")]
+    Bundle(#[from] BundleError),
+    /// A record could not be encoded or decoded.
+    #[error("a record of the authority cannot be read or written")]
+    Record(#[from] cbor::Error),
+    /// A private key could not be wrapped or unwrapped.
+    #[error("a private key cannot be opened")]
+    Wrap(#[from] WrapError),
+    /// The key file could not be used.
+    #[error("the key file could not be used")]
+    KeyFile(#[source] KeyFileError),
+    /// The store could not be opened.
+    #[error("the authority's store could not be opened")]
+    Open(#[source] OpenError),
+    /// The store could not be read or written.
+    #[error("the authority's store could not be used")]
+    Store(#[from] StoreError),
+    /// A large record could not be read or written.
+    #[error("the authority's store could not be used")]
+    Body(#[from] BodyError),
+    /// The file system refused.
+    #[error("the authority's directory could not be used")]
+    Io(#[from] io::Error),
+}
+
+impl Error {
+    /// Names the case for message files and scripts.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Exists => "exists",
+            Self::NoAuthority => "no_authority",
+            Self::WrongPassphrase => "wrong_passphrase",
+            Self::InUse => "in_use",
+            Self::Name(_) => "name",
+            Self::Request(_) => "request",
+            Self::NotOneRequest => "not_one_request",
+            Self::PeriodOrder => "period_order",
+            Self::PeriodPast => "period_past",
+            Self::PeriodTooLong => "period_too_long",
+            Self::Overlap { .. } => "overlap",
+            Self::KeyOfOtherOffice => "key_of_other_office",
+            Self::KeyCompromised => "key_compromised",
+            Self::TooManyDesks => "too_many_desks",
+            Self::Unknown => "unknown",
+            Self::NothingToRevoke => "nothing_to_revoke",
+            Self::ClockBehind { .. } => "clock_behind",
+            Self::Date(_) => "date",
+            Self::TooNew => "too_new",
+            Self::Damaged(_) | Self::Record(_) | Self::Wrap(_) | Self::Bundle(_) => "damaged",
+            Self::Issue(_) | Self::Sign(_) => "issue",
+            Self::KeyFile(_) => "key_file",
+            Self::Open(_) | Self::Store(_) | Self::Body(_) | Self::Io(_) => "store",
+        }
+    }
+}
+
+impl From<KeyFileError> for Error {
+    fn from(error: KeyFileError) -> Self {
+        match error {
+            KeyFileError::WrongPassphrase => Self::WrongPassphrase,
+            other => Self::KeyFile(other),
+        }
+    }
+}
+
+impl From<OpenError> for Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::InUse => Self::InUse,
+            OpenError::TooNew { .. } => Self::TooNew,
+            other => Self::Open(other),
+        }
+    }
+}

@@ -1,0 +1,375 @@
+//! What the authority keeps, and how it lies in the store.
+//!
+//! | space | key | value (CBOR array) |
+//! |---|---|---|
+//! | authority | `name`, `issued`, `head`, `bundle` | name; last issue number; signed head; number and body of the bundle |
+//! | CAs | number u32 (1, 2 roots, 3.. issuing) | year, DER, wrapped private key |
+//! | CRLs | number of the CA | number, body of the newest CRL |
+//! | certificates | serial number | number of the CA, DER, revocation |
+//! | offices | office number, issue number u64 | serial number |
+//! | keys | office key | office number |
+//! | revocations | number of the CA, serial number | time, reason, end of the certificate |
+//! | log | index u64 | the leaf's 64 bytes |
+//!
+//! Integers in keys are big-endian, so that order of keys is order of numbers. All values have format 1.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use musubi_protocol::{
+    cbor,
+    certificate::{Ca, LeafIn, Rank, Serial},
+    crl::{CrlIn, Reason, Revoked},
+    ids::OfficeNumber,
+    log::{Act, Head, LEAF, Tree, leaf_hash},
+    signed::{Signed, Unverified},
+    time::Timestamp,
+    trust::Bundle,
+};
+use musubi_store::{Batch, BodyId, Space, Store, Value, bodies};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_bytes::ByteBuf;
+use serde_tuple::{Deserialize_tuple, Serialize_tuple};
+
+use super::Error;
+
+const FORMAT: u8 = 1;
+/// The longest record; longer things are bodies.
+const MAX_RECORD: usize = 16 << 10;
+/// Bodies up to this length lie among the records: sixteen of them fit one batch.
+const SMALL: usize = 256 << 10;
+
+const AUTHORITY: Space = Space::new(128, "authority");
+const CAS: Space = Space::new(129, "CAs");
+const CRLS: Space = Space::new(130, "CRLs");
+const CERTIFICATES: Space = Space::new(131, "certificates");
+const OFFICES: Space = Space::new(132, "offices");
+const KEYS: Space = Space::new(133, "keys");
+const REVOCATIONS: Space = Space::new(134, "revocations");
+const LOG: Space = Space::new(135, "log");
+
+const NAME: &[u8] = b"name";
+const ISSUED: &[u8] = b"issued";
+const HEAD: &[u8] = b"head";
+const BUNDLE: &[u8] = b"bundle";
+
+/// The number of the root that issues.
+pub(super) const ROOT: u32 = 1;
+/// The number of the root kept apart.
+pub(super) const SECOND_ROOT: u32 = 2;
+
+/// Everything public that the next act builds on; what the store holds, read once.
+#[derive(Clone)]
+pub(super) struct Standing {
+    pub(super) name: String,
+    /// By number: roots, then issuing CAs in the order in which they were made.
+    pub(super) cas: BTreeMap<u32, CaEntry>,
+    /// The newest CRL of each CA that has any.
+    pub(super) crls: BTreeMap<u32, Numbered>,
+    pub(super) bundle: Numbered,
+    pub(super) head: Signed<Head>,
+    pub(super) tree: Tree,
+    /// The last issue number given.
+    pub(super) issued: u64,
+}
+
+#[derive(Clone)]
+pub(super) struct CaEntry {
+    pub(super) ca: Ca,
+    /// The year of an issuing CA; 0 for a root.
+    pub(super) year: i16,
+}
+
+/// Something that is published again and again under rising numbers.
+#[derive(Clone)]
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    pub(super) time: Timestamp,
+    pub(super) bytes: Arc<[u8]>,
+    body: BodyId,
+}
+
+/// A certificate that was issued.
+pub(super) struct Issued {
+    pub(super) ca: u32,
+    pub(super) leaf: LeafIn,
+    pub(super) revoked: Option<Revoked>,
+}
+
+impl Issued {
+    /// Says whether anybody accepts the certificate still.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && now <= self.leaf.not_after()
+    }
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct CaRecord {
+    year: i16,
+    der: ByteBuf,
+    key: ByteBuf,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct NumberedRecord {
+    number: u64,
+    body: ByteBuf,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct CertificateRecord {
+    ca: u32,
+    der: ByteBuf,
+    #[serde(with = "cbor::optional")]
+    revoked: Option<RevocationRecord>,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct RevocationRecord {
+    at: Timestamp,
+    reason: String,
+    /// Until when the certificate would have been valid.
+    not_after: Timestamp,
+}
+
+impl RevocationRecord {
+    fn read(&self, serial: Serial) -> Result<Revoked, Error> {
+        let reason = self.reason.parse().map_err(|_| Error::Damaged("reason"))?;
+        Ok(Revoked { serial, at: self.at, reason })
+    }
+}
+
+/// Says whether the store holds a founded authority.
+pub(super) fn is_founded(store: &Store) -> Result<bool, Error> {
+    Ok(store.contains(AUTHORITY, NAME)?)
+}
+
+/// Reads everything and checks that it belongs together.
+pub(super) fn load(store: &Store) -> Result<Standing, Error> {
+    let name = get(store, AUTHORITY, NAME)?.ok_or(Error::NoAuthority)?;
+    let issued = get(store, AUTHORITY, ISSUED)?.ok_or(Error::Damaged("issue number"))?;
+    let mut cas = BTreeMap::new();
+    for found in store.prefix(CAS, &[]) {
+        let (key, value) = found?;
+        let record: CaRecord = decode(&value)?;
+        let ca = Ca::parse(&record.der).map_err(|_| Error::Damaged("CA"))?;
+        cas.insert(number_of(&key)?, CaEntry { ca, year: record.year });
+    }
+    if ![ROOT, SECOND_ROOT].iter().all(|root| cas.get(root).is_some_and(|entry| entry.ca.rank() == Rank::Root)) {
+        return Err(Error::Damaged("roots"));
+    }
+    let mut crls = BTreeMap::new();
+    for found in store.prefix(CRLS, &[]) {
+        let (key, value) = found?;
+        let read = |bytes: &[u8]| CrlIn::parse(bytes).ok().map(|crl| (crl.number(), crl.this_update()));
+        crls.insert(number_of(&key)?, numbered(store, &value, read)?);
+    }
+    let bundle = store.get(AUTHORITY, BUNDLE)?.ok_or(Error::Damaged("trust bundle"))?;
+    let bundle = numbered(store, &bundle, |bytes| {
+        let bundle = Unverified::<Bundle>::from_bytes(bytes).ok()?;
+        Some((bundle.claim().number, bundle.claim().time))
+    })?;
+    let tree = read_log(store)?;
+    let head: ByteBuf = get(store, AUTHORITY, HEAD)?.ok_or(Error::Damaged("log head"))?;
+    let head = Unverified::<Head>::from_bytes(&head)?;
+    let head = cas
+        .values()
+        .find_map(|entry| head.clone().verify(entry.ca.key()).ok())
+        .filter(|head| head.value().size == tree.size() && head.value().root == tree.root())
+        .ok_or(Error::Damaged("log"))?;
+
+    let held: Vec<BodyId> = crls.values().chain([&bundle]).map(|numbered| numbered.body).collect();
+    store.bodies().sweep(|id| held.contains(&id))?;
+    Ok(Standing { name, cas, crls, bundle, head, tree, issued })
+}
+
+/// The wrapped private key of a CA.
+pub(super) fn wrapped_key(store: &Store, number: u32) -> Result<Vec<u8>, Error> {
+    let record: CaRecord = get(store, CAS, &number.to_be_bytes())?.ok_or(Error::Damaged("CA"))?;
+    Ok(record.key.into_vec())
+}
+
+/// The certificate with a serial number.
+pub(super) fn certificate(store: &Store, serial: &Serial) -> Result<Option<Issued>, Error> {
+    let Some(record) = get::<CertificateRecord>(store, CERTIFICATES, serial.as_bytes())? else { return Ok(None) };
+    let leaf = LeafIn::parse(&record.der).map_err(|_| Error::Damaged("certificate"))?;
+    let revoked = record.revoked.map(|revoked| revoked.read(*serial)).transpose()?;
+    Ok(Some(Issued { ca: record.ca, leaf, revoked }))
+}
+
+/// The certificates of one office, or of all, by office number and then by issue number.
+pub(super) fn certificates(
+    store: &Store,
+    office: Option<&OfficeNumber>,
+) -> impl Iterator<Item = Result<Issued, Error>> {
+    let prefix = office.map(|office| office.as_str().as_bytes()).unwrap_or_default();
+    store.prefix(OFFICES, prefix).map(move |found| {
+        let serial: ByteBuf = decode(&found?.1)?;
+        let serial = Serial::from_bytes(&serial).map_err(|_| Error::Damaged("serial number"))?;
+        certificate(store, &serial)?.ok_or(Error::Damaged("certificate"))
+    })
+}
+
+/// The office that has asked with this key before.
+pub(super) fn office_of_key(store: &Store, key: &[u8; 32]) -> Result<Option<OfficeNumber>, Error> {
+    get(store, KEYS, key)
+}
+
+/// What a CA has revoked among certificates that would be valid at `since` or later.
+pub(super) fn revocations(store: &Store, ca: u32, since: Timestamp) -> Result<Vec<Revoked>, Error> {
+    let mut out = Vec::new();
+    for found in store.prefix(REVOCATIONS, &ca.to_be_bytes()) {
+        let (key, value) = found?;
+        let record: RevocationRecord = decode(&value)?;
+        let serial = key.get(4..).unwrap_or_default();
+        let serial = Serial::from_bytes(serial).map_err(|_| Error::Damaged("serial number"))?;
+        if since <= record.not_after {
+            out.push(record.read(serial)?);
+        }
+    }
+    Ok(out)
+}
+
+/// The changes of one act.
+pub(super) struct Writer<'a> {
+    store: &'a Store,
+    batch: Batch,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(store: &'a Store) -> Self {
+        Self { store, batch: Batch::new() }
+    }
+
+    pub(super) const fn store(&self) -> &'a Store {
+        self.store
+    }
+
+    pub(super) fn name(&mut self, name: &str) -> Result<(), Error> {
+        self.put(AUTHORITY, NAME, &name)
+    }
+
+    pub(super) fn issued(&mut self, issue_number: u64) -> Result<(), Error> {
+        self.put(AUTHORITY, ISSUED, &issue_number)
+    }
+
+    pub(super) fn ca(&mut self, number: u32, entry: &CaEntry, wrapped_key: Vec<u8>) -> Result<(), Error> {
+        let der = ByteBuf::from(entry.ca.der());
+        self.put(CAS, &number.to_be_bytes(), &CaRecord { year: entry.year, der, key: wrapped_key.into() })
+    }
+
+    pub(super) fn crl(&mut self, ca: u32, crl: &CrlIn, former: Option<&Numbered>) -> Result<Numbered, Error> {
+        let crl = (crl.number(), crl.this_update(), crl.der());
+        self.numbered(CRLS, &ca.to_be_bytes(), crl, former)
+    }
+
+    pub(super) fn bundle(&mut self, bundle: &Signed<Bundle>, former: Option<&Numbered>) -> Result<Numbered, Error> {
+        let bundle = (bundle.value().number, bundle.value().time, bundle.bytes());
+        self.numbered(AUTHORITY, BUNDLE, bundle, former)
+    }
+
+    pub(super) fn head(&mut self, head: &Signed<Head>) -> Result<(), Error> {
+        self.put(AUTHORITY, HEAD, &ByteBuf::from(head.bytes()))
+    }
+
+    pub(super) fn log(&mut self, index: u64, act: &Act) -> Result<(), Error> {
+        self.put(LOG, &index.to_be_bytes(), &ByteBuf::from(act.to_bytes()))
+    }
+
+    pub(super) fn certificate(&mut self, issued: &Issued) -> Result<(), Error> {
+        let leaf = &issued.leaf;
+        let revoked = issued.revoked.map(|revoked| RevocationRecord {
+            at: revoked.at,
+            reason: reason_text(revoked.reason),
+            not_after: leaf.not_after(),
+        });
+        if let Some(revoked) = &revoked {
+            let key = [&issued.ca.to_be_bytes()[..], leaf.serial().as_bytes()].concat();
+            self.put(REVOCATIONS, &key, revoked)?;
+        }
+        let record = CertificateRecord { ca: issued.ca, der: ByteBuf::from(leaf.der()), revoked };
+        self.put(CERTIFICATES, leaf.serial().as_bytes(), &record)?;
+        let key = [leaf.office().as_str().as_bytes(), &leaf.issue_number().to_be_bytes()].concat();
+        self.put(OFFICES, &key, &ByteBuf::from(leaf.serial().as_bytes().as_slice()))?;
+        self.put(KEYS, leaf.key().as_bytes(), &leaf.office())
+    }
+
+    /// Makes the act durable; until this returns nothing of it may leave the house.
+    pub(super) fn commit(self) -> Result<(), Error> {
+        Ok(self.store.commit_blocking(self.batch)?)
+    }
+
+    fn put(&mut self, space: Space, key: &[u8], value: &impl Serialize) -> Result<(), Error> {
+        self.batch.put(space, key, FORMAT, &cbor::to_vec(value)?)?;
+        Ok(())
+    }
+
+    fn numbered(
+        &mut self,
+        space: Space,
+        key: &[u8],
+        (number, time, bytes): (u64, Timestamp, &[u8]),
+        former: Option<&Numbered>,
+    ) -> Result<Numbered, Error> {
+        let bodies = self.store.bodies();
+        if let Some(former) = former {
+            bodies.discard(&mut self.batch, former.body)?;
+        }
+        let body = if bytes.len() <= SMALL.min(bodies::SMALL) {
+            bodies.put(&mut self.batch, bytes)?
+        } else {
+            let body = bodies.create()?;
+            bodies.append(body, 0, bytes)?;
+            bodies.sync(body)?;
+            body
+        };
+        self.put(space, key, &NumberedRecord { number, body: ByteBuf::from(body.to_bytes()) })?;
+        Ok(Numbered { number, time, bytes: bytes.into(), body })
+    }
+}
+
+fn reason_text(reason: Reason) -> String {
+    reason.as_str().to_owned()
+}
+
+fn get<T: Serialize + DeserializeOwned>(store: &Store, space: Space, key: &[u8]) -> Result<Option<T>, Error> {
+    store.get(space, key)?.map(|value| decode(&value)).transpose()
+}
+
+fn decode<T: Serialize + DeserializeOwned>(value: &Value) -> Result<T, Error> {
+    match value.format() {
+        FORMAT => Ok(cbor::from_slice(value.bytes(), MAX_RECORD)?),
+        _ => Err(Error::TooNew),
+    }
+}
+
+fn number_of(key: &[u8]) -> Result<u32, Error> {
+    key.try_into().map(u32::from_be_bytes).map_err(|_| Error::Damaged("key"))
+}
+
+fn numbered(
+    store: &Store,
+    value: &Value,
+    read: impl FnOnce(&[u8]) -> Option<(u64, Timestamp)>,
+) -> Result<Numbered, Error> {
+    let record: NumberedRecord = decode(value)?;
+    let body = BodyId::from_bytes(&record.body).ok_or(Error::Damaged("body"))?;
+    let bytes = store.bodies().read(body, 0, usize::MAX)?;
+    match read(&bytes) {
+        Some((number, time)) if number == record.number => Ok(Numbered { number, time, bytes: bytes.into(), body }),
+        _ => Err(Error::Damaged("body")),
+    }
+}
+
+/// Builds the tree from all leaves: at national size a second, and the signed head then proves every leaf.
+fn read_log(store: &Store) -> Result<Tree, Error> {
+    let mut tree = Tree::new();
+    for found in store.prefix(LOG, &[]) {
+        let (key, value) = found?;
+        let leaf: ByteBuf = decode(&value)?;
+        if key != tree.size().to_be_bytes() || leaf.len() != LEAF {
+            return Err(Error::Damaged("log"));
+        }
+        tree.push(leaf_hash(&leaf));
+    }
+    Ok(tree)
+}

@@ -1,0 +1,85 @@
+//! Taking certificates back.
+
+use std::collections::BTreeMap;
+
+use musubi_protocol::{
+    certificate::Serial,
+    crl::{self, Reason},
+    ids::OfficeNumber,
+    time::Timestamp,
+};
+
+use super::{
+    Authority, Error, Row,
+    records::{self, Issued},
+};
+
+/// What is to be revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// All unexpired certificates of an office number.
+    Office(OfficeNumber),
+    /// One certificate.
+    Serial(Serial),
+}
+
+/// What was revoked.
+#[derive(Clone, Debug)]
+pub struct Revoked {
+    /// The certificates as the list shows them.
+    pub rows: Vec<Row>,
+    /// The CRLs that say so.
+    pub crls: Vec<RevokedBy>,
+}
+
+/// A CRL that was made by a revocation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RevokedBy {
+    /// The common name of the CA.
+    pub issuer: String,
+    /// The CRL's number.
+    pub number: u64,
+}
+
+impl Authority {
+    /// Revokes certificates: a log leaf for each, and a new CRL of every CA that had issued one.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] if nothing was ever issued to the target, [`Error::NothingToRevoke`] if all of it is revoked
+    /// or expired, [`Error::ClockBehind`], and what the store refuses.
+    pub fn revoke(&mut self, target: Target, reason: Reason, now: Timestamp) -> Result<Revoked, Error> {
+        let (revoked, numbers) = self.act(now, |draft, now| {
+            let found: Vec<Issued> = match target {
+                Target::Office(office) => {
+                    records::certificates(draft.store(), Some(&office)).collect::<Result<_, _>>()?
+                }
+                Target::Serial(serial) => records::certificate(draft.store(), &serial)?.into_iter().collect(),
+            };
+            if found.is_empty() {
+                return Err(Error::Unknown);
+            }
+            let mut revoked: Vec<Issued> = found.into_iter().filter(|issued| issued.is_live(now)).collect();
+            if revoked.is_empty() {
+                return Err(Error::NothingToRevoke);
+            }
+            let mut numbers = BTreeMap::new();
+            for issued in &mut revoked {
+                let entry = crl::Revoked { serial: issued.leaf.serial(), at: now, reason };
+                issued.revoked = Some(entry);
+                draft.revoked(issued, entry)?;
+                numbers.insert(issued.ca, 0);
+            }
+            for (ca, number) in &mut numbers {
+                *number = draft.new_crl(*ca, now)?;
+            }
+            Ok((revoked, numbers))
+        })?;
+        let standing = &self.register.standing;
+        let rows = revoked.iter().map(|issued| Row::new(standing, issued, false, now)).collect();
+        let crls = numbers.into_iter().filter_map(|(ca, number)| {
+            let issuer = standing.cas.get(&ca)?.ca.common_name().to_owned();
+            Some(RevokedBy { issuer, number })
+        });
+        Ok(Revoked { rows, crls: crls.collect() })
+    }
+}

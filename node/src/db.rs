@@ -1,0 +1,611 @@
+//! What a node keeps, behind typed doors: which space holds what, under which key, in which format.
+//!
+//! Nothing that names a person is kept in clear: names of files, months and serials lie in the wrapped
+//! [`INDEX`](Db::index); entries hold numbers, kinds, codes, times and sizes only.
+
+use musubi_protocol::{
+    cbor,
+    delivery::{Inbound, Outbound},
+    entry::{Entry, Position},
+    ids::{Address, Hash, MessageId},
+    link::{
+        Log,
+        book::{Change, Shelf},
+    },
+    signed::{self, Signed, Unverified},
+};
+use musubi_store::{Batch, BodyId, Space, Store, StoreError, bodies::BodyError};
+use serde::{Serialize, de::DeserializeOwned};
+
+/// Single values by name.
+const META: Space = Space::new(16, "meta");
+/// Issuer id -> body id of the newest CRL.
+const CRLS: Space = Space::new(17, "crls");
+/// Desk number -> desk.
+const DESKS: Space = Space::new(18, "desks");
+/// Certificate hash -> issuer id and DER.
+const CERTIFICATES: Space = Space::new(19, "certificates");
+/// Desk number and key id -> wrapped sealing key.
+const SEALING: Space = Space::new(20, "sealing keys");
+/// Log, epoch, seq -> entry as signed.
+const ENTRIES: Space = Space::new(21, "entries");
+/// Log -> its newest position.
+const HEADS: Space = Space::new(22, "heads");
+/// Message id -> state of a message sent from here.
+const OUTBOUND: Space = Space::new(23, "outbound");
+/// Message id -> state of a message for an address here.
+const INBOUND: Space = Space::new(24, "inbound");
+/// Message id -> its ciphertext.
+const BODIES: Space = Space::new(25, "bodies");
+/// Message id -> content key, wrapped under the reading root.
+const CONTENT_KEYS: Space = Space::new(26, "content keys");
+/// Message id -> what lists show, wrapped under the reading root.
+const INDEX: Space = Space::new(27, "index");
+/// Message id -> newest envelope.
+const ENVELOPES: Space = Space::new(28, "envelopes");
+/// Address -> a partner's record as signed.
+const RECORDS: Space = Space::new(29, "records");
+/// Log and message id of messages announced to us that are not complete.
+const INCOMPLETE: Space = Space::new(30, "incomplete");
+/// Keyed hash of link and document key -> serial and content hash last sent, wrapped.
+const SENT: Space = Space::new(31, "sent");
+/// Log, epoch, seq, hash -> a second entry at one place: evidence of a fork.
+const FORKS: Space = Space::new(32, "forks");
+/// Address -> hash of the partner's certificate with the highest issue number seen.
+const PARTNERS: Space = Space::new(33, "partners");
+
+const FORMAT: u8 = 1;
+
+/// Why something kept could not be read or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DbError {
+    /// The store refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A body could not be used.
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    /// A value is not what was written.
+    #[error("a kept value is damaged")]
+    Damaged(#[from] cbor::Error),
+    /// An entry is not what was written.
+    #[error("a kept entry is damaged")]
+    Entry(#[from] signed::Error),
+    /// A newer version wrote it.
+    #[error("a value has format {0}, which is newer than this program")]
+    TooNew(u8),
+    /// A body that is referred to is missing.
+    #[error("a body is missing")]
+    NoBody,
+}
+
+/// Typed reading of a [`Store`]; writing goes through [`Writes`].
+#[derive(Clone, Debug)]
+pub struct Db {
+    store: Store,
+}
+
+/// Typed writes, applied together or not at all.
+#[derive(Default)]
+pub struct Writes {
+    batch: Batch,
+    /// Logs that grew, with their new heads: announced once durable.
+    pub grown: Vec<(Log, Position)>,
+    /// Messages whose state changed.
+    pub touched: Vec<MessageId>,
+}
+
+fn log_key(log: Log) -> Vec<u8> {
+    format!("{}{}", log.from, log.to).into_bytes()
+}
+
+fn place_key(log: Log, (epoch, seq): (u64, u64)) -> Vec<u8> {
+    let mut key = log_key(log);
+    key.extend(epoch.to_be_bytes());
+    key.extend(seq.to_be_bytes());
+    key
+}
+
+/// Length of a log's key: two addresses of 13 characters.
+const LOG_KEY: usize = 26;
+
+fn log_of(key: &[u8]) -> Option<Log> {
+    let text = std::str::from_utf8(key.get(..LOG_KEY)?).ok()?;
+    let (from, to) = text.split_at(LOG_KEY / 2);
+    Some(Log::new(from.parse().ok()?, to.parse().ok()?))
+}
+
+impl Db {
+    /// Opens the door.
+    #[must_use]
+    pub const fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// The store itself: for committing, bodies and free space.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Applies writes without waiting for the disk: for what comes again by itself, or is covered by a later commit.
+    ///
+    /// # Errors
+    /// [`DbError`] if the store does not take them.
+    pub fn apply_lazily(&self, writes: Writes) -> Result<(), DbError> {
+        let _ticket = self.store.apply(writes.into_batch())?;
+        Ok(())
+    }
+
+    fn bytes(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
+        match self.store.get(space, key)? {
+            None => Ok(None),
+            Some(value) if value.format() == FORMAT => Ok(Some(value.bytes().to_vec())),
+            Some(value) => Err(DbError::TooNew(value.format())),
+        }
+    }
+
+    fn value<T: Serialize + DeserializeOwned>(&self, space: Space, key: &[u8]) -> Result<Option<T>, DbError> {
+        self.bytes(space, key)?.map(|bytes| cbor::from_slice(&bytes, usize::MAX)).transpose().map_err(Into::into)
+    }
+
+    fn scan<T>(
+        &self,
+        space: Space,
+        prefix: &[u8],
+        read: impl Fn(&[u8], &[u8]) -> Result<T, DbError>,
+    ) -> Result<Vec<T>, DbError> {
+        self.store
+            .prefix(space, prefix)
+            .map(|found| {
+                let (key, value) = found?;
+                if value.format() == FORMAT { read(&key, value.bytes()) } else { Err(DbError::TooNew(value.format())) }
+            })
+            .collect()
+    }
+
+    /// A single value by name.
+    ///
+    /// # Errors
+    /// [`DbError`], here and below.
+    pub fn meta<T: Serialize + DeserializeOwned>(&self, name: &str) -> Result<Option<T>, DbError> {
+        self.value(META, name.as_bytes())
+    }
+
+    /// The newest CRLs, DER.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn crls(&self) -> Result<Vec<Vec<u8>>, DbError> {
+        self.scan(CRLS, &[], |_, id| self.whole_body(id))
+    }
+
+    fn whole_body(&self, id: &[u8]) -> Result<Vec<u8>, DbError> {
+        let id = BodyId::from_bytes(id).ok_or(DbError::NoBody)?;
+        let bodies = self.store.bodies();
+        let length = usize::try_from(bodies.len(id)?).map_err(|_| DbError::NoBody)?;
+        Ok(bodies.read(id, 0, length)?)
+    }
+
+    /// All desks as kept.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn desks<T: Serialize + DeserializeOwned>(&self) -> Result<Vec<T>, DbError> {
+        self.scan(DESKS, &[], |_, bytes| Ok(cbor::from_slice(bytes, usize::MAX)?))
+    }
+
+    /// A certificate: issuer id and DER.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn certificate(&self, hash: &Hash) -> Result<Option<(Hash, Vec<u8>)>, DbError> {
+        Ok(self.bytes(CERTIFICATES, &hash.0)?.and_then(|bytes| {
+            let (issuer, der) = bytes.split_at_checked(32)?;
+            Some((Hash(issuer.try_into().ok()?), der.to_vec()))
+        }))
+    }
+
+    /// The wrapped sealing keys of a desk.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn sealing_keys<T: Serialize + DeserializeOwned>(&self, desk: u16) -> Result<Vec<T>, DbError> {
+        self.scan(SEALING, &desk.to_be_bytes(), |_, bytes| Ok(cbor::from_slice(bytes, usize::MAX)?))
+    }
+
+    /// The first entry of a log after a place, as kept: signed bytes and position.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn entry_after(&self, log: Log, at: (u64, u64)) -> Result<Option<Unverified<Entry>>, DbError> {
+        let from = place_key(log, (at.0, at.1.saturating_add(1)));
+        let to = place_key(log, (u64::MAX, u64::MAX));
+        match self.store.range(ENTRIES, from.as_slice()..to.as_slice()).next() {
+            None => Ok(None),
+            Some(found) => Ok(Some(Unverified::from_bytes(found?.1.bytes())?)),
+        }
+    }
+
+    /// The entry with this id in a log, for evidence; walks the log.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn entry_by_id(&self, log: Log, id: MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        for found in self.store.prefix(ENTRIES, &log_key(log)) {
+            let (_, value) = found?;
+            if Unverified::<Entry>::from_bytes(value.bytes())?.id() == id {
+                return Ok(Some(value.bytes().to_vec()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// All logs with their heads.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn heads(&self) -> Result<Vec<(Log, Position)>, DbError> {
+        let found = self.scan(HEADS, &[], |key, bytes| Ok((log_of(key), cbor::from_slice(bytes, 256)?)))?;
+        Ok(found.into_iter().filter_map(|(log, head)| Some((log?, head))).collect())
+    }
+
+    /// Messages sent from here, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn all_outbound(&self) -> Result<Vec<(MessageId, Outbound)>, DbError> {
+        self.scan(OUTBOUND, &[], message)
+    }
+
+    /// Messages for addresses here.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn all_inbound(&self) -> Result<Vec<(MessageId, Inbound)>, DbError> {
+        self.scan(INBOUND, &[], message)
+    }
+
+    /// Messages whose id begins with these bytes and whose text begins with `prefix`.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn ids_with_prefix(&self, prefix: &str) -> Result<Vec<MessageId>, DbError> {
+        let mut ids = Vec::new();
+        for space in [OUTBOUND, INBOUND] {
+            ids.extend(self.scan(space, &[], |key, _| Ok(message_id(key)))?.into_iter().flatten());
+        }
+        ids.retain(|id| id.to_string().starts_with(prefix));
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids)
+    }
+
+    /// Where a message's ciphertext lies.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn body(&self, id: &MessageId) -> Result<Option<BodyId>, DbError> {
+        Ok(self.bytes(BODIES, &id.0)?.as_deref().and_then(BodyId::from_bytes))
+    }
+
+    /// Every body that something refers to.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn bodies_in_use(&self) -> Result<Vec<BodyId>, DbError> {
+        let mut bodies = self.scan(BODIES, &[], |_, bytes| Ok(BodyId::from_bytes(bytes)))?;
+        bodies.extend(self.scan(CRLS, &[], |_, bytes| Ok(BodyId::from_bytes(bytes)))?);
+        Ok(bodies.into_iter().flatten().collect())
+    }
+
+    /// A content key as wrapped.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn content_key(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(CONTENT_KEYS, &id.0)
+    }
+
+    /// What lists show of a message, as wrapped.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn index(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(INDEX, &id.0)
+    }
+
+    /// The newest envelope of a message.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn envelope(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(ENVELOPES, &id.0)
+    }
+
+    /// A partner's record as signed.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn record(&self, address: Address) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(RECORDS, address.to_string().as_bytes())
+    }
+
+    /// The certificate under which a partner was last admitted.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn partner(&self, address: Address) -> Result<Option<Hash>, DbError> {
+        self.value(PARTNERS, address.to_string().as_bytes())
+    }
+
+    /// All partners that were ever admitted, with their certificates' hashes.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn partners(&self) -> Result<Vec<(Address, Hash)>, DbError> {
+        let found = self.scan(PARTNERS, &[], |key, bytes| {
+            let address = std::str::from_utf8(key).ok().and_then(|text| text.parse().ok());
+            Ok((address, cbor::from_slice(bytes, 64)?))
+        })?;
+        Ok(found.into_iter().filter_map(|(address, hash)| Some((address?, hash))).collect())
+    }
+
+    /// Messages of a log that were announced to us and are not complete.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn incomplete(&self, log: Log) -> Result<Vec<MessageId>, DbError> {
+        let ids = self.scan(INCOMPLETE, &log_key(log), |key, _| Ok(key.get(LOG_KEY..).and_then(message_id)))?;
+        Ok(ids.into_iter().flatten().collect())
+    }
+
+    /// What was last sent under a keyed hash of link and document key, as wrapped.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn sent(&self, key: &[u8; 32]) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(SENT, key)
+    }
+
+    /// How many second entries at one place are kept as evidence.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn forks(&self) -> Result<usize, DbError> {
+        Ok(self.scan(FORKS, &[], |_, _| Ok(()))?.len())
+    }
+}
+
+fn message_id(key: &[u8]) -> Option<MessageId> {
+    Some(MessageId(key.try_into().ok()?))
+}
+
+fn message<T: Serialize + DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<(MessageId, T), DbError> {
+    let id = message_id(key).ok_or(DbError::Damaged(cbor::Error::NotDeterministic))?;
+    Ok((id, cbor::from_slice(bytes, usize::MAX)?))
+}
+
+impl Shelf for Db {
+    type Error = DbError;
+
+    fn head(&self, log: Log) -> Result<Position, DbError> {
+        Ok(self.value(HEADS, &log_key(log))?.unwrap_or(Position::NONE))
+    }
+
+    fn hash_at(&self, log: Log, at: (u64, u64)) -> Result<Option<Hash>, DbError> {
+        let bytes = self.bytes(ENTRIES, &place_key(log, at))?;
+        bytes.map(|bytes| Ok(Unverified::<Entry>::from_bytes(&bytes)?.id().hash())).transpose()
+    }
+
+    fn outbound(&self, id: &MessageId) -> Result<Option<Outbound>, DbError> {
+        self.value(OUTBOUND, &id.0)
+    }
+
+    fn inbound(&self, id: &MessageId) -> Result<Option<Inbound>, DbError> {
+        self.value(INBOUND, &id.0)
+    }
+}
+
+impl Writes {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The batch to apply.
+    #[must_use]
+    pub fn into_batch(self) -> Batch {
+        self.batch
+    }
+
+    /// Whether there is anything to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    fn put(&mut self, space: Space, key: &[u8], bytes: &[u8]) -> Result<(), DbError> {
+        self.batch.put(space, key, FORMAT, bytes)?;
+        Ok(())
+    }
+
+    fn put_value<T: Serialize>(&mut self, space: Space, key: &[u8], value: &T) -> Result<(), DbError> {
+        let bytes = cbor::to_vec(value)?;
+        self.put(space, key, &bytes)
+    }
+
+    /// Takes the changes that a rule has decided on.
+    ///
+    /// # Errors
+    /// [`DbError`], here and below.
+    pub fn changes(&mut self, changes: Vec<Change>) -> Result<(), DbError> {
+        for change in changes {
+            match change {
+                Change::Append(entry) => self.append(&entry)?,
+                Change::Outbound(id, state) => {
+                    self.put_value(OUTBOUND, &id.0, &state)?;
+                    self.touched.push(id);
+                }
+                Change::Inbound(id, state) => {
+                    let mut key = log_key(state.log);
+                    key.extend(id.0);
+                    if (state.body && state.envelope) || state.ended.is_some() {
+                        self.batch.remove(INCOMPLETE, &key)?;
+                    } else {
+                        self.put(INCOMPLETE, &key, &[])?;
+                    }
+                    self.put_value(INBOUND, &id.0, &state)?;
+                    self.touched.push(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, entry: &Signed<Entry>) -> Result<(), DbError> {
+        let value = entry.value();
+        let log = Log::new(value.from, value.to);
+        self.put(ENTRIES, &place_key(log, (value.epoch, value.seq)), entry.bytes())?;
+        self.put_value(HEADS, &log_key(log), &entry.position())?;
+        self.grown.push((log, entry.position()));
+        Ok(())
+    }
+
+    /// Keeps a second entry at one place.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn fork(&mut self, entry: &Signed<Entry>) -> Result<(), DbError> {
+        let value = entry.value();
+        let mut key = place_key(Log::new(value.from, value.to), (value.epoch, value.seq));
+        key.extend(entry.id().0);
+        self.put(FORKS, &key, entry.bytes())
+    }
+
+    /// Sets a single value.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn meta<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), DbError> {
+        self.put_value(META, name.as_bytes(), value)
+    }
+
+    /// Keeps a CRL, which may be larger than a value; the body of the one before goes.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn crl(&mut self, db: &Db, issuer: &Hash, der: &[u8]) -> Result<(), DbError> {
+        if let Some(old) = db.bytes(CRLS, &issuer.0)?.as_deref().and_then(BodyId::from_bytes) {
+            db.store.bodies().discard(&mut self.batch, old)?;
+        }
+        let id = self.new_body(db, der)?;
+        self.put(CRLS, &issuer.0, &id.to_bytes())
+    }
+
+    /// Adds a complete body: among the records if it is small, else as a file that is synced here.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn new_body(&mut self, db: &Db, bytes: &[u8]) -> Result<BodyId, DbError> {
+        let bodies = db.store.bodies();
+        if bytes.len() <= musubi_store::bodies::SMALL {
+            return Ok(bodies.put(&mut self.batch, bytes)?);
+        }
+        let id = bodies.create()?;
+        bodies.append(id, 0, bytes)?;
+        bodies.sync(id)?;
+        Ok(id)
+    }
+
+    /// Sets where a message's ciphertext lies.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn body(&mut self, id: &MessageId, body: BodyId) -> Result<(), DbError> {
+        self.put(BODIES, &id.0, &body.to_bytes())
+    }
+
+    /// Sets a desk.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn desk<T: Serialize>(&mut self, number: u16, desk: &T) -> Result<(), DbError> {
+        self.put_value(DESKS, &number.to_be_bytes(), desk)
+    }
+
+    /// Keeps a certificate.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn certificate(&mut self, hash: &Hash, issuer: &Hash, der: &[u8]) -> Result<(), DbError> {
+        self.put(CERTIFICATES, &hash.0, &[&issuer.0, der].concat())
+    }
+
+    /// Keeps a wrapped sealing key.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn sealing_key<T: Serialize>(&mut self, desk: u16, id: &[u8], key: &T) -> Result<(), DbError> {
+        self.put_value(SEALING, &[&desk.to_be_bytes(), id].concat(), key)
+    }
+
+    /// Removes a sealing key.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn forget_sealing_key(&mut self, desk: u16, id: &[u8]) -> Result<(), DbError> {
+        self.batch.remove(SEALING, &[&desk.to_be_bytes(), id].concat())?;
+        Ok(())
+    }
+
+    /// Keeps a wrapped content key.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn content_key(&mut self, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(CONTENT_KEYS, &id.0, wrapped)
+    }
+
+    /// Keeps what lists show of a message, wrapped.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn index(&mut self, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(INDEX, &id.0, wrapped)
+    }
+
+    /// Keeps an envelope.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn envelope(&mut self, id: &MessageId, bytes: &[u8]) -> Result<(), DbError> {
+        self.put(ENVELOPES, &id.0, bytes)
+    }
+
+    /// Keeps a partner's record.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn record(&mut self, address: Address, bytes: &[u8]) -> Result<(), DbError> {
+        self.put(RECORDS, address.to_string().as_bytes(), bytes)
+    }
+
+    /// Notes the certificate under which a partner was admitted.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn partner(&mut self, address: Address, certificate: &Hash) -> Result<(), DbError> {
+        self.put_value(PARTNERS, address.to_string().as_bytes(), certificate)
+    }
+
+    /// Keeps what was sent last under a keyed hash.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn sent(&mut self, key: &[u8; 32], wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(SENT, key, wrapped)
+    }
+}

@@ -1,0 +1,85 @@
+//! Streams for bodies that are too large to travel with their entry.
+
+use std::sync::Arc;
+
+use musubi_protocol::{
+    ids::MessageId,
+    link::{Log, book::Shelf, frame::Frame},
+};
+
+use super::{Frames, Opener, SessionError};
+use crate::{
+    core::{Core, CoreError},
+    db::DbError,
+    inbox,
+    partners::{SharedAdmitted, look},
+};
+
+/// Bytes in one frame of a body stream.
+const PIECE: usize = 256 << 10;
+
+/// Sends the body of a message of ours from an offset on.
+pub(super) async fn send<O: Opener>(
+    core: &Arc<Core>,
+    opener: &O,
+    log: Log,
+    id: MessageId,
+    offset: u64,
+) -> Result<(), SessionError> {
+    let message = core.db.outbound(&id).map_err(CoreError::from)?;
+    let Some(message) = message.filter(|message| message.log == log) else { return Ok(()) };
+    let Some(body) = core.db.body(&id).map_err(CoreError::from)? else { return Ok(()) };
+    let length = message.header.length.saturating_sub(offset);
+    if length == 0 {
+        return Ok(());
+    }
+    let mut frames = Frames::new(opener.open().await?);
+    frames.feed(&Frame::Body { log, id, offset, length }).await?;
+    let mut at = offset;
+    while at < message.header.length {
+        let piece = core.db.store().run(move |store| store.bodies().read(body, at, PIECE).map_err(DbError::from)).await;
+        let piece = piece.map_err(CoreError::from)?;
+        if piece.is_empty() {
+            return Err(SessionError::Ended);
+        }
+        at += piece.len() as u64;
+        frames.feed_raw(piece).await?;
+    }
+    frames.close().await
+}
+
+/// Takes a body stream whose first frame has been read.
+pub(super) async fn take(
+    core: &Arc<Core>,
+    admitted: &SharedAdmitted,
+    mut frames: Frames,
+    (log, id, offset, length): (Log, MessageId, u64, u64),
+) -> Result<(), SessionError> {
+    if !core.holds(log.to) || !look(admitted).contains(&log.from) {
+        return Err(SessionError::Unexpected);
+    }
+    let Some(mut partial) = inbox::partial(core, log, &id)? else { return Ok(()) };
+    if offset != partial.at || length != partial.rest() {
+        return Err(SessionError::Unexpected);
+    }
+    while partial.rest() > 0 {
+        let bytes = frames.raw().await?;
+        let store = core.db.store();
+        partial = store
+            .run(move |store| {
+                partial.append(store, &bytes)?;
+                Ok::<_, CoreError>(partial)
+            })
+            .await?;
+    }
+    let good = core.db.store().run(move |store| partial.check(store)).await?;
+    if !good {
+        tracing::warn!(id = %crate::outbox::short(&id), "a body does not match its entry and is asked for again");
+        return Err(SessionError::Unexpected);
+    }
+    let worker = Arc::clone(core);
+    let work = move || inbox::body_complete(&worker, log, id);
+    let (applied, _) = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
+    core.settle(applied).await?;
+    Ok(())
+}

@@ -1,0 +1,216 @@
+//! The sending half of a connection.
+
+use std::sync::Arc;
+
+use musubi_protocol::{
+    entry::Body,
+    ids::MessageId,
+    link::{
+        Log,
+        frame::{Frame, INLINE_BODY},
+        sender::{Send, Sender},
+    },
+    signed::Unverified,
+};
+use musubi_store::crash;
+use tokio::sync::{Semaphore, broadcast};
+
+use super::{Frames, Opener, SessionError, Stream, body};
+use crate::{
+    core::{Core, CoreError, Event},
+    db::DbError,
+    outbox,
+    partners::{SharedAdmitted, look},
+};
+
+/// Credentials shown in the gate; further desks follow on the stream.
+const IN_GATE: usize = 8;
+/// Streams for large bodies at one time.
+const BODY_STREAMS: usize = 2;
+
+/// Pushes our logs to one peer until the stream ends or breaks.
+///
+/// Dropping the future ends the stream; whatever the peer had made durable it says again next time.
+///
+/// # Errors
+/// [`SessionError`]: every end is one, [`SessionError::Ended`] the peaceful one.
+pub async fn push<O: Opener>(
+    core: Arc<Core>,
+    admitted: SharedAdmitted,
+    stream: Stream,
+    opener: O,
+) -> Result<(), SessionError> {
+    // Listening begins before the logs are read, so that nothing falls in between.
+    let events = core.events();
+    let bodies = Arc::new(Semaphore::new(BODY_STREAMS));
+    let mut session = Push { core, admitted, frames: Frames::new(stream), opener, bodies, sender: Sender::new() };
+    session.introduce().await?;
+    session.offer_all().await?;
+    session.frames.flush().await?;
+    session.run(events).await
+}
+
+struct Push<O> {
+    core: Arc<Core>,
+    admitted: SharedAdmitted,
+    frames: Frames,
+    opener: O,
+    bodies: Arc<Semaphore>,
+    sender: Sender,
+}
+
+impl<O: Opener> Push<O> {
+    /// Desks beyond the gate's, older certificates, records.
+    async fn introduce(&mut self) -> Result<(), SessionError> {
+        for credential in self.core.credentials()?.iter().skip(IN_GATE) {
+            let bytes = musubi_protocol::cbor::to_vec(credential)?;
+            self.frames.feed(&Frame::Credential(bytes)).await?;
+        }
+        let older: Vec<Vec<u8>> = self.core.with_desks(|desks| {
+            let all = desks.iter().flat_map(|desk| {
+                let speaks = desk.certificate().map(|(_, leaf)| leaf.hash());
+                desk.certificates.iter().filter(move |(_, leaf)| Some(leaf.hash()) != speaks)
+            });
+            all.map(|(_, leaf)| leaf.der().to_vec()).collect()
+        });
+        for certificate in older {
+            self.frames.feed(&Frame::Certificate(certificate)).await?;
+        }
+        self.records().await
+    }
+
+    async fn records(&mut self) -> Result<(), SessionError> {
+        for record in self.core.records() {
+            self.frames.feed(&Frame::Record(record.bytes().to_vec())).await?;
+        }
+        Ok(())
+    }
+
+    async fn offer_all(&mut self) -> Result<(), SessionError> {
+        for log in self.core.own_logs() {
+            self.offer(log).await?;
+        }
+        Ok(())
+    }
+
+    /// Offers a log towards a desk of this peer, once.
+    async fn offer(&mut self, log: Log) -> Result<(), SessionError> {
+        let towards_peer = look(&self.admitted).contains(&log.to);
+        if towards_peer && self.core.holds(log.from) && self.sender.offer(log) {
+            self.frames.feed(&Frame::Offer(log)).await?;
+        }
+        Ok(())
+    }
+
+    async fn run(mut self, mut events: broadcast::Receiver<Event>) -> Result<(), SessionError> {
+        loop {
+            tokio::select! {
+                frame = self.frames.next() => self.on_frame(frame?),
+                event = events.recv() => match event {
+                    Ok(Event::Grew(log)) => {
+                        self.offer(log).await?;
+                        self.sender.wake(log);
+                    }
+                    Ok(Event::Records) => self.records().await?,
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.everything().await?,
+                    Err(broadcast::error::RecvError::Closed) => return Ok(()),
+                },
+            }
+            self.drain().await?;
+            self.frames.flush().await?;
+        }
+    }
+
+    /// After missed events: whatever may have grown.
+    async fn everything(&mut self) -> Result<(), SessionError> {
+        self.offer_all().await?;
+        for log in self.core.own_logs() {
+            self.sender.wake(log);
+        }
+        self.records().await
+    }
+
+    fn on_frame(&mut self, frame: Frame) {
+        match frame {
+            Frame::Have { log, at } => self.sender.have(log, at),
+            Frame::Missing { log, at } => self.sender.missing(log, at),
+            Frame::Want { log, id, offset } => self.sender.want(log, id, offset),
+            Frame::NeedEnvelope { log, id } => self.sender.need_envelope(log, id),
+            Frame::Stop { log, reason } => {
+                tracing::warn!(from = %log.from, to = %log.to, ?reason, "the partner takes no more of a log");
+                self.sender.stop(log, reason);
+                self.core.partners.stopped(log, reason);
+            }
+            // A receiver of a later version may say more than we know.
+            other => tracing::debug!(?other, "not of a receiver"),
+        }
+    }
+
+    async fn drain(&mut self) -> Result<(), SessionError> {
+        while let Some(send) = self.sender.poll() {
+            match send {
+                Send::EntryAfter(log, at) => self.entry(log, at).await?,
+                Send::Envelope(log, id) => {
+                    if let Some(envelope) = outbox::envelope_of(&self.core, log, &id, true)? {
+                        self.frames.feed(&Frame::Envelope { log, id, envelope }).await?;
+                    }
+                }
+                Send::Body(log, id, offset) => self.body(log, id, offset),
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends the next entry of a log, if it is durable here.
+    async fn entry(&mut self, log: Log, at: (u64, u64)) -> Result<(), SessionError> {
+        let Some(entry) = self.core.db.entry_after(log, at).map_err(CoreError::from)? else { return Ok(()) };
+        let place = (entry.claim().epoch, entry.claim().seq);
+        if place > self.core.durable_head(log) {
+            return Ok(());
+        }
+        let may_deliver = self.core.may_send(log.from).is_ok_and(crate::core::Standing::may_deliver);
+        if !may_deliver || !look(&self.admitted).contains(&log.to) {
+            return Ok(());
+        }
+        let (envelope, body) = match &entry.claim().body {
+            Body::Message(header) => self.parcel(log, &entry, header.length)?,
+            _ => (Vec::new(), Vec::new()),
+        };
+        crash::point("push.entry");
+        self.frames.feed(&Frame::Entry { log, entry: entry.bytes().to_vec(), envelope, body }).await?;
+        self.sender.sent(log, place);
+        Ok(())
+    }
+
+    /// What travels with a message's entry: an envelope if one can be made, and the body if it is small.
+    fn parcel(
+        &self,
+        log: Log,
+        entry: &Unverified<musubi_protocol::entry::Entry>,
+        length: u64,
+    ) -> Result<(Vec<u8>, Vec<u8>), CoreError> {
+        let id = entry.id();
+        let envelope = outbox::envelope_of(&self.core, log, &id, false)?.unwrap_or_default();
+        if length > INLINE_BODY {
+            return Ok((envelope, Vec::new()));
+        }
+        let Some(body) = self.core.db.body(&id)? else { return Ok((envelope, Vec::new())) };
+        // At most INLINE_BODY, so it fits.
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let bytes = self.core.db.store().bodies().read(body, 0, length).map_err(DbError::from)?;
+        Ok((envelope, bytes))
+    }
+
+    /// Sends a body on a stream of its own; two at a time, the others wait their turn.
+    fn body(&self, log: Log, id: MessageId, offset: u64) {
+        let (core, opener, turn) = (Arc::clone(&self.core), self.opener.clone(), Arc::clone(&self.bodies));
+        tokio::spawn(async move {
+            // Closed never: the semaphore lives as long as somebody waits on it.
+            let Ok(_turn) = turn.acquire_owned().await else { return };
+            if let Err(error) = body::send(&core, &opener, log, id, offset).await {
+                tracing::debug!(id = %outbox::short(&id), %error, "a body stream ended early");
+            }
+        });
+    }
+}

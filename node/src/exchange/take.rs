@@ -1,0 +1,246 @@
+//! The receiving half of a connection.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use futures::{StreamExt, stream::FuturesOrdered};
+use libp2p_identity::PeerId;
+use musubi_protocol::{
+    cbor,
+    certificate::LeafIn,
+    credential::Credential,
+    ids::MessageId,
+    link::{
+        Log,
+        book::Shelf,
+        frame::{Frame, Stop},
+        sender::WINDOW,
+    },
+};
+use musubi_store::crash;
+
+use super::{Frames, SessionError, Stream, body};
+use crate::{
+    core::{Core, CoreError, Event},
+    db::Writes,
+    inbox::{self, Parcel, Received},
+    partners::{SharedAdmitted, look},
+};
+
+/// Certificates that a peer may add on one stream.
+const MAX_CERTIFICATES: usize = 64;
+
+type Pending = Pin<Box<dyn Future<Output = Result<Vec<Frame>, CoreError>> + Send>>;
+
+/// Serves a stream that a peer has opened: its main stream, or one body.
+///
+/// Dropping the future closes the stream. What was applied becomes durable all the same; the peer hears of it on
+/// the next connection.
+///
+/// # Errors
+/// [`SessionError`]: every end is one, [`SessionError::Ended`] the peaceful one.
+pub async fn accept(
+    core: Arc<Core>,
+    peer: PeerId,
+    admitted: SharedAdmitted,
+    stream: Stream,
+) -> Result<(), SessionError> {
+    let mut frames = Frames::new(stream);
+    match frames.next().await? {
+        Frame::Body { log, id, offset, length } => {
+            body::take(&core, &admitted, frames, (log, id, offset, length)).await
+        }
+        first => {
+            let mut session = Take { core, peer, admitted, frames, pending: FuturesOrdered::new(), certificates: 0 };
+            session.on_frame(first).await?;
+            session.run().await
+        }
+    }
+}
+
+struct Take {
+    core: Arc<Core>,
+    peer: PeerId,
+    admitted: SharedAdmitted,
+    frames: Frames,
+    /// Answers that wait for durability, in order.
+    pending: FuturesOrdered<Pending>,
+    certificates: usize,
+}
+
+impl Take {
+    async fn run(mut self) -> Result<(), SessionError> {
+        loop {
+            let room = self.pending.len() < 2 * WINDOW;
+            tokio::select! {
+                biased;
+                Some(answers) = self.pending.next() => {
+                    for answer in answers? {
+                        self.frames.feed(&answer).await?;
+                    }
+                    // Whatever became durable with the same commit is answered in one piece.
+                    if self.pending.is_empty() || !room {
+                        self.frames.flush().await?;
+                    } else {
+                        self.ready_answers().await?;
+                        self.frames.flush().await?;
+                    }
+                }
+                frame = self.frames.next(), if room => self.on_frame(frame?).await?,
+            }
+        }
+    }
+
+    /// Feeds the answers that are ready without waiting.
+    async fn ready_answers(&mut self) -> Result<(), SessionError> {
+        while let Some(Some(answers)) = futures::FutureExt::now_or_never(self.pending.next()) {
+            for answer in answers? {
+                self.frames.feed(&answer).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn on_frame(&mut self, frame: Frame) -> Result<(), SessionError> {
+        match frame {
+            Frame::Credential(bytes) => self.credential(&bytes)?,
+            Frame::Certificate(der) => self.certificate(&der)?,
+            Frame::Record(record) => {
+                if self.core.take_record(&record)? {
+                    self.core.tell(Event::Connections);
+                }
+            }
+            Frame::Offer(log) => {
+                let answers = if self.is_admitted(log) { self.stand(log)? } else { not_admitted(log) };
+                self.say(answers).await?;
+            }
+            Frame::Entry { log, entry, envelope, body } => {
+                let parcel = Parcel { log, entry, envelope, body };
+                self.entry(parcel).await?;
+            }
+            Frame::Envelope { log, id, envelope } => {
+                if self.is_admitted(log)
+                    && let Some(applied) = inbox::take_envelope(&self.core, log, id, &envelope)?
+                {
+                    let core = Arc::clone(&self.core);
+                    self.wait(async move {
+                        core.settle(applied).await?;
+                        Ok(Vec::new())
+                    });
+                }
+            }
+            // Only a first frame is of a body stream, and the rest is not a sender's.
+            _ => return Err(SessionError::Unexpected),
+        }
+        Ok(())
+    }
+
+    async fn say(&mut self, answers: Vec<Frame>) -> Result<(), SessionError> {
+        for answer in &answers {
+            self.frames.feed(answer).await?;
+        }
+        self.frames.flush().await
+    }
+
+    fn wait(&mut self, answers: impl Future<Output = Result<Vec<Frame>, CoreError>> + Send + 'static) {
+        self.pending.push_back(Box::pin(answers));
+    }
+
+    fn is_admitted(&self, log: Log) -> bool {
+        self.core.holds(log.to) && look(&self.admitted).contains(&log.from)
+    }
+
+    fn credential(&mut self, bytes: &[u8]) -> Result<(), SessionError> {
+        let credential: Credential = cbor::from_slice(bytes, 16 * 1024)?;
+        match self.core.admit(&credential, &self.peer) {
+            Ok(desk) => {
+                let mut set = look(&self.admitted);
+                if set.add(desk).is_err() {
+                    return Err(SessionError::Unexpected);
+                }
+                let set = set.clone();
+                self.core.note_partners(&set)?;
+                self.core.tell(Event::Connections);
+            }
+            Err(error) => tracing::info!(peer = %self.peer, %error, "a further desk was not admitted"),
+        }
+        Ok(())
+    }
+
+    /// Keeps an older certificate of an admitted desk, under which it signed earlier entries.
+    fn certificate(&mut self, der: &[u8]) -> Result<(), SessionError> {
+        self.certificates += 1;
+        if self.certificates > MAX_CERTIFICATES {
+            return Err(SessionError::Unexpected);
+        }
+        let (Ok(leaf), Some(trust)) = (LeafIn::parse(der), self.core.trust.trust()) else { return Ok(()) };
+        let Some(issuer) = trust.issuer_of(&leaf).map(musubi_protocol::certificate::Ca::id) else { return Ok(()) };
+        let of_admitted = leaf.addresses().any(|address| look(&self.admitted).contains(&address));
+        if of_admitted && trust.judge(der, &issuer, self.core.now(), true).is_ok() {
+            let mut writes = Writes::new();
+            writes.certificate(&leaf.hash(), &issuer, der).map_err(CoreError::from)?;
+            self.core.db.apply_lazily(writes).map_err(CoreError::from)?;
+        }
+        Ok(())
+    }
+
+    /// Where we stand with a log, and what is missing of its messages.
+    fn stand(&self, log: Log) -> Result<Vec<Frame>, CoreError> {
+        let mut answers = vec![self.have(log)?];
+        for id in self.core.db.incomplete(log)? {
+            answers.extend(self.missing(log, id)?);
+        }
+        Ok(answers)
+    }
+
+    fn missing(&self, log: Log, id: MessageId) -> Result<Vec<Frame>, CoreError> {
+        let mut answers = Vec::new();
+        if let Some(partial) = inbox::partial(&self.core, log, &id)? {
+            answers.push(Frame::Want { log, id, offset: partial.at });
+        }
+        if self.core.db.envelope(&id)?.is_none() {
+            answers.push(Frame::NeedEnvelope { log, id });
+        }
+        Ok(answers)
+    }
+
+    fn have(&self, log: Log) -> Result<Frame, CoreError> {
+        Ok(Frame::Have { log, at: self.core.db.head(log)?.at() })
+    }
+
+    async fn entry(&mut self, parcel: Parcel) -> Result<(), SessionError> {
+        let log = parcel.log;
+        let desk = look(&self.admitted).desk(&log.from).cloned();
+        let Some(desk) = desk.filter(|_| self.core.holds(log.to)) else {
+            return self.say(not_admitted(log)).await;
+        };
+        match inbox::receive(&self.core, desk.leaf(), parcel)? {
+            Received::New { applied, missing, need_envelope } => {
+                // The place that will be durable: later entries of the window may be applied by then.
+                let have = self.have(log)?;
+                let core = Arc::clone(&self.core);
+                self.wait(async move {
+                    core.settle(applied).await?;
+                    crash::point("receive.durable");
+                    let want = missing.map(|id| Frame::Want { log, id, offset: 0 });
+                    let need = need_envelope.map(|id| Frame::NeedEnvelope { log, id });
+                    Ok([Some(have), want, need].into_iter().flatten().collect())
+                });
+            }
+            Received::Known => {
+                // Perhaps applied a moment ago and not durable yet.
+                let (have, newest) = (self.have(log)?, self.core.db.store().newest());
+                self.wait(async move {
+                    newest.durable().await?;
+                    Ok(vec![have])
+                });
+            }
+            Received::Gap(at) => self.say(vec![Frame::Missing { log, at }]).await?,
+            Received::Refused(reason) => self.say(vec![Frame::Stop { log, reason }]).await?,
+        }
+        Ok(())
+    }
+}
+
+fn not_admitted(log: Log) -> Vec<Frame> {
+    vec![Frame::Stop { log, reason: Stop::NotAdmitted }]
+}

@@ -1,0 +1,441 @@
+//! Receiving: judge an entry, take its body, sign for it; later open it and hand its files over.
+
+use std::{
+    io::{self, Read, Seek, SeekFrom},
+    sync::Arc,
+};
+
+use musubi_protocol::{
+    certificate::Leaf,
+    entry::{Body, By, Entry, Message, What},
+    ids::{Hash, MessageId},
+    link::{
+        Log,
+        book::{self, Arrival, Shelf, Taken},
+        frame::{INLINE_BODY, Stop},
+    },
+    seal::{self, ContentKey, Envelope, Opener, length},
+    signed::{Signed, Unverified},
+};
+use musubi_store::{BodyId, Room, Store, crash};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    core::{Applied, Core, CoreError},
+    db::Writes,
+    keys::Label,
+    outbox::short,
+};
+
+/// Most messages of one log that may be announced and not yet complete; the next one is answered "busy".
+pub const MAX_INCOMPLETE: usize = 64;
+
+/// What came with an entry.
+pub struct Parcel {
+    /// The log it belongs to, as the frame says.
+    pub log: Log,
+    /// Signed bytes.
+    pub entry: Vec<u8>,
+    /// Envelope, or empty.
+    pub envelope: Vec<u8>,
+    /// Whole ciphertext, or empty.
+    pub body: Vec<u8>,
+}
+
+/// What became of an entry.
+pub enum Received {
+    /// Applied; `have` may be said once it is durable.
+    New {
+        /// What to wait for.
+        applied: Applied,
+        /// A body that is still missing, to be asked for.
+        missing: Option<MessageId>,
+        /// A message whose envelope cannot be opened.
+        need_envelope: Option<MessageId>,
+    },
+    /// Held already.
+    Known,
+    /// Earlier entries are missing.
+    Gap((u64, u64)),
+    /// Not taken.
+    Refused(Stop),
+}
+
+/// Takes an entry from the desk with this certificate.
+///
+/// # Errors
+/// [`CoreError`] if the store fails; what is wrong with the entry is [`Received::Refused`].
+pub fn receive(core: &Core, leaf: &Leaf, parcel: Parcel) -> Result<Received, CoreError> {
+    let entry = match verify(core, leaf, &parcel)? {
+        Ok(entry) => entry,
+        Err(stop) => return Ok(Received::Refused(stop)),
+    };
+    let id = entry.id();
+    let header = match &entry.value().body {
+        Body::Message(header) => Some(header.clone()),
+        _ => None,
+    };
+    if let Some(header) = &header {
+        if let Some(stop) = bounds(core, leaf, &entry, header, &parcel)? {
+            return Ok(Received::Refused(stop));
+        }
+    }
+    let opened = header.as_ref().map(|header| open(core, parcel.log, &id, header, &parcel)).transpose()?;
+    crash::point("receive.checked");
+    let fork = entry.clone();
+    let (taken, applied) = core.change(|db, writes| {
+        let arrival = opened.as_ref().map_or(Arrival { body: false, envelope: false }, |opened| opened.arrival);
+        let now = core.now();
+        let taken = core.speak(parcel.log.to, |voice| Ok(book::take(db, entry, arrival, voice, now)?))?;
+        if let (Taken::New(_), Some(opened)) = (&taken, &opened) {
+            let body = if opened.arrival.body {
+                writes.new_body(db, &parcel.body)?
+            } else {
+                db.store().bodies().create().map_err(crate::db::DbError::from)?
+            };
+            writes.body(&id, body)?;
+            opened.keep(core, writes, &id, &parcel.envelope)?;
+        }
+        match &taken {
+            Taken::New(changes) => writes.changes(changes.clone())?,
+            Taken::Refused(Stop::Fork) => writes.fork(&fork)?,
+            _ => {}
+        }
+        Ok(taken)
+    })?;
+    crash::point("receive.applied");
+    Ok(match taken {
+        Taken::New(_) => {
+            let arrival = opened.as_ref().map(|opened| opened.arrival);
+            Received::New {
+                applied,
+                missing: arrival.filter(|arrival| !arrival.body).map(|_| id),
+                need_envelope: opened.as_ref().filter(|opened| !opened.good).map(|_| id),
+            }
+        }
+        Taken::Known => Received::Known,
+        Taken::Gap(head) => Received::Gap(head.at()),
+        Taken::Refused(stop) => {
+            tracing::warn!(from = %parcel.log.from, to = %parcel.log.to, ?stop, "an entry was refused");
+            Received::Refused(stop)
+        }
+    })
+}
+
+/// Checks frame against entry and the signature, by the admitted certificate or an older one of the same desk.
+fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<Signed<Entry>, Stop>, CoreError> {
+    let Ok(entry) = Unverified::<Entry>::from_bytes(&parcel.entry) else { return Ok(Err(Stop::Invalid)) };
+    let claim = entry.claim();
+    if (claim.from, claim.to) != (parcel.log.from, parcel.log.to) {
+        return Ok(Err(Stop::Invalid));
+    }
+    let signer = claim.signer;
+    if signer == leaf.hash() {
+        return Ok(entry.verify(leaf.key()).map_err(|_| Stop::Invalid));
+    }
+    // An older certificate of the same desk: judged like any other, against now.
+    let Some(trust) = core.trust.trust() else { return Ok(Err(Stop::NotAdmitted)) };
+    let Some((issuer, der)) = core.db.certificate(&signer)? else { return Ok(Err(Stop::Invalid)) };
+    let Ok(older) = trust.judge(&der, &issuer, core.now(), true) else { return Ok(Err(Stop::NotAdmitted)) };
+    if !older.holds(&parcel.log.from) {
+        return Ok(Err(Stop::Invalid));
+    }
+    Ok(entry.verify(older.key()).map_err(|_| Stop::Invalid))
+}
+
+/// What a partner can grow is bounded, and what was sealed after the licence ended is not taken.
+fn bounds(
+    core: &Core,
+    leaf: &Leaf,
+    entry: &Signed<Entry>,
+    header: &Message,
+    parcel: &Parcel,
+) -> Result<Option<Stop>, CoreError> {
+    if !leaf.may_send(entry.value().time) {
+        return Ok(Some(Stop::Licence));
+    }
+    let possible = length::plaintext_len(header.length).is_some();
+    let whole = !parcel.body.is_empty();
+    let matches = !whole || (header.length <= INLINE_BODY && matches(header, &parcel.body));
+    if !possible || !matches {
+        return Ok(Some(Stop::Invalid));
+    }
+    if core.db.store().room()? == Room::Low {
+        return Ok(Some(Stop::Busy));
+    }
+    if !whole && core.db.incomplete(parcel.log)?.len() >= MAX_INCOMPLETE {
+        return Ok(Some(Stop::Busy));
+    }
+    Ok(None)
+}
+
+fn matches(header: &Message, body: &[u8]) -> bool {
+    seal_header(header).matches(body)
+}
+
+const fn seal_header(header: &Message) -> seal::Header {
+    seal::Header { length: header.length, sha256: header.sha256, commitment: header.commitment }
+}
+
+/// What could be done with envelope and body on arrival.
+struct Opened {
+    /// The envelope counts as arrived once it was tried on the whole body: only then is the commitment proven.
+    arrival: Arrival,
+    /// The envelope opens, as far as that can be told now.
+    good: bool,
+    /// Content key and manifest bytes, if the reading lock is open and the envelope was good.
+    secrets: Option<(ContentKey, Option<Vec<u8>>)>,
+}
+
+impl Opened {
+    fn keep(&self, core: &Core, writes: &mut Writes, id: &MessageId, envelope: &[u8]) -> Result<(), CoreError> {
+        if self.good {
+            writes.envelope(id, envelope)?;
+        }
+        if let Some((key, manifest)) = &self.secrets {
+            writes.content_key(id, &core.keys.wrap(Label::ContentKey, &id.0, key.as_bytes())?)?;
+            if let Some(manifest) = manifest {
+                writes.index(id, &core.keys.wrap(Label::Index, &id.0, manifest)?)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn open(core: &Core, log: Log, id: &MessageId, header: &Message, parcel: &Parcel) -> Result<Opened, CoreError> {
+    let body = !parcel.body.is_empty();
+    let source = body.then(|| io::Cursor::new(&parcel.body));
+    open_with(core, log, id, header, &parcel.envelope, source, body)
+}
+
+/// Tries an envelope. With the reading lock open it must open and, as far as the body is here, satisfy the
+/// commitment; with the lock closed it must be for a sealing key of this desk.
+fn open_with<R: Read + Seek>(
+    core: &Core,
+    log: Log,
+    id: &MessageId,
+    header: &Message,
+    envelope: &[u8],
+    source: Option<R>,
+    body: bool,
+) -> Result<Opened, CoreError> {
+    let unopened = Opened { arrival: Arrival { body, envelope: false }, good: false, secrets: None };
+    let Ok(envelope) = Envelope::from_slice(envelope) else { return Ok(unopened) };
+    let key = core.with_desks(|desks| {
+        let desk = desks.iter().find(|desk| desk.holds(log.to))?;
+        envelope.open(desk.sealing.iter().map(|sealing| &sealing.pair), id).ok()
+    });
+    let Some(key) = key else { return Ok(unopened) };
+    let manifest = match source {
+        None => None,
+        Some(source) => match Opener::new(&key, source, &seal_header(header)) {
+            Ok(opener) => Some(opener.manifest_bytes().to_vec()),
+            Err(error) if error.needs_envelope() => return Ok(unopened),
+            // Delivered all the same: that it cannot be read is the reader's finding, not the carrier's.
+            Err(error) => {
+                tracing::warn!(id = %short(id), %error, "a message arrived that cannot be read");
+                None
+            }
+        },
+    };
+    Ok(Opened { arrival: Arrival { body, envelope: body }, good: true, secrets: Some((key, manifest)) })
+}
+
+/// Takes another envelope for a message that waits for one. `None` if it does not open either, or none is waited for.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn take_envelope(core: &Core, log: Log, id: MessageId, envelope: &[u8]) -> Result<Option<Applied>, CoreError> {
+    let Some(inbound) = core.db.inbound(&id)? else { return Ok(None) };
+    if inbound.log != log || inbound.envelope {
+        return Ok(None);
+    }
+    let source = if inbound.body { body_reader(core, &id)? } else { None };
+    let opened = open_with(core, log, &id, &inbound.header, envelope, source, inbound.body)?;
+    if !opened.good {
+        return Ok(None);
+    }
+    let ((), applied) = core.change(|db, writes| {
+        let now = core.now();
+        let changes = core.speak(log.to, |voice| Ok(book::complete(db, id, opened.arrival, voice, now)?))?;
+        opened.keep(core, writes, &id, envelope)?;
+        Ok(writes.changes(changes)?)
+    })?;
+    Ok(Some(applied))
+}
+
+/// A body on its way: where it lies and how much of it is here.
+pub struct Partial {
+    body: BodyId,
+    length: u64,
+    sha256: Hash,
+    /// Bytes that are here.
+    pub at: u64,
+}
+
+/// A message's body that is still to come; `None` if nothing of it is wanted.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn partial(core: &Core, log: Log, id: &MessageId) -> Result<Option<Partial>, CoreError> {
+    let (Some(inbound), Some(body)) = (core.db.inbound(id)?, core.db.body(id)?) else { return Ok(None) };
+    if inbound.log != log || inbound.body || inbound.ended.is_some() {
+        return Ok(None);
+    }
+    let at = core.db.store().bodies().len(body).map_err(crate::db::DbError::from)?;
+    Ok(Some(Partial { body, length: inbound.header.length, sha256: inbound.header.sha256, at }))
+}
+
+impl Partial {
+    /// Bytes still missing.
+    #[must_use]
+    pub const fn rest(&self) -> u64 {
+        self.length.saturating_sub(self.at)
+    }
+
+    /// Appends bytes; blocks on the disk.
+    ///
+    /// # Errors
+    /// [`CoreError`], and [`CoreError::NoMessage`] for more bytes than announced.
+    pub fn append(&mut self, store: &Store, bytes: &[u8]) -> Result<(), CoreError> {
+        if bytes.len() as u64 > self.rest() {
+            return Err(CoreError::NoMessage);
+        }
+        self.at = store.bodies().append(self.body, self.at, bytes).map_err(crate::db::DbError::from)?;
+        Ok(())
+    }
+
+    /// Makes the body durable and checks its hash; a body that does not match begins again at 0. Blocks.
+    ///
+    /// # Errors
+    /// [`CoreError`].
+    pub fn check(&mut self, store: &Store) -> Result<bool, CoreError> {
+        let bodies = store.bodies();
+        let broken = crate::db::DbError::from;
+        bodies.sync(self.body).map_err(broken)?;
+        let mut hasher = Sha256::new();
+        let mut reader = BodyReader { store: store.clone(), body: self.body, at: 0, length: self.length };
+        let mut piece = vec![0; 256 << 10];
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => break,
+                Ok(count) => hasher.update(&piece[..count]),
+                Err(_) => return Err(CoreError::Stopped),
+            }
+        }
+        let good = Hash(hasher.finalize().into()) == self.sha256;
+        if !good {
+            bodies.truncate(self.body, 0).map_err(broken)?;
+            self.at = 0;
+        }
+        Ok(good)
+    }
+}
+
+/// Notes that a body is complete and durable. Opens the message if it can; `true` if another envelope is needed.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn body_complete(core: &Core, log: Log, id: MessageId) -> Result<(Applied, bool), CoreError> {
+    let inbound = core.db.inbound(&id)?.ok_or(CoreError::NoMessage)?;
+    let envelope = core.db.envelope(&id)?.unwrap_or_default();
+    let opened = open_with(core, log, &id, &inbound.header, &envelope, body_reader(core, &id)?, true)?;
+    let need_envelope = !opened.good;
+    let ((), applied) = core.change(|db, writes| {
+        let now = core.now();
+        let changes = core.speak(log.to, |voice| Ok(book::complete(db, id, opened.arrival, voice, now)?))?;
+        opened.keep(core, writes, &id, &envelope)?;
+        Ok(writes.changes(changes)?)
+    })?;
+    crash::point("receive.body");
+    Ok((applied, need_envelope))
+}
+
+/// The files of a message, decrypted and checked. A message for us is signed `opened` first, once.
+///
+/// # Errors
+/// [`CoreError::NoMessage`] if there is none, or its content cannot be read; [`CoreError::Key`] while the reading
+/// lock is closed.
+pub async fn hand_over(core: &Arc<Core>, id: MessageId, index: usize, by: By) -> Result<Vec<u8>, CoreError> {
+    let worker = Arc::clone(core);
+    let work = move || read_file(&worker, &id, index);
+    let bytes = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
+    opened(core, id, by).await?;
+    Ok(bytes)
+}
+
+fn read_file(core: &Core, id: &MessageId, index: usize) -> Result<Vec<u8>, CoreError> {
+    let header = match (core.db.outbound(id)?, core.db.inbound(id)?) {
+        (Some(message), _) => message.header,
+        (None, Some(message)) if message.receipts.has(What::Delivered) => message.header,
+        _ => return Err(CoreError::NoMessage),
+    };
+    let wrapped = core.db.content_key(id)?.ok_or(CoreError::NoMessage)?;
+    let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &id.0, &wrapped)?);
+    let source = body_reader(core, id)?.ok_or(CoreError::NoMessage)?;
+    let mut opener = Opener::new(&key, source, &seal_header(&header)).map_err(|_| CoreError::NoMessage)?;
+    let mut bytes = Vec::new();
+    opener.file(index, &mut bytes).map_err(|_| CoreError::NoMessage)?;
+    Ok(bytes)
+}
+
+/// Signs `opened` for a message that was delivered here, once, and waits until that is durable.
+///
+/// # Errors
+/// [`CoreError`].
+pub async fn opened(core: &Arc<Core>, id: MessageId, by: By) -> Result<(), CoreError> {
+    let Some(inbound) = core.db.inbound(&id)? else { return Ok(()) };
+    if inbound.receipts.has(What::Opened) {
+        return Ok(());
+    }
+    core.commit(|db, writes| {
+        let now = core.now();
+        let to = inbound.log.to;
+        let changes = core.speak(to, |voice| Ok(book::acknowledge(db, id, What::Opened, by, 0, voice, now)?))?;
+        Ok(writes.changes(changes)?)
+    })
+    .await?;
+    crash::point("open.durable");
+    Ok(())
+}
+
+fn body_reader(core: &Core, id: &MessageId) -> Result<Option<BodyReader>, CoreError> {
+    let Some(body) = core.db.body(id)? else { return Ok(None) };
+    let store = core.db.store().clone();
+    let length = store.bodies().len(body).map_err(crate::db::DbError::from)?;
+    Ok(Some(BodyReader { store, body, at: 0, length }))
+}
+
+/// A ciphertext as a file to read from.
+pub struct BodyReader {
+    store: Store,
+    body: BodyId,
+    at: u64,
+    length: u64,
+}
+
+impl Read for BodyReader {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(self.length.saturating_sub(self.at)).unwrap_or(usize::MAX);
+        let count = into.len().min(rest);
+        if count == 0 {
+            return Ok(0);
+        }
+        let bytes = self.store.bodies().read(self.body, self.at, count).map_err(io::Error::other)?;
+        into[..bytes.len()].copy_from_slice(&bytes);
+        self.at += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+}
+
+impl Seek for BodyReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::End(by) => self.length.checked_add_signed(by),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+        };
+        self.at = at.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}

@@ -1,0 +1,386 @@
+//! Sending: check, seal, append to the log, durable. What then goes out and when is the exchange's business.
+
+use std::sync::Arc;
+
+use careplan::{Collection, Lang, Unit};
+use musubi_protocol::{
+    cbor::{self, Ext},
+    delivery::State,
+    entry::Message,
+    ids::{Address, Hash, Kind, MessageId, OfficeNumber},
+    link::{
+        Log,
+        book::{self, Shelf},
+    },
+    record::Record,
+    seal::{self, ContentKey, Draft, Envelope, Sealed, Suite, manifest::Month},
+    time::Timestamp,
+};
+use musubi_store::crash;
+use serde_bytes::ByteBuf;
+use serde_tuple::{Deserialize_tuple, Serialize_tuple};
+
+use crate::{
+    api::types::{FindingRow, Row},
+    core::{Applied, Core, CoreError, Standing, rng},
+    db::Writes,
+    findings::{self, Reason},
+    keys::Label,
+    rows::{self, Rows},
+};
+
+/// Most bytes of one bundle. Attachments travel another way and may be larger.
+pub const MAX_BUNDLE: u64 = 256 << 20;
+
+/// What somebody wants sent.
+#[derive(Debug, Default)]
+pub struct Order {
+    /// Files under their own names.
+    pub files: Vec<(String, Vec<u8>)>,
+    /// The sender, where the files leave it open or a check is wanted.
+    pub from: Option<Address>,
+    /// The receiver's kind, where the files leave it open.
+    pub to_kind: Option<Kind>,
+    /// Send even where a newer serial went out before.
+    pub older: bool,
+}
+
+/// A unit that is ready to be sealed.
+struct Ready {
+    log: Log,
+    draft: Draft,
+    /// Positions in the order's files.
+    files: Vec<usize>,
+    /// Where the unit's documents stand among what was sent.
+    marks: Vec<[u8; 32]>,
+    serial: String,
+    content: Hash,
+    findings: Vec<FindingRow>,
+}
+
+/// What was sent last for one document.
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct Mark {
+    serial: String,
+    content: Hash,
+    id: MessageId,
+}
+
+enum Verdict {
+    Ready(Ready),
+    Sent { id: MessageId, findings: Vec<FindingRow> },
+    Refused(Box<Row>),
+}
+
+/// Checks, seals and appends; returns when everything accepted is durable. One row for each bundle, refused ones
+/// included, in order of their serials, and one for each file that belongs to none.
+///
+/// # Errors
+/// [`CoreError`] if store or keys fail. Files that are no good are rows, not errors.
+pub async fn send(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>, CoreError> {
+    let (mut rows, units) = sort(&order, lang);
+    let mut sent = Vec::new();
+    let mut last: Option<Applied> = None;
+    let order = Arc::new(order);
+    for unit in units {
+        let verdict = judge(core, &order, unit, lang)?;
+        match verdict {
+            Verdict::Refused(row) => rows.push(*row),
+            Verdict::Sent { id, findings } => sent.push((id, findings, true)),
+            Verdict::Ready(mut ready) => {
+                let findings = std::mem::take(&mut ready.findings);
+                let (worker, files) = (Arc::clone(core), Arc::clone(&order));
+                let work = move || seal_unit(&worker, &files, ready);
+                let (id, applied) = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
+                sent.push((id, findings, false));
+                // Batches become durable in order, so the last one speaks for all. Each is still announced.
+                if let Some(before) = last.replace(applied) {
+                    let core = Arc::clone(core);
+                    tokio::spawn(async move { core.settle(before).await });
+                }
+            }
+        }
+    }
+    if let Some(applied) = last {
+        core.settle(applied).await?;
+    }
+    crash::point("send.durable");
+    let mut lister = Rows::new(core);
+    for (id, findings, already_sent) in sent {
+        let message = core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?;
+        rows.push(Row { findings, already_sent, ..lister.outbound(id, &message)? });
+    }
+    rows.sort_by(|a, b| (&a.serial, &a.id).cmp(&(&b.serial, &b.id)));
+    Ok(rows)
+}
+
+/// Sorts files into units; files that belong to none become rows at once.
+fn sort(order: &Order, lang: Lang) -> (Vec<Row>, Vec<Unit>) {
+    let mut collection = Collection::new();
+    for (name, bytes) in &order.files {
+        collection.add(name, bytes);
+    }
+    let sorted = collection.sort();
+    let strays = sorted.strays.iter().map(|(_, finding)| {
+        let findings = vec![findings::standard_row(lang, finding)];
+        Row { state: "refused".into(), findings, ..Row::default() }
+    });
+    (strays.collect(), sorted.units)
+}
+
+fn judge(core: &Core, order: &Order, mut unit: Unit, lang: Lang) -> Result<Verdict, CoreError> {
+    let log = match ends(core, order, &mut unit)? {
+        Ok(log) => log,
+        Err((reason, values)) => {
+            let own = findings::row(lang, reason, &values, None);
+            return Ok(Verdict::Refused(Box::new(refused(&unit, None, vec![own], lang))));
+        }
+    };
+    let size: u64 = unit.files().iter().map(|file| file.size() as u64).sum();
+    let problem = match core.may_send(log.from)? {
+        Standing::NoCertificate | Standing::NotYetValid => Some(Reason::NoCertificate),
+        Standing::Ended | Standing::Expired => Some(Reason::LicenceEnded),
+        Standing::Revoked => Some(Reason::Revoked),
+        Standing::Active | Standing::Grace => (size > MAX_BUNDLE).then_some(Reason::TooLarge),
+    };
+    if let Some(reason) = problem {
+        let values = [("address", log.from.to_string()), ("limit", (MAX_BUNDLE >> 20).to_string())];
+        let own = findings::row(lang, reason, &values, None);
+        return Ok(Verdict::Refused(Box::new(refused(&unit, Some(log), vec![own], lang))));
+    }
+    let Some(bundle) = unit.bundle().filter(|_| unit.is_sendable()) else {
+        return Ok(Verdict::Refused(Box::new(refused(&unit, Some(log), Vec::new(), lang))));
+    };
+    let marks = marks(core, log, &unit)?;
+    let serial = unit.serial().to_string();
+    let content = content_hash(order, &unit);
+    let before: Vec<Option<Mark>> = marks.iter().map(|mark| read_mark(core, mark)).collect::<Result<_, _>>()?;
+    let standard: Vec<FindingRow> =
+        unit.findings().iter().map(|finding| findings::standard_row(lang, finding)).collect();
+    if let Some(Some(first)) = before.first()
+        && before.iter().all(|mark| mark.as_ref().is_some_and(|m| m.serial == serial && m.content == content))
+    {
+        return Ok(Verdict::Sent { id: first.id, findings: standard });
+    }
+    let newer = before.into_iter().flatten().find(|mark| mark.serial >= serial && mark.content != content);
+    if let Some(mark) = newer
+        && !order.older
+    {
+        let own = findings::row(lang, Reason::OlderSerial, &[("serial", mark.serial)], None);
+        return Ok(Verdict::Refused(Box::new(refused(&unit, Some(log), vec![own], lang))));
+    }
+    let draft = Draft {
+        bundle: Some(bundle.code().into()),
+        month: unit.month().and_then(|month| Month::new(u32::from(month.year()) * 100 + u32::from(month.month()))),
+        serial: Some(serial.clone()),
+        edition: Some(unit.edition().to_string()),
+        files: unit.files().iter().map(|file| (file.name().to_owned(), file.size() as u64)).collect(),
+    };
+    let files = unit.files().iter().map(careplan::File::position).collect();
+    Ok(Verdict::Ready(Ready { log, draft, files, marks, serial, content, findings: standard }))
+}
+
+type Refusal = (Reason, Vec<(&'static str, String)>);
+
+/// Who sends to whom: from the file names, from what the order says, or from what is known of either.
+fn ends(core: &Core, order: &Order, unit: &mut Unit) -> Result<Result<Log, Refusal>, CoreError> {
+    let office = |end: careplan::End| end.office.to_string().parse::<OfficeNumber>();
+    // What `careplan` takes for an office number is one for us too; were it not, nobody here has it.
+    let (Ok(sender), Ok(receiver)) = (office(unit.sender()), office(unit.receiver())) else {
+        return Ok(Err((Reason::NotOurOffice, vec![("office", unit.sender().office.to_string())])));
+    };
+    if let Some(from) = order.from
+        && from.office != sender
+    {
+        return Ok(Err((Reason::OtherSender, vec![("from", from.to_string()), ("office", sender.to_string())])));
+    }
+    let own = core.with_desks(|desks| {
+        let desk = desks.iter().find(|desk| desk.kept().office() == sender)?;
+        Some(desk.kept().kinds().to_vec())
+    });
+    let Some(own) = own else {
+        return Ok(Err((Reason::NotOurOffice, vec![("office", sender.to_string())])));
+    };
+    let in_name = |end: careplan::End| end.kind.and_then(|kind| kind.to_string().parse::<Kind>().ok());
+    let from = order.from.map(|from| from.kind).or(in_name(unit.sender())).or(only(&own));
+    let Some(from) = from else {
+        return Ok(Err((Reason::SenderKind, vec![("office", sender.to_string())])));
+    };
+    let from = Address::new(sender, from);
+    if !own.contains(&from.kind) {
+        return Ok(Err((Reason::NotOurOffice, vec![("office", from.to_string())])));
+    }
+    let known = known_kinds(core, receiver)?;
+    let Some(to) = order.to_kind.or(in_name(unit.receiver())).or(only(&known)) else {
+        return Ok(Err((Reason::ReceiverKind, vec![("office", receiver.to_string())])));
+    };
+    let to = Address::new(receiver, to);
+    if from == to {
+        return Ok(Err((Reason::ToItself, vec![("from", from.to_string()), ("to", to.to_string())])));
+    }
+    let assume = |kind: Kind| kind.to_string().parse().ok();
+    unit.assume_kinds(assume(from.kind), assume(to.kind));
+    Ok(Ok(Log::new(from, to)))
+}
+
+fn only(kinds: &[Kind]) -> Option<Kind> {
+    if let [kind] = kinds { Some(*kind) } else { None }
+}
+
+/// Kinds under which an office number is known here: own desks and partners that were admitted before.
+fn known_kinds(core: &Core, office: OfficeNumber) -> Result<Vec<Kind>, CoreError> {
+    let own = core.with_desks(|desks| {
+        let of = desks.iter().filter(|desk| desk.kept().office() == office);
+        of.flat_map(|desk| desk.kept().kinds().to_vec()).collect::<Vec<_>>()
+    });
+    let partners = core.db.partners()?.into_iter().map(|(address, _)| address);
+    let mut kinds = own;
+    kinds.extend(partners.filter(|address| address.office == office).map(|address| address.kind));
+    kinds.sort_unstable();
+    kinds.dedup();
+    Ok(kinds)
+}
+
+fn refused(unit: &Unit, log: Option<Log>, mut own: Vec<FindingRow>, lang: Lang) -> Row {
+    own.extend(unit.findings().iter().map(|finding| findings::standard_row(lang, finding)));
+    Row {
+        from: Some(log.map_or_else(|| unit.sender().to_string(), |log| log.from.to_string())),
+        to: Some(log.map_or_else(|| unit.receiver().to_string(), |log| log.to.to_string())),
+        bundle: unit.bundle().map(|bundle| bundle.code().into()),
+        month: unit.month().map(|month| month.to_string()),
+        serial: Some(unit.serial().to_string()),
+        state: "refused".into(),
+        findings: own,
+        ..Row::default()
+    }
+}
+
+/// What stands for the unit's content: the hashes of its files by name.
+fn content_hash(order: &Order, unit: &Unit) -> Hash {
+    let mut files: Vec<(&str, Hash)> =
+        unit.files().iter().map(|file| (file.name(), Hash::of(&[&order.files[file.position()].1]))).collect();
+    files.sort_unstable();
+    let parts: Vec<Vec<u8>> = files.into_iter().map(|(name, hash)| [name.as_bytes(), &[0], &hash.0].concat()).collect();
+    Hash::of(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
+}
+
+/// Where the unit's documents stand among what was sent: hashes under a secret, for keys name persons.
+fn marks(core: &Core, log: Log, unit: &Unit) -> Result<Vec<[u8; 32]>, CoreError> {
+    const SECRET: &str = "secret of sent marks";
+    let secret = match core.db.meta::<ByteBuf>(SECRET)? {
+        Some(wrapped) => core.keys.unwrap_key(Label::Sent, &[], &wrapped)?,
+        None => {
+            let secret = *ContentKey::generate(&mut rng()?).as_bytes();
+            let mut writes = Writes::new();
+            writes.meta(SECRET, &ByteBuf::from(core.keys.wrap(Label::Sent, &[], &secret)?))?;
+            core.db.apply_lazily(writes)?;
+            zeroize::Zeroizing::new(secret)
+        }
+    };
+    Ok(unit
+        .keys()
+        .into_iter()
+        .map(|key| {
+            let subject = format!("{:?}|{}|{}", key.subject(), log.from, log.to);
+            let cells = key.cells().collect::<Vec<_>>().join("\u{1f}");
+            Hash::of(&[secret.as_slice(), subject.as_bytes(), &[0], cells.as_bytes()]).0
+        })
+        .collect())
+}
+
+fn read_mark(core: &Core, key: &[u8; 32]) -> Result<Option<Mark>, CoreError> {
+    let Some(wrapped) = core.db.sent(key)? else { return Ok(None) };
+    let bytes = core.keys.unwrap(Label::Sent, key, &wrapped)?;
+    Ok(cbor::from_slice(&bytes, 4096).ok())
+}
+
+/// Seals one unit and appends its message: content, key, index, envelope and entry in one batch.
+fn seal_unit(core: &Core, order: &Order, ready: Ready) -> Result<(MessageId, Applied), CoreError> {
+    let files: Vec<&[u8]> = ready.files.iter().map(|at| order.files[*at].1.as_slice()).collect();
+    let mut rng = rng()?;
+    // The draft was made from these very files, so sealing cannot find other sizes.
+    let (ciphertext, sealed) = seal::seal(ready.draft, &files, &mut rng).map_err(|_| CoreError::NoMessage)?;
+    crash::point("send.sealed");
+    let record = core.record_of(ready.log.to)?;
+    let (id, applied) = core.change(|db, writes| {
+        let header = header(&sealed);
+        let now = core.now();
+        let body = writes.new_body(db, &ciphertext)?;
+        let (id, changes) =
+            core.speak(ready.log.from, |voice| Ok(book::announce(db, ready.log, header, voice, now)?))?;
+        writes.changes(changes)?;
+        writes.body(&id, body)?;
+        keep_secrets(core, writes, id, &sealed)?;
+        if let Some(envelope) = record.as_ref().and_then(|record| envelope(record, &sealed.key, &id, now)) {
+            writes.envelope(&id, &envelope)?;
+        }
+        let mark = Mark { serial: ready.serial.clone(), content: ready.content, id };
+        for key in &ready.marks {
+            writes.sent(
+                key,
+                &core.keys.wrap(Label::Sent, key, &cbor::to_vec(&mark).map_err(crate::db::DbError::from)?)?,
+            )?;
+        }
+        Ok(id)
+    })?;
+    crash::point("send.applied");
+    tracing::info!(id = %short(&id), from = %ready.log.from, to = %ready.log.to, bytes = ciphertext.len(), "sealed");
+    Ok((id, applied))
+}
+
+fn header(sealed: &Sealed) -> Message {
+    let seal::Header { length, sha256, commitment } = sealed.header;
+    Message { suite: Suite::XWing.number(), length, sha256, commitment, ext: Ext::none() }
+}
+
+/// Content key and index, wrapped for the disk.
+fn keep_secrets(core: &Core, writes: &mut Writes, id: MessageId, sealed: &Sealed) -> Result<(), CoreError> {
+    let manifest = sealed.manifest.to_vec().map_err(|_| CoreError::NoMessage)?;
+    writes.content_key(&id, &core.keys.wrap(Label::ContentKey, &id.0, sealed.key.as_bytes())?)?;
+    writes.index(&id, &core.keys.wrap(Label::Index, &id.0, &manifest)?)?;
+    Ok(())
+}
+
+/// Seals a content key for a partner's newest sealing key; `None` if the record offers none that may be used.
+#[must_use]
+pub fn envelope(record: &Record, key: &ContentKey, id: &MessageId, now: Timestamp) -> Option<Vec<u8>> {
+    if !record.is_valid(now) {
+        return None;
+    }
+    let to = record.key_for(&Suite::ORDER, now)?;
+    Envelope::seal(&to, key, id, &mut rng().ok()?).ok()?.to_vec().ok()
+}
+
+/// The envelope of a message sent from here: the one at hand, or with `fresh` a new one; `None` without a record.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result<Option<Vec<u8>>, CoreError> {
+    if !fresh && let Some(envelope) = core.db.envelope(id)? {
+        return Ok(Some(envelope));
+    }
+    let (Some(record), Some(wrapped)) = (core.record_of(log.to)?, core.db.content_key(id)?) else { return Ok(None) };
+    let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &id.0, &wrapped)?);
+    let Some(envelope) = envelope(&record, &key, id, core.now()) else { return Ok(None) };
+    let mut writes = Writes::new();
+    writes.envelope(id, &envelope)?;
+    // Another can be made at any time: no need to wait for the disk.
+    core.db.apply_lazily(writes)?;
+    Ok(Some(envelope))
+}
+
+/// Whether a message of ours is still to be delivered.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn waiting(core: &Core) -> Result<u64, CoreError> {
+    let rows = rows::outbox(core)?;
+    let pending = [State::Sealed.name(), "waiting", "held"];
+    Ok(rows.iter().filter(|row| pending.contains(&row.state.as_str())).count() as u64)
+}
+
+/// The first characters of an id, for logs.
+#[must_use]
+pub fn short(id: &MessageId) -> String {
+    id.to_string().chars().take(8).collect()
+}

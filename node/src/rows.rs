@@ -1,0 +1,192 @@
+//! Messages as lists show them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use data_encoding::BASE64;
+use musubi_protocol::{
+    delivery::{Circumstances, Fact, Inbound, Outbound, Receipts, inbound_state, outbound_state},
+    entry::{By, What},
+    ids::{Hash, MessageId},
+    link::{Log, book::Shelf},
+    seal::Manifest,
+    signed::Unverified,
+    time::Timestamp,
+};
+
+use crate::{
+    api::types::{Detail, EvidenceRow, FileRow, ReceiptRow, Row},
+    core::{Core, CoreError},
+    keys::Label,
+    times::rfc3339,
+};
+
+/// The name of a receipt that scripts see.
+#[must_use]
+pub const fn what_name(what: What) -> &'static str {
+    match what {
+        What::Delivered => "delivered",
+        What::Opened => "opened",
+        What::Imported => "imported",
+        What::Rejected => "rejected",
+    }
+}
+
+/// The name of an originator that scripts see.
+#[must_use]
+pub const fn by_name(by: By) -> &'static str {
+    match by {
+        By::Node => "node",
+        By::Person => "person",
+        By::Folder => "folder",
+        By::Api => "api",
+    }
+}
+
+/// Makes rows; remembers the circumstances of a link for the list at hand.
+pub struct Rows<'a> {
+    core: &'a Core,
+    around: HashMap<Log, Circumstances>,
+}
+
+impl<'a> Rows<'a> {
+    /// Begins a list.
+    #[must_use]
+    pub fn new(core: &'a Core) -> Self {
+        Self { core, around: HashMap::new() }
+    }
+
+    /// A message sent from here.
+    ///
+    /// # Errors
+    /// [`CoreError`].
+    pub fn outbound(&mut self, id: MessageId, message: &Outbound) -> Result<Row, CoreError> {
+        let around = match self.around.get(&message.log) {
+            Some(around) => *around,
+            None => {
+                let around = self.core.circumstances(message.log)?;
+                self.around.insert(message.log, around);
+                around
+            }
+        };
+        let has_envelope = around.has_key || self.core.db.envelope(&id)?.is_some();
+        let state = outbound_state(message, Circumstances { has_key: has_envelope, ..around });
+        let mut row = self.row(id, message.log, message.sealed_at, &message.receipts)?;
+        row.state = state.name().into();
+        row.why = state.why().map(|why| why.name().into());
+        if let Some((_, at)) = message.ended {
+            row.times.insert(state.name().into(), rfc3339(at));
+        }
+        Ok(row)
+    }
+
+    /// A message for an address here; `None` while it is not complete.
+    ///
+    /// # Errors
+    /// [`CoreError`].
+    pub fn inbound(&mut self, id: MessageId, message: &Inbound) -> Result<Option<Row>, CoreError> {
+        let Some(state) = inbound_state(message) else { return Ok(None) };
+        let mut row = self.row(id, message.log, message.sealed_at, &message.receipts)?;
+        row.state = state.name().into();
+        Ok(Some(row))
+    }
+
+    fn row(&self, id: MessageId, log: Log, sealed_at: Timestamp, receipts: &Receipts) -> Result<Row, CoreError> {
+        let mut times = BTreeMap::from([("sealed".to_owned(), rfc3339(sealed_at))]);
+        times.extend(receipts.iter().map(|fact| (what_name(fact.what).to_owned(), rfc3339(fact.at))));
+        let mut row = Row {
+            id: Some(id.to_string()),
+            from: Some(log.from.to_string()),
+            to: Some(log.to.to_string()),
+            times,
+            receipts: receipts.iter().map(receipt_row).collect(),
+            ..Row::default()
+        };
+        if let Some(manifest) = manifest(self.core, &id)? {
+            describe(&mut row, &manifest);
+        }
+        Ok(row)
+    }
+}
+
+/// What lies in a message, if the reading lock is open and it could be opened.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn manifest(core: &Core, id: &MessageId) -> Result<Option<Manifest>, CoreError> {
+    if core.keys.reading.is_none() {
+        return Ok(None);
+    }
+    let Some(wrapped) = core.db.index(id)? else { return Ok(None) };
+    let bytes = core.keys.unwrap(Label::Index, &id.0, &wrapped)?;
+    Ok(Manifest::from_slice(&bytes).ok())
+}
+
+/// Fills in what a manifest tells.
+pub fn describe(row: &mut Row, manifest: &Manifest) {
+    row.bundle = manifest.bundle().map(Into::into);
+    row.month = manifest.month().map(|month| month.number().to_string());
+    row.serial = manifest.serial().map(Into::into);
+    row.files = manifest
+        .files()
+        .iter()
+        .map(|file| FileRow { name: file.name().into(), bytes: file.size(), sha256: file.sha256().to_string() })
+        .collect();
+}
+
+fn receipt_row(fact: &Fact) -> ReceiptRow {
+    ReceiptRow { kind: what_name(fact.what).into(), at: rfc3339(fact.at), by: by_name(fact.by).into() }
+}
+
+/// All messages sent from here, oldest first.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn outbox(core: &Core) -> Result<Vec<Row>, CoreError> {
+    let mut messages = core.db.all_outbound()?;
+    messages.sort_by_key(|(id, message)| (message.sealed_at, *id));
+    let mut rows = Rows::new(core);
+    messages.iter().map(|(id, message)| rows.outbound(*id, message)).collect()
+}
+
+/// All complete messages for addresses here, in order of delivery.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn inbox(core: &Core) -> Result<Vec<Row>, CoreError> {
+    let mut messages = core.db.all_inbound()?;
+    messages.sort_by_key(|(id, message)| {
+        (message.receipts.get(What::Delivered).map(|fact| fact.at), message.sealed_at, *id)
+    });
+    let mut rows = Rows::new(core);
+    messages.iter().filter_map(|(id, message)| rows.inbound(*id, message).transpose()).collect()
+}
+
+/// One message with its evidence; `None` if there is none with this id.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn detail(core: &Core, id: MessageId) -> Result<Option<Detail>, CoreError> {
+    let mut rows = Rows::new(core);
+    let (row, direction, log, receipts) = if let Some(message) = core.db.outbound(&id)? {
+        (rows.outbound(id, &message)?, "out", message.log, message.receipts)
+    } else if let Some(message) = core.db.inbound(&id)? {
+        let Some(row) = rows.inbound(id, &message)? else { return Ok(None) };
+        (row, "in", message.log, message.receipts)
+    } else {
+        return Ok(None);
+    };
+    let mut evidence = Vec::new();
+    let entries = std::iter::once((log, id)).chain(receipts.iter().map(|fact| (log.reverse(), fact.entry)));
+    for (log, entry) in entries {
+        if let Some(bytes) = core.db.entry_by_id(log, entry)? {
+            evidence.push(evidence_row(core, &bytes)?);
+        }
+    }
+    Ok(Some(Detail { row, direction: direction.into(), evidence }))
+}
+
+fn evidence_row(core: &Core, bytes: &[u8]) -> Result<EvidenceRow, CoreError> {
+    let signer = Unverified::<musubi_protocol::entry::Entry>::from_bytes(bytes)?.claim().signer;
+    let certificate = core.db.certificate(&Hash(signer.0))?.map(|(_, der)| BASE64.encode(&der));
+    Ok(EvidenceRow { entry: BASE64.encode(bytes), certificate })
+}

@@ -1,0 +1,424 @@
+//! The node's side of the network: keeps configured partners connected, runs a session for each connection, and
+//! cuts whoever is no longer trusted.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use libp2p_identity::PeerId;
+use musubi_config::Settings;
+use musubi_network::{
+    Config, ConnectionId, Multiaddr, NetworkHandle, StartError,
+    event::{DialFailure, Event as NetworkEvent},
+    gate,
+    limits::Limits,
+    link,
+    multiaddr::Protocol,
+};
+use musubi_protocol::{
+    certificate::LeafIn,
+    credential::Admitted,
+    gate::Refusal,
+    ids::{Address, Hash},
+};
+use rand::RngExt;
+use tokio::{
+    sync::{broadcast, mpsc, oneshot},
+    time::{Instant, sleep_until},
+};
+use tokio_util::{compat::FuturesAsyncReadCompatExt, sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    core::{Core, Event},
+    exchange::{self, Opener, SessionError, Stream},
+    gatekeeper::Keeper,
+    partners::{SharedAdmitted, look},
+};
+
+/// First pause after a failed dial; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// Longest pause between dials of a configured partner.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// How often certificates of open connections are judged again, for expiry.
+const RECHECK: Duration = Duration::from_secs(30);
+
+type Handle = NetworkHandle<Admitted>;
+
+/// What others may ask of the network; cheap to clone. Empty until the first trust bundle names a network.
+#[derive(Clone, Default)]
+pub struct Wire {
+    handle: Arc<RwLock<Option<Handle>>>,
+    pings: Arc<std::sync::Mutex<HashMap<ConnectionId, oneshot::Sender<Dialed>>>>,
+}
+
+/// How a dial ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialed {
+    /// Connected and admitted on both sides.
+    Connected,
+    /// The other node refused.
+    Refused(Refusal),
+    /// Nobody there, or not a node of this network.
+    Unreachable,
+}
+
+impl Wire {
+    /// The running network.
+    #[must_use]
+    pub fn handle(&self) -> Option<Handle> {
+        self.handle.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Dials an address once and waits for the outcome.
+    pub async fn dial(&self, address: Multiaddr) -> Dialed {
+        let Some(handle) = self.handle() else { return Dialed::Unreachable };
+        let Ok(connection) = handle.dial(address).await else { return Dialed::Unreachable };
+        let (done, outcome) = oneshot::channel();
+        self.pings.lock().unwrap_or_else(PoisonError::into_inner).insert(connection, done);
+        // The network answers every dial inside its own limits.
+        outcome.await.unwrap_or(Dialed::Unreachable)
+    }
+
+    fn answer(&self, connection: ConnectionId, outcome: Dialed) {
+        let waiting = self.pings.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
+        if let Some(waiting) = waiting {
+            // Whoever asked may have gone.
+            let _ = waiting.send(outcome);
+        }
+    }
+}
+
+/// Opens streams on one connection.
+#[derive(Clone)]
+struct OnConnection {
+    handle: Handle,
+    connection: ConnectionId,
+}
+
+impl Opener for OnConnection {
+    async fn open(&self) -> Result<Stream, SessionError> {
+        let stream = self.handle.open(self.connection).await;
+        let stream: link::Stream = stream.map_err(|error| SessionError::Open(error.to_string()))?;
+        Ok(Box::new(stream.compat()))
+    }
+}
+
+/// A partner's node that is to be kept connected.
+struct Target {
+    address: Multiaddr,
+    /// The dial or connection at this moment.
+    connection: Option<ConnectionId>,
+    failures: u32,
+    next: Instant,
+}
+
+/// Runs the network until `stop`; `ready` hears when it listens, or that there is no trust to start with yet.
+///
+/// # Errors
+/// [`StartError`] if it cannot listen.
+pub async fn run(
+    core: Arc<Core>,
+    wire: Wire,
+    settings: Settings,
+    stop: CancellationToken,
+    ready: oneshot::Sender<()>,
+) -> Result<(), StartError> {
+    let mut ready = Some(ready);
+    let mut events = core.events();
+    let network = loop {
+        if let Some(trust) = core.trust.trust() {
+            break trust.network_id();
+        }
+        if let Some(ready) = ready.take() {
+            // The starter may have given up.
+            let _ = ready.send(());
+        }
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = events.recv() => {}
+        }
+    };
+    let (handle, incoming) = start(&core, &settings, network).await?;
+    *wire.handle.write().unwrap_or_else(PoisonError::into_inner) = Some(handle.clone());
+    core.listens_on(advertised(&handle.listen_addrs()));
+    if let Err(error) = core.renew().await {
+        tracing::error!(%error, "records could not be issued");
+    }
+    if let Some(ready) = ready.take() {
+        let _ = ready.send(());
+    }
+    let now = Instant::now();
+    let target = |address| Target { address, connection: None, failures: 0, next: now };
+    let targets = addresses(&settings.network.peers).into_iter().map(target).collect();
+    let sessions = TaskTracker::new();
+    let worker =
+        Worker { core, wire, handle, targets, pushing: HashMap::new(), open: HashMap::new(), sessions, events };
+    worker.run(incoming, stop).await;
+    Ok(())
+}
+
+async fn start(
+    core: &Arc<Core>,
+    settings: &Settings,
+    network: Hash,
+) -> Result<(Handle, mpsc::Receiver<NetworkEvent<Admitted>>), StartError> {
+    let bound = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let pending = bound(settings.limits.pending);
+    let limits = Limits {
+        pending,
+        pending_per_address: bound(settings.limits.pending_per_ip),
+        reserved_for_known: pending / 4,
+        ..Limits::default()
+    };
+    let listen = addresses(&settings.network.listen);
+    let config = Config { keypair: core.node_key().clone(), listen, network, limits };
+    musubi_network::start(config, Arc::new(Keeper::new(Arc::clone(core), network))).await
+}
+
+/// The settings were checked when they were read: what does not parse here is not there.
+fn addresses(texts: &[String]) -> Vec<Multiaddr> {
+    texts.iter().filter_map(|text| text.parse().ok()).collect()
+}
+
+/// What a record tells others: where we listen, as far as others can get there.
+fn advertised(listening: &[Multiaddr]) -> Vec<String> {
+    listening.iter().take(16).map(ToString::to_string).collect()
+}
+
+struct Worker {
+    core: Arc<Core>,
+    wire: Wire,
+    handle: Handle,
+    targets: Vec<Target>,
+    /// For each peer, the connection on which our logs go out.
+    pushing: HashMap<PeerId, ConnectionId>,
+    /// Open connections of each peer.
+    open: HashMap<PeerId, Vec<(ConnectionId, SharedAdmitted)>>,
+    sessions: TaskTracker,
+    events: broadcast::Receiver<Event>,
+}
+
+impl Worker {
+    async fn run(mut self, mut incoming: mpsc::Receiver<NetworkEvent<Admitted>>, stop: CancellationToken) {
+        let mut recheck = Instant::now() + RECHECK;
+        loop {
+            let next_dial = self.targets.iter().filter(|t| t.connection.is_none()).map(|t| t.next).min();
+            tokio::select! {
+                () = stop.cancelled() => break,
+                event = incoming.recv() => match event {
+                    Some(event) => self.on_event(event),
+                    None => break,
+                },
+                event = self.events.recv() => match event {
+                    Ok(Event::Trust) | Err(broadcast::error::RecvError::Lagged(_)) => self.sweep().await,
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Closed) => break,
+                },
+                () = sleep_until(next_dial.unwrap_or(recheck)), if next_dial.is_some() => self.dial_due().await,
+                () = sleep_until(recheck) => {
+                    self.sweep().await;
+                    recheck = Instant::now() + RECHECK;
+                }
+            }
+        }
+        self.handle.shutdown().await;
+        self.sessions.close();
+        // Streams are closed now, so every session ends.
+        self.sessions.wait().await;
+    }
+
+    async fn dial_due(&mut self) {
+        let now = Instant::now();
+        for target in self.targets.iter_mut().filter(|t| t.connection.is_none() && t.next <= now) {
+            match self.handle.dial(target.address.clone()).await {
+                Ok(connection) => target.connection = Some(connection),
+                Err(reason) => {
+                    tracing::warn!(address = %target.address, %reason, "a configured partner cannot be dialed");
+                    target.pause();
+                }
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: NetworkEvent<Admitted>) {
+        match event {
+            NetworkEvent::Connected { peer, connection, admitted, remote, .. } => {
+                self.connected(peer, connection, admitted, &remote);
+            }
+            NetworkEvent::Closed { peer, connection, reason } => {
+                tracing::info!(%peer, %connection, %reason, "connection closed");
+                self.closed(peer, connection);
+            }
+            NetworkEvent::Inbound { peer, connection, stream, .. } => self.serve(peer, connection, stream),
+            NetworkEvent::DialFailed { connection, address, reason } => {
+                self.dial_failed(connection, &address, &reason);
+            }
+            NetworkEvent::Refused { peer, reason, .. } => tracing::debug!(?peer, %reason, "somebody was not let in"),
+            NetworkEvent::Listening { .. } | NetworkEvent::ListenerClosed { .. } => {
+                self.core.listens_on(advertised(&self.handle.listen_addrs()));
+            }
+            _ => {}
+        }
+    }
+
+    fn connected(&mut self, peer: PeerId, connection: ConnectionId, admitted: Admitted, remote: &Multiaddr) {
+        tracing::info!(%peer, %connection, desks = admitted.desks().count(), "connected");
+        if let Err(error) = self.core.note_partners(&admitted) {
+            tracing::error!(%error, "partners could not be noted");
+        }
+        let shared = self.core.partners.connected(peer, admitted);
+        self.core.partners.seen(Some(peer), ip_of(remote));
+        self.open.entry(peer).or_default().push((connection, shared));
+        if let Some(target) = self.targets.iter_mut().find(|target| target.connection == Some(connection)) {
+            target.failures = 0;
+        }
+        self.wire.answer(connection, Dialed::Connected);
+        self.start_pushing(peer);
+        self.core.tell(Event::Connections);
+    }
+
+    /// Runs the sending half on one of the peer's connections, if none runs.
+    fn start_pushing(&mut self, peer: PeerId) {
+        let Some((connection, shared)) = self.open.get(&peer).and_then(|open| open.first()).cloned() else { return };
+        if self.pushing.contains_key(&peer) {
+            return;
+        }
+        self.pushing.insert(peer, connection);
+        let (core, opener) = (Arc::clone(&self.core), OnConnection { handle: self.handle.clone(), connection });
+        self.sessions.spawn(async move {
+            let outcome = match opener.open().await {
+                Ok(stream) => exchange::push(core, shared, stream, opener.clone()).await,
+                Err(error) => Err(error),
+            };
+            if let Err(error) = outcome {
+                tracing::info!(%peer, %connection, %error, "the sending session ended");
+            }
+            // A connection without its main stream is of no use: both sides begin anew. If the network has
+            // stopped, it is closed already.
+            let _ = opener.handle.close(connection).await;
+        });
+    }
+
+    fn serve(&mut self, peer: PeerId, connection: ConnectionId, stream: link::Stream) {
+        let of_peer = self.open.get(&peer);
+        let shared = of_peer.and_then(|open| open.iter().find(|(id, _)| *id == connection)).map(|(_, s)| s.clone());
+        // A stream of a connection that was closed meanwhile.
+        let Some(shared) = shared else { return };
+        let core = Arc::clone(&self.core);
+        self.sessions.spawn(async move {
+            let outcome = exchange::accept(core, peer, shared, Box::new(stream.compat())).await;
+            if let Err(error) = outcome {
+                tracing::debug!(%peer, %connection, %error, "a receiving session ended");
+            }
+        });
+    }
+
+    fn closed(&mut self, peer: PeerId, connection: ConnectionId) {
+        self.core.partners.closed(&peer);
+        if let Some(open) = self.open.get_mut(&peer) {
+            open.retain(|(id, _)| *id != connection);
+            if open.is_empty() {
+                self.open.remove(&peer);
+            }
+        }
+        if self.pushing.get(&peer) == Some(&connection) {
+            self.pushing.remove(&peer);
+            self.start_pushing(peer);
+        }
+        self.release(connection, false);
+        self.core.tell(Event::Connections);
+    }
+
+    fn dial_failed(&mut self, connection: ConnectionId, address: &Multiaddr, reason: &DialFailure) {
+        let outcome = match reason {
+            DialFailure::Gate(gate::Error::RefusedByPeer(refusal)) => Dialed::Refused(*refusal),
+            _ => Dialed::Unreachable,
+        };
+        tracing::info!(%address, %reason, "a dial failed");
+        if let (Dialed::Refused(refusal), Some(peer)) = (outcome, peer_of(address)) {
+            self.core.partners.refused(peer, refusal);
+            self.core.tell(Event::Connections);
+        }
+        self.wire.answer(connection, outcome);
+        self.release(connection, true);
+    }
+
+    fn release(&mut self, connection: ConnectionId, failed: bool) {
+        if let Some(target) = self.targets.iter_mut().find(|target| target.connection == Some(connection)) {
+            target.connection = None;
+            if failed {
+                target.pause();
+            } else {
+                target.next = Instant::now() + jittered(FIRST_PAUSE);
+            }
+        }
+    }
+
+    /// Judges every open connection again: one desk may go, or the whole connection.
+    async fn sweep(&mut self) {
+        let Some(trust) = self.core.trust.trust() else { return };
+        let (core, now) = (Arc::clone(&self.core), self.core.now());
+        let known = |leaf: &LeafIn| leaf.addresses().any(|a: Address| matches!(core.db.partner(a), Ok(Some(_))));
+        for (peer, shared) in self.core.partners.peers() {
+            for (desk, reason) in look(&shared).recheck(&trust, now, known) {
+                tracing::warn!(%peer, office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
+            }
+        }
+        let partners = &self.core.partners;
+        let swept = self.handle.sweep(|peer, _| {
+            let shared = partners.peers().into_iter().find(|(id, _)| *id == peer).map(|(_, shared)| shared)?;
+            let set = look(&shared).clone();
+            (!set.is_empty()).then_some(set)
+        });
+        if swept.await.is_err() {
+            tracing::debug!("the network has stopped");
+        }
+        self.core.tell(Event::Connections);
+    }
+}
+
+impl Target {
+    fn pause(&mut self) {
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(10)).min(LONGEST_PAUSE);
+        self.failures = self.failures.saturating_add(1);
+        self.next = Instant::now() + jittered(pause);
+    }
+}
+
+/// Between three quarters and five quarters of a pause, so that many nodes do not come back at one moment.
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(rand::rng().random_range(0.75..1.25))
+}
+
+fn peer_of(address: &Multiaddr) -> Option<PeerId> {
+    address.iter().find_map(|part| if let Protocol::P2p(peer) = part { Some(peer) } else { None })
+}
+
+fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
+    address.iter().find_map(|part| match part {
+        Protocol::Ip4(ip) => Some(ip.into()),
+        Protocol::Ip6(ip) => Some(ip.into()),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_a_minute() {
+        let address = "/ip4/127.0.0.1/tcp/1".parse().unwrap();
+        let mut target = Target { address, connection: None, failures: 0, next: Instant::now() };
+        let mut longest = Duration::ZERO;
+        for _ in 0..40 {
+            let before = Instant::now();
+            target.pause();
+            longest = longest.max(target.next - before);
+        }
+        assert!(longest > LONGEST_PAUSE / 2 && longest < LONGEST_PAUSE * 2, "{longest:?}");
+    }
+}
