@@ -310,9 +310,459 @@ sheet-written = The recovery sheet is in { $path }. Print it, lock it away, and 
 err-sheet-nowhere = There is no place for the recovery sheet: with --json it cannot go to the screen.
     .hint = Name a file with --recovery-out.
 
+## The authority
+
+ask-authority-passphrase = Passphrase of the authority:
+authority-founded = The authority "{ $name }" is ready in { $dir }.
+authority-founded-next = Give this fingerprint to the offices another way than the files (by telephone, on paper). They compare it when they install for the first time.
+authority-pin = Fingerprint (SHA-256 of the first root certificate): { $pin }
+authority-issued = The certificate of { $office } { $name } is in { $path }. The licence runs until { $until }.
+authority-renewed = The renewed certificate of { $office } { $name } is in { $path }. The licence runs until { $until }.
+authority-issued-anyway = The certificate has been issued all the same. Issue it again for the same request: that renews it and writes the file.
+authority-revoked = Revoked: { $office } { $name } (serial number { $serial })
+authority-revoked-next = It takes effect where the new revocation lists arrive. Write them with musubi authority crl and hand them out.
+authority-crl-written = The newest revocation lists are in { $path }.
+authority-trust-written = The trust bundle is in { $path }.
+authority-list-empty = No certificate was issued yet.
+authority-column-office = Office
+authority-column-kinds = Kinds
+authority-column-name = Name
+authority-column-until = Licence until
+authority-column-state = State
+authority-column-serial = Serial number
+authority-state-coming = not begun
+authority-state-valid = valid
+authority-state-renewed = renewed
+authority-state-grace = ended (still sends)
+authority-state-ended = ended
+authority-state-expired = expired
+authority-state-revoked = revoked
+err-authority-exists = This folder holds an authority already.
+    .hint = Name another folder with --dir. The authority that is there can be used as it is.
+err-authority-missing = This folder holds no authority.
+    .hint = Check --dir. A new authority is made with musubi authority init.
+err-authority-passphrase = The passphrase does not open the authority's keys.
+    .hint = Type it again, or check the file or variable it comes from.
+err-authority-in-use = Another command is using this authority right now.
+    .hint = Wait until it has ended and run the command again.
+err-authority-name = The name does not fit a certificate.
+    .hint = Use 1 to 64 characters on one line.
+err-authority-request = The request cannot be read: it is damaged, or it is another kind of file.
+    .hint = Ask the office to make it again with musubi request.
+err-authority-not-one-request = The file holds something else than one request.
+    .hint = Name the file that the office made with musubi request.
+err-authority-period-order = The last day lies before the first.
+    .hint = Correct --from or --until.
+err-authority-period-past = The last day has passed already.
+    .hint = Choose a later day with --until.
+err-authority-period-long = A licence may end at most three years from now.
+    .hint = Choose an earlier day with --until.
+err-authority-date = This day is outside the calendar.
+    .hint = Correct --from or --until.
+err-authority-overlap = Another desk of this office (desk { $desk }) holds a certificate for kind { $kinds } that is still valid.
+    .hint = If that computer has been replaced, revoke its certificate first (reason superseded): musubi authority list shows its serial number. Otherwise the office has to ask for other kinds.
+err-authority-key-used = The key in this request belongs to another office already.
+    .hint = Ask the office to make a new desk with musubi init and a new request.
+err-authority-key-compromised = The key in this request was revoked because somebody else may hold it.
+    .hint = Ask the office to make a new desk with musubi init and a new request.
+err-authority-desks = This office has as many desks as there can be.
+    .hint = Renew one of its certificates instead.
+err-authority-unknown = No such certificate was ever issued here.
+    .hint = See musubi authority list, and check --dir.
+err-authority-nothing-to-revoke = There is nothing left to revoke: all of it has been revoked before or has expired.
+    .hint = Nothing needs to be done. If an office still accepts it, hand out the newest revocation lists (musubi authority crl).
+err-authority-clock = This computer's clock is behind: this authority has signed at { $newest } already.
+    .hint = Set the clock right and run the command again.
+err-authority-too-new = A newer version of Musubi has written this authority's records.
+    .hint = Use that version, or a newer one.
+err-authority-damaged = The authority's records are damaged.
+    .hint = Issue nothing. Put the folder back from a backup, and ask for help with the detail.
+err-authority-store = The authority's records could not be read or written.
+    .hint = Check the disk: is there room, and may this user write there?
+
 ## Other
 
 err-internal = Something went wrong inside the program. It is not your input.
     .hint = If it happens again, ask for help and include the line with the detail.
 err-not-wired = This command is not available in this version yet.
     .hint = musubi --version shows the version.
+
+## ===== Commands of an office (init to key) =====
+
+cmd-send-arg-older = Sends also where a newer serial of the same document went out before
+cmd-run-arg-machine-key = The key file that stands for this computer where it has no key store (also MUSUBI_MACHINE_KEY)
+cmd-request-arg-machine-key = The key file that stands for this computer where it has no key store (also MUSUBI_MACHINE_KEY)
+
+ask-passphrase = Passphrase of the keys (not shown):
+ask-old-passphrase = The passphrase so far, or the code of the recovery sheet (not shown):
+
+column-id = id
+column-came = arrived
+column-sent = sent
+column-from = from
+column-to = to
+column-what = what
+column-state = state
+column-serial = serial
+column-office = office
+column-kinds = kinds
+column-name = name
+column-certificate = certificate
+column-number = number
+column-opener = opener
+column-opens = opens
+
+## Documents and their states
+
+bundle-b1 = care plan (tables 1-3)
+bundle-b2 = provision tables
+bundle-b3 = care plan removed
+bundle-b4 = provision tables removed
+bundle-b5 = actuals
+bundle-b6 = actuals removed
+bundle-y1 = basic information (preventive)
+bundle-y2 = care plan and basic information (preventive)
+bundle-y3 = care plan (preventive)
+bundle-y4 = provision tables (preventive)
+bundle-y5 = basic information removed (preventive)
+bundle-y6 = care plan removed (preventive)
+bundle-y7 = provision tables removed (preventive)
+bundle-y8 = actuals (preventive)
+bundle-y9 = actuals removed (preventive)
+bundle-unknown = unknown (cannot be opened yet)
+bundle-of-month = { $bundle }, { $year }/{ $month }
+
+state-checked = checked
+state-sealed = ready to go
+state-waiting = waiting
+state-held = held
+state-delivered = delivered
+state-opened = opened
+state-imported = imported
+state-rejected = sent back
+state-cancelled = cancelled
+state-expired = expired (never collected)
+state-refused = refused
+state-new = new
+state-taken-out = exported
+state-already-sent = { $state } (sent before)
+state-with-why = { $state } ({ $why })
+why-no-key = the partner's key has not come yet
+why-not-connected = the partner cannot be reached
+why-refused = the partner's node refuses us
+why-revoked = the partner's certificate is revoked
+why-stopped = the partner has stopped taking
+why-own-certificate = our certificate does not allow sending
+by-node = the partner's node
+by-person = a person
+by-folder = a folder
+by-api = a command or care software
+receipt-line = { $at }  { $kind } (by { $by })
+finding-file = { $file }: {""}
+finding-row = { $file }, row { $row }: {""}
+
+## init and request
+
+init-done = The desk is made: { $name } { $office } (kinds { $kinds })
+init-place = It lives in { $path }
+init-more = This folder now holds { $desks } desks. What opens the keys is the same as for the first.
+init-attended = Musubi asks for the passphrase when it starts.
+init-unattended = Musubi starts by this computer alone. That is as safe as the disk's encryption.
+init-next = Next, write the request for a certificate: musubi request --office { $office } --out request.pem
+init-sheet-again = The keys are made. musubi key add recovery makes another sheet.
+warn-init-mode = How Musubi starts was decided with the first desk. It stays attended.
+    .hint = musubi key add machine lets it start by this computer alone.
+request-done = The request of { $office } is in { $path }.
+request-next = Send it to the authority. When the certificate comes, take it in with musubi install.
+
+## install
+
+install-certificate = Certificate of { $office }: { $outcome ->
+    [installed] installed
+    [known] installed already
+   *[other] { $outcome }
+ }
+install-ca = Certificate of the issuer: { $outcome ->
+    [known] agrees with the trust bundle
+   *[other] not this authority's, left out
+ }
+install-crl = Revocation list { $number }: { $outcome ->
+    [installed] installed
+    [known] installed already
+    [older] left out, a newer one is installed
+   *[other] { $outcome }
+ }
+install-trust-bundle = Trust bundle { $number }: { $outcome ->
+    [installed] installed
+    [known] installed already
+    [older] left out, a newer one is installed
+   *[other] { $outcome }
+ }
+install-log-head = Signed head of the issue log ({ $number } entries): { $outcome ->
+    [installed] installed
+    [known] installed already
+   *[other] not this authority's, left out
+ }
+install-other = Something of no use here ({ $kind }) was left out.
+install-pinned = From now on this authority is trusted. Its fingerprint:
+install-compare = Compare it with the fingerprint that the authority has published. If they differ, do not use this folder and call the authority.
+install-next = Next, run Musubi: musubi run
+err-install-unreadable = { $file } is neither a certificate nor a revocation list nor a trust bundle. Nothing was installed.
+    .hint = Name the files as they came from the authority, unchanged.
+err-install-bundle = The signature of the trust bundle is not good. Nothing was installed.
+    .hint = Ask the authority for the file again.
+err-install-pin = The authority's fingerprint is another. Nothing was installed. Fingerprint of the file: { $found }
+    .hint = If the number was typed correctly, the file may be forged. Call the authority.
+err-install-no-trust = There is no trust bundle yet to judge by. Nothing was installed.
+    .hint = Name the certificate file (c.pem) or the trust bundle of the authority as well.
+err-install-crl = A revocation list is not good. Nothing was installed.
+    .hint = Ask the authority for the file again.
+err-install-alarm = Something else came under the same number: a forgery, or an accident at the authority. Nothing was installed.
+    .hint = Keep the file and tell the authority.
+err-install-no-request = The certificate is for { $office }, and answers no request made in this folder. Nothing was installed.
+    .hint = Use the computer and folder (--dir) where the request was made. If the desk was made anew, write a new request.
+err-install-certificate = The certificate is not good, has expired or is revoked. Nothing was installed.
+    .hint = Ask the authority.
+
+## run
+
+run-ready = Musubi runs ({ $path }) and takes messages.
+run-no-trust = Without a certificate no partner can be reached. Take it in with musubi install when it comes.
+run-listen = Listening at { $address }
+run-how-to-stop = Ctrl+C stops it.
+run-stopping = Stopping (10 seconds at most)...
+run-stopped = Stopped.
+err-run-already = Musubi runs in this folder already, or another command is using it.
+    .hint = Use the one that runs. musubi status shows how it is.
+err-run-listen = Musubi did not start: it cannot listen where it should.
+    .hint = Look for another program on the same port, or change --listen or network.listen in musubi.toml.
+err-run-api = Musubi did not start: the local API cannot use { $address }.
+    .hint = Look for another program on the same port, or use --api 127.0.0.1:0.
+err-run-stopped = Musubi stopped by itself: the disk took no more, or something went wrong inside.
+    .hint = Look at the log above and at the free space, and start musubi run again. No document that came is lost.
+
+## send, inbox, outbox, show, export
+
+send-progress = sending
+send-waiting = waiting
+send-passed-over = Passed over, as it is no file of the exchange: { $path }
+send-too-large = Too large: at most { $limit } MB can be sent at once.
+send-refused-heading = Not sent ({ $count }):
+send-refused = - to { $to }: { $what }, serial { $serial }
+send-finding = - { $finding }
+send-summary = Accepted for sending: { $sent }. Not sent: { $refused }.
+send-broken-off = What the table above shows is accepted. Sending the same again does not double it.
+warn-send-not-delivered = Not delivered in time: { $count }
+    .hint = They go out by themselves when the partner appears. There is no need to send them again. See musubi outbox.
+err-send-nothing = There is nothing to send.
+    .hint = Name the files (.CSV) that the care software has written, or their folder.
+inbox-empty = Nothing has come.
+inbox-summary = { $all } in all, { $fresh } new. To write the files: musubi export ID --to FOLDER
+outbox-empty = Nothing was sent.
+outbox-summary = { $all } in all, { $pending } not delivered yet. More about one: musubi show ID
+show-id = Id: { $id }
+show-what = What: { $what }
+show-from = From: { $from }
+show-to = To: { $to }
+show-serial = Serial: { $serial }
+show-state = State: { $state }
+show-sealed = Sent: { $at }
+show-receipts = Receipts: { $count }
+show-files = Files: { $count }
+show-file = { $name } ({ $bytes } bytes)
+show-next = To write the files: musubi export { $id } --to FOLDER
+export-done = { $what }: written to { $path }
+export-file = { $file }
+export-there = { $file } (was there already)
+err-export-nothing = This document has no files that could be written yet.
+    .hint = See musubi show, wait a little and run the command again.
+err-export-exists = { $path } exists with other content. It was not overwritten, and nothing was written.
+    .hint = Move that file away, or name another folder with --to.
+err-export-name = The file name "{ $file }" cannot be used on this computer. Nothing was written.
+    .hint = Ask the sender to send it again under a name of the standard.
+err-export-altered = { $file } is not what came. It was not written.
+    .hint = The disk may be failing. Run musubi doctor, and ask for help with this document's id.
+
+## status, doctor, ping
+
+status-running = Musubi runs on this computer.
+status-new = New: { $count }
+status-waiting = Not delivered yet: { $count }
+status-crl = Revocation list: number { $number }, { $hours } hours old
+status-no-crl = Revocation list: none yet
+status-alone = Connected partners: none
+status-connected = Connected partners: { $addresses }
+status-unattended = Starts by this computer alone (as safe as the disk's encryption)
+status-not-reading = Documents come in but cannot be read: the keys are locked.
+status-listen = Listening at { $address }
+warn-disk-low = The disk is nearly full: no new documents are taken.
+    .hint = Make room by deleting what is not needed.
+desk-active = valid until { $until }
+desk-grace = ended { $until }, in its days of grace
+desk-ended = ended { $until }: receives, but sends nothing new
+desk-expired = expired { $until }
+desk-revoked = revoked
+desk-not-yet = has not begun yet
+desk-no-certificate = none yet
+
+doctor-good = good
+doctor-warning = note
+doctor-wrong = WRONG
+doctor-line = [{ $mark }] { $words }
+doctor-todo = {"       "} -> { $todo }
+doctor-all-good = Nothing is wrong.
+doctor-warnings = It works. Notes: { $count }
+doctor-found = Things wrong: { $count }. Begin with the first.
+doctor-not-set-up = No desk is set up in { $path }.
+doctor-set-up = A desk is set up in { $path }.
+doctor-do-init = Make one with musubi init, or name the right folder with --dir.
+doctor-keys-attended = The key file can be read. Openers: { $count }; it starts with the passphrase.
+doctor-keys-unattended = The key file can be read. Openers: { $count }; it starts by this computer alone.
+doctor-no-sheet = There is no recovery sheet. Without the passphrase the office would have to enrol again.
+doctor-do-sheet = Make one with musubi key add recovery, print it and lock it away.
+doctor-settings = The settings are in order. Partners' addresses: { $count }
+doctor-settings-no-peers = The settings are in order (no partners' addresses in them).
+doctor-disk = Free space on the disk: { $gib } GB
+doctor-disk-low = Only { $mib } MB are free on the disk: no new documents are taken.
+doctor-do-disk = Make room by deleting what is not needed.
+doctor-running = Musubi { $version } runs.
+doctor-not-running = Musubi does not run: nothing is sent or received.
+doctor-do-run = Start it with musubi run.
+doctor-desk = Certificate of { $name } { $office }: { $standing }
+doctor-desk-certified = A certificate of { $name } { $office } is installed.
+doctor-desk-uncertified = No certificate of { $name } { $office } is installed.
+doctor-do-certificate = Ask for it with musubi request, and take in what comes with musubi install.
+doctor-do-renew = Ask the authority to renew it, and take in what comes with musubi install.
+doctor-do-revoked = If you do not know why, call the authority at once.
+doctor-do-not-yet = Wait for its first day, or check the date of this computer.
+doctor-crl = The revocation list has number { $number } and is { $hours } hours old.
+doctor-no-crl = There is no revocation list: partners cannot be checked.
+doctor-do-crl = Partners bring a newer one when they connect. If not, get it from the authority and take it in with musubi install.
+doctor-clock = The clock is right as far as can be told ({ $now }).
+doctor-clock-behind = The clock of this computer is { $minutes } minutes or more behind.
+doctor-do-clock = Set date and time of this computer.
+doctor-not-reading = The keys are locked: documents cannot be read.
+doctor-do-reading = Stop Musubi, and start musubi run with the passphrase.
+doctor-alone = No partner is connected at the moment.
+doctor-alone-waiting = No partner is connected, and not delivered yet: { $waiting }
+doctor-partners = Connected desks: { $count }
+doctor-partners-waiting = Connected desks: { $count }. Not delivered yet: { $waiting }
+doctor-do-partners = Check the Internet connection, and whether the partner's Musubi runs. Where it is goes into --peer or musubi.toml.
+doctor-do-waiting = musubi outbox shows why. They go out by themselves when the partner appears.
+doctor-store-in-use = Another command is using the store: the certificates were not looked at.
+doctor-do-wait = Wait a little and run the command again.
+
+ping-open = { $address } is connected.
+ping-connected = { $address } answers ({ $ms } ms).
+ping-local = { $address } is a desk of this computer.
+ping-refused = The Musubi of { $address } refuses us.
+ping-unreachable = { $address } cannot be reached.
+ping-unreachable-advice = Check whether the partner's computer and Musubi run, and whether this computer is on the Internet.
+ping-unknown = Nothing is known of { $address } yet.
+ping-unknown-advice = Put the partner's address into --peer or network.peers in musubi.toml. Once connected, it is known.
+refusal-version = The versions do not fit. Update the older one.
+refusal-network = The partner belongs to another authority (a test, perhaps). Ask the partner.
+refusal-no-credential = This computer has no certificate to show. See musubi status.
+refusal-issuer = The partner does not know the issuer of our certificate and needs a newer trust bundle.
+refusal-certificate = Our certificate was not accepted. Run musubi doctor, and ask the authority.
+refusal-revoked = Our certificate is revoked. Call the authority.
+refusal-expired = Our certificate has expired. Ask the authority to renew it.
+refusal-not-yet-valid = Our certificate has not begun. Check the date of both computers.
+refusal-stale = The partner's revocation list is too old. Ask the partner to run musubi doctor.
+refusal-busy = The partner is busy or stopping. It connects by itself a little later.
+refusal-unwanted = The partner does not want to exchange with us. Ask the partner.
+refusal-other = Why is not known. Update Musubi on both sides.
+
+## key
+
+opener-passphrase = passphrase
+opener-machine = this computer
+opener-machine-key-file = this computer (key file)
+opener-recovery = recovery sheet
+opener-other = other (of a newer version)
+opens-all = everything
+opens-signing = receiving only (no reading)
+key-added = Added: { $opener } (number { $number })
+key-remove-question = Remove number { $number }, { $opener }?
+key-removed = Removed: number { $number }, { $opener }
+key-kept = Nothing has changed.
+key-changed = The passphrase is changed. The recovery sheet stays good.
+warn-key-sheet-only = Only the recovery sheet opens the keys now.
+    .hint = Choose a new passphrase with musubi key change and the code of the sheet.
+
+## Errors of node and keys
+
+err-no-node = Musubi does not run on this computer.
+    .hint = Start musubi run in another window and try again. If you use --dir, name the same folder.
+err-not-set-up = No desk is set up in this folder.
+    .hint = Make one with musubi init, or name the right folder with --dir.
+err-office-exists = Office { $office } has a desk in this folder already.
+    .hint = To change its kinds, ask the authority. For another office, check the number.
+err-office-which = This folder holds several desks: { $offices }
+    .hint = Name one with --office.
+err-office-none = Office { $office } has no desk in this folder.
+    .hint = Check the number, or add it with musubi init.
+err-passphrase-wrong = The passphrase is wrong.
+    .hint = Try again. If it is forgotten, musubi key change takes the code of the recovery sheet and a new one.
+err-recovery-wrong = The code is typed correctly, but it is not the sheet of this desk.
+    .hint = Use the newest sheet with this desk's name.
+err-machine-wrong = This computer does not open the keys: it was replaced, or the key file is another.
+    .hint = Use the passphrase with --passphrase-file, or the right key file with --machine-key.
+err-machine-no-store = This computer has no store for keys.
+    .hint = Name a key file to be made outside the data folder with --machine-key.
+err-machine-key-needed = The key file has to be named.
+    .hint = Use --machine-key or MUSUBI_MACHINE_KEY, or give the passphrase.
+err-machine-key-malformed = The file named is no key file.
+    .hint = Name the file that musubi init made with --machine-key.
+err-machine-key-shared = Others can read the key file.
+    .hint = Let only its owner read it (chmod 600).
+err-machine-key-inside = The key file must not be inside the data folder.
+    .hint = Name another folder or disk with --machine-key.
+err-machine-key-io = The key file cannot be used.
+    .hint = Check that its folder exists, that no file has that name already, and the permissions.
+err-opener-none = The keys do not open this way: there is no such opener.
+    .hint = musubi key list shows the openers.
+err-opener-last = The last opener cannot be removed: nothing would open the keys.
+    .hint = Add another one first with musubi key add.
+err-opener-full = There is no room for another opener.
+    .hint = Remove what is not used with musubi key remove.
+err-opener-number = There is no opener number { $number }.
+    .hint = musubi key list shows the numbers.
+err-keys-changed = Another command changed the key file at the same time. Nothing was changed here.
+    .hint = Run the command again.
+err-keys-damaged = The key file is damaged.
+    .hint = Restore it from a backup. Without one, begin again with musubi init and ask partners to send again.
+err-keys-io = The key file cannot be used.
+    .hint = Check the folder's permissions and the disk.
+err-store-in-use = Another command or a running Musubi is using this folder.
+    .hint = If Musubi runs, stop it, and run the command again.
+err-store-damaged = The store cannot be read and may be damaged. Nothing was deleted.
+    .hint = Keep the folder as it is, and ask for help with the line of details. Partners keep what they sent for 35 days.
+err-store-io = The store cannot be used.
+    .hint = Check the folder's permissions and the free space.
+err-too-new = A newer version of Musubi wrote this.
+    .hint = Update Musubi.
+err-reading-closed = The keys are locked: documents cannot be read.
+    .hint = Stop Musubi, and start musubi run with the passphrase.
+err-api-unreadable = The files that lead to the running Musubi cannot be read.
+    .hint = Run the command as the same user who runs Musubi.
+err-api-broken = The connection to Musubi broke.
+    .hint = Check with musubi status whether it runs, and run the command again. Nothing is sent twice.
+err-api-other-version = The running Musubi and this command are of different versions.
+    .hint = Use the same version. Stopping and starting Musubi may help.
+err-api-unknown = Musubi refused for a reason that this command does not know.
+    .hint = Update the command.
+err-api-stopping = Musubi is stopping.
+    .hint = Start musubi run again first.
+err-api-failed = Something went wrong inside Musubi. It is not your input.
+    .hint = Ask for help with what musubi run has shown.
+err-api-no-message = There is no document with this id.
+    .hint = musubi inbox and musubi outbox show the ids.
+err-api-ambiguous-id = Several documents begin with "{ $id }".
+    .hint = Type more of it. musubi inbox --json shows whole ids.
+err-api-short-id = The id is too short.
+    .hint = Type at least its first 8 characters.
+err-api-address = "{ $text }" cannot be an address.
+    .hint = Write it like 1379900010-11.
+err-api-kind = "{ $text }" cannot be a service kind.
+    .hint = Write two characters such as 11 or A2.

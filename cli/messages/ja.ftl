@@ -304,3 +304,453 @@ err-internal = プログラムの内部で問題が起きました。入力の�
     .hint = もう一度実行しても同じなら、詳細の行を添えて問い合わせてください。
 err-not-wired = このコマンドは、この版ではまだ使えません。
     .hint = musubi --version で版を確かめてください。
+
+## 中央機関
+
+ask-authority-passphrase = 中央機関のパスフレーズ:
+authority-founded = 中央機関「{ $name }」を { $dir } に作りました。
+authority-founded-next = この確認番号を、ファイルとは別の方法（電話や紙）で事業所に伝えてください。事業所は最初の取り込みのときに見くらべます。
+authority-pin = 確認番号（1つ目のルート証明書のSHA-256）: { $pin }
+authority-issued = { $office } { $name } の利用証明書を { $path } に書きました。利用期限は { $until } です。
+authority-renewed = { $office } { $name } の利用証明書を更新し、{ $path } に書きました。利用期限は { $until } です。
+authority-issued-anyway = 利用証明書の発行は済んでいます。同じ申請ファイルでもう一度発行すると、更新としてファイルができます。
+authority-revoked = 失効させました: { $office } { $name }（証明書番号 { $serial }）
+authority-revoked-next = 新しい失効リストが届いたところから効きます。musubi authority crl で書き出して配ってください。
+authority-crl-written = 最新の失効リストを { $path } に書きました。
+authority-trust-written = 信頼情報を { $path } に書きました。
+authority-list-empty = 発行した利用証明書はまだありません。
+authority-column-office = 事業所番号
+authority-column-kinds = サービス種類
+authority-column-name = 名前
+authority-column-until = 利用期限
+authority-column-state = 状態
+authority-column-serial = 証明書番号
+authority-state-coming = 開始前
+authority-state-valid = 有効
+authority-state-renewed = 更新済み
+authority-state-grace = 期限切れ（猶予中・送信可）
+authority-state-ended = 期限切れ
+authority-state-expired = 証明書の期限切れ
+authority-state-revoked = 失効
+err-authority-exists = このフォルダには既に中央機関があります。
+    .hint = 別のフォルダを --dir で指定してください。今ある中央機関はそのまま使えます。
+err-authority-missing = このフォルダに中央機関はありません。
+    .hint = --dir を確かめてください。新しく作るときは musubi authority init を使います。
+err-authority-passphrase = このパスフレーズでは中央機関の鍵が開きません。
+    .hint = もう一度入力するか、パスフレーズのファイルや環境変数を確かめてください。
+err-authority-in-use = ほかのコマンドがこの中央機関を使っています。
+    .hint = 終わるのを待って、もう一度実行してください。
+err-authority-name = この名前は証明書に入れられません。
+    .hint = 改行のない1～64文字にしてください。
+err-authority-request = 申請ファイルを読めません。壊れているか、別の種類のファイルです。
+    .hint = 事業所に musubi request で作り直してもらってください。
+err-authority-not-one-request = このファイルの中身は、1件の申請ではありません。
+    .hint = 事業所が musubi request で作ったファイルを指定してください。
+err-authority-period-order = 利用期限が開始日より前になっています。
+    .hint = --from か --until を直してください。
+err-authority-period-past = 利用期限が過ぎています。
+    .hint = --until で先の日付を指定してください。
+err-authority-period-long = 利用期限は、今から3年先までです。
+    .hint = --until でもっと早い日付を指定してください。
+err-authority-date = 暦にない日付になります。
+    .hint = --from か --until を直してください。
+err-authority-overlap = サービス種類 { $kinds } は、この事業所の別の窓口（窓口 { $desk }）が有効な利用証明書を持っています。
+    .hint = パソコンの入れ替えなら、先に古い利用証明書を失効させてください（理由は superseded）。証明書番号は musubi authority list に出ます。入れ替えでないときは、事業所に別のサービス種類で申請してもらってください。
+err-authority-key-used = この申請の鍵は、別の事業所で既に使われています。
+    .hint = 事業所に musubi init で窓口を作り直し、申請し直してもらってください。
+err-authority-key-compromised = この申請の鍵は、他人の手に渡ったおそれがあるため失効しています。
+    .hint = 事業所に musubi init で窓口を作り直し、申請し直してもらってください。
+err-authority-desks = この事業所の窓口は、これ以上増やせません。
+    .hint = 今ある窓口の利用証明書を更新してください。
+err-authority-unknown = その利用証明書をここで発行した記録がありません。
+    .hint = musubi authority list で確かめてください。--dir も確かめてください。
+err-authority-nothing-to-revoke = 失効させるものがありません。すべて失効済みか、期限切れです。
+    .hint = することはありません。まだ受け入れている事業所があれば、最新の失効リスト（musubi authority crl）を配ってください。
+err-authority-clock = このパソコンの時計が遅れています。この中央機関は { $newest } に署名しています。
+    .hint = 時計を合わせて、もう一度実行してください。
+err-authority-too-new = この中央機関の記録は、新しい版のMusubiで書かれています。
+    .hint = その版か、より新しい版を使ってください。
+err-authority-damaged = 中央機関の記録が壊れています。
+    .hint = 発行を止めて、控えからフォルダを戻してください。詳細の行を添えて相談してください。
+err-authority-store = 中央機関の記録を読み書きできませんでした。
+    .hint = ディスクに空きがあるか、書き込みの権限があるかを確かめてください。
+
+## ===== 事業所のコマンド（init から key まで） =====
+
+cmd-send-arg-older = 同じ書類を新しい連番で送ったあとでも、古い連番のものを送ります
+cmd-run-arg-machine-key = このパソコンに鍵の保管機能がないときに使う鍵ファイル（環境変数 MUSUBI_MACHINE_KEY でも指定できます）
+cmd-request-arg-machine-key = このパソコンに鍵の保管機能がないときに使う鍵ファイル（環境変数 MUSUBI_MACHINE_KEY でも指定できます）
+
+ask-passphrase = 鍵のパスフレーズ（表示されません）:
+ask-old-passphrase = 今のパスフレーズ、または復旧用紙のコード（表示されません）:
+
+column-id = 番号
+column-came = 届いた日時
+column-sent = 送った日時
+column-from = 差出人
+column-to = 宛先
+column-what = 内容
+column-state = 状態
+column-serial = 連番
+column-office = 事業所番号
+column-kinds = サービス種類
+column-name = 名前
+column-certificate = 利用証明書
+column-number = 通し番号
+column-opener = 鍵を開く手段
+column-opens = 開けるもの
+
+## 文書の種類と状態
+
+bundle-b1 = 計画書（第1〜3表）
+bundle-b2 = 提供票
+bundle-b3 = 計画書の削除
+bundle-b4 = 提供票の削除
+bundle-b5 = 実績
+bundle-b6 = 実績の削除
+bundle-y1 = 利用者基本情報（予防）
+bundle-y2 = 計画書と利用者基本情報（予防）
+bundle-y3 = 計画書（予防）
+bundle-y4 = 提供票（予防）
+bundle-y5 = 利用者基本情報の削除（予防）
+bundle-y6 = 計画書の削除（予防）
+bundle-y7 = 提供票の削除（予防）
+bundle-y8 = 実績（予防）
+bundle-y9 = 実績の削除（予防）
+bundle-unknown = 不明（まだ開けません）
+bundle-of-month = { $bundle }（{ $year }年{ $month }月分）
+
+state-checked = 確認ずみ
+state-sealed = 送信待ち
+state-waiting = 待機
+state-held = 保留
+state-delivered = 到着
+state-opened = 開封
+state-imported = 取り込み
+state-rejected = 差し戻し
+state-cancelled = 取り消し
+state-expired = 期限切れ（受け取られませんでした）
+state-refused = 送れません
+state-new = 新着
+state-taken-out = 取り出しずみ
+state-already-sent = { $state }（前に送ったものと同じ）
+state-with-why = { $state }（{ $why }）
+why-no-key = 相手の鍵をまだ受け取っていません
+why-not-connected = 相手につながりません
+why-refused = 相手のMusubiに断られています
+why-revoked = 相手の利用証明書が失効しています
+why-stopped = 相手が受け取りを止めています
+why-own-certificate = こちらの利用証明書が使えません
+by-node = 相手のMusubi
+by-person = 人の操作
+by-folder = フォルダ
+by-api = コマンドか介護ソフト
+receipt-line = { $at }  { $kind }（{ $by }）
+finding-file = { $file }: {""}
+finding-row = { $file } の { $row } 行目: {""}
+
+## init と request
+
+init-done = 窓口を作りました: { $name } { $office }（サービス種類 { $kinds }）
+init-place = 置き場所: { $path }
+init-more = このフォルダの窓口は { $desks } つになりました。鍵を開く手段は、はじめの窓口と同じです。
+init-attended = Musubiを動かすときに、パスフレーズを入れます。
+init-unattended = Musubiは、このパソコンだけで起動できます。安全さはディスクの暗号化と同じ程度です。
+init-next = 次は、利用証明書の申請ファイルを作ります: musubi request --office { $office } --out request.pem
+init-sheet-again = 鍵はできています。復旧用紙は musubi key add recovery で作り直せます。
+warn-init-mode = 起動のしかたは、フォルダを作ったときに決まります。attended のままです。
+    .hint = このパソコンだけで起動したいときは musubi key add machine を使います。
+request-done = { $office } の申請ファイルを { $path } に書きました。
+request-next = 中央機関に送ってください。利用証明書が届いたら musubi install で取り込みます。
+
+## install
+
+install-certificate = { $office } の利用証明書: { $outcome ->
+    [installed] 取り込みました
+    [known] 既に入っています
+   *[other] { $outcome }
+ }
+install-ca = 発行元の証明書: { $outcome ->
+    [known] 信頼情報と一致しました
+   *[other] この中央機関のものではないため、使いません
+ }
+install-crl = 失効リスト { $number } 号: { $outcome ->
+    [installed] 取り込みました
+    [known] 既に入っています
+    [older] もっと新しいものが入っているため、使いません
+   *[other] { $outcome }
+ }
+install-trust-bundle = 信頼情報 { $number } 号: { $outcome ->
+    [installed] 取り込みました
+    [known] 既に入っています
+    [older] もっと新しいものが入っているため、使いません
+   *[other] { $outcome }
+ }
+install-log-head = 発行記録の署名（{ $number } 件まで）: { $outcome ->
+    [installed] 取り込みました
+    [known] 既に入っています
+   *[other] この中央機関のものではないため、使いません
+ }
+install-other = 使わないもの（{ $kind }）が入っていました。
+install-pinned = この中央機関を信頼する相手として登録しました。確認番号:
+install-compare = 中央機関が公表している確認番号と同じか、必ず見比べてください。違うときは使わずに、中央機関へ連絡してください。
+install-next = 次は Musubiを動かします: musubi run
+err-install-unreadable = { $file } は、利用証明書でも失効リストでも信頼情報でもありません。何も取り込んでいません。
+    .hint = 中央機関から届いたファイルを、そのまま指定してください。メールの添付は開かずに保存します。
+err-install-bundle = 信頼情報の署名が正しくありません。何も取り込んでいません。
+    .hint = 中央機関から、もう一度ファイルを受け取ってください。
+err-install-pin = 中央機関の確認番号が違います。何も取り込んでいません。ファイルの確認番号: { $found }
+    .hint = 指定した番号の打ち間違いでなければ、偽のファイルかもしれません。中央機関に電話で確かめてください。
+err-install-no-trust = まだ信頼情報がないため、判断できません。何も取り込んでいません。
+    .hint = 中央機関から届いた利用証明書のファイル（c.pem）か、信頼情報のファイルを一緒に指定してください。
+err-install-crl = 失効リストが正しくありません。何も取り込んでいません。
+    .hint = 中央機関から、もう一度ファイルを受け取ってください。
+err-install-alarm = 同じ号数で中身の違うものが届きました。偽のファイルか、中央機関の事故の疑いがあります。何も取り込んでいません。
+    .hint = ファイルを消さずに残し、中央機関に連絡してください。
+err-install-no-request = { $office } の利用証明書ですが、このフォルダで作った申請とは合いません。何も取り込んでいません。
+    .hint = 申請を作ったパソコンとフォルダ（--dir）で実行してください。窓口を作り直したときは、申請からやり直します。
+err-install-certificate = 利用証明書が正しくないか、期限が切れているか、失効しています。何も取り込んでいません。
+    .hint = 中央機関に問い合わせてください。
+
+## run
+
+run-ready = Musubiが動き始めました（{ $path }）。文書を送受信できます。
+run-no-trust = 利用証明書がまだないため、相手先とはつながりません。届いたら musubi install で取り込んでください。
+run-listen = 待ち受け: { $address }
+run-how-to-stop = 止めるときは Ctrl+C を押します。
+run-stopping = 止めています（10秒以内に終わります）...
+run-stopped = 止まりました。
+err-run-already = このフォルダのMusubiは既に動いているか、ほかのコマンドが使っています。
+    .hint = 動いているMusubiをそのまま使ってください。状態は musubi status で見られます。
+err-run-listen = 待ち受けの場所を使えないため、始められませんでした。
+    .hint = ほかのソフトが同じポートを使っていないか確かめ、--listen か musubi.toml の network.listen を変えてください。
+err-run-api = このパソコンの中の窓口 { $address } を使えないため、始められませんでした。
+    .hint = ほかのソフトが同じポートを使っていないか確かめるか、--api 127.0.0.1:0 を指定してください。
+err-run-stopped = Musubiが自分で止まりました。ディスクに書けなくなったか、内部で問題が起きました。
+    .hint = 上の記録とディスクの空きを確かめ、もう一度 musubi run で動かしてください。届いた文書は失われていません。
+
+## send、inbox、outbox、show、export
+
+send-progress = 送信
+send-waiting = 到着待ち
+send-passed-over = 送る種類のファイルではないため、飛ばしました: { $path }
+send-too-large = ファイルが大きすぎます。一度に送れるのは { $limit } MBまでです。
+send-refused-heading = 送らなかったもの（{ $count } 件）:
+send-refused = ・{ $to } あて { $what } 連番 { $serial }
+send-finding = ・{ $finding }
+send-summary = 送信の受け付け { $sent } 件、送らなかったもの { $refused } 件
+send-broken-off = 上の表のものは受け付けずみです。同じものをもう一度送っても、二重には届きません。
+warn-send-not-delivered = { $count } 件が、時間内に届きませんでした。
+    .hint = 相手がつながれば自動で届きます。送り直す必要はありません。musubi outbox で確かめられます。
+err-send-nothing = 送るファイルが見つかりません。
+    .hint = 介護ソフトが書き出したファイル（.CSV）か、その入ったフォルダを指定してください。
+inbox-empty = 届いた文書はありません。
+inbox-summary = 全部で { $all } 件、新着 { $fresh } 件。取り出すには musubi export 番号 --to フォルダ
+outbox-empty = 送った文書はありません。
+outbox-summary = 全部で { $all } 件、まだ届いていないもの { $pending } 件。くわしくは musubi show 番号
+show-id = 番号: { $id }
+show-what = 内容: { $what }
+show-from = 差出人: { $from }
+show-to = 宛先: { $to }
+show-serial = 連番: { $serial }
+show-state = 状態: { $state }
+show-sealed = 送信: { $at }
+show-receipts = 確認（到着・開封・取り込み）: { $count } 件
+show-files = ファイル: { $count } 件
+show-file = { $name }（{ $bytes } バイト）
+show-next = 取り出すには: musubi export { $id } --to フォルダ
+export-done = { $what } を { $path } に取り出しました。
+export-file = { $file }
+export-there = { $file }（同じものが既にありました）
+err-export-nothing = この文書には、まだ取り出せるファイルがありません。
+    .hint = musubi show で状態を確かめ、少し待ってからもう一度実行してください。
+err-export-exists = { $path } は既にあり、中身が違います。上書きせず、何も取り出していません。
+    .hint = 今のファイルを別の場所に移すか、--to で別のフォルダを指定してください。
+err-export-name = ファイル名「{ $file }」は、このパソコンでは使えません。何も取り出していません。
+    .hint = 送り主に、標準の名前で送り直すよう頼んでください。
+err-export-altered = { $file } の中身が、届いたときの記録と違います。取り出していません。
+    .hint = ディスクの故障かもしれません。musubi doctor で調べ、この番号を添えて問い合わせてください。
+
+## status、doctor、ping
+
+status-running = このパソコンのMusubiは動いています。
+status-new = 新着: { $count } 件
+status-waiting = まだ届いていないもの: { $count } 件
+status-crl = 失効リスト: { $number } 号（{ $hours } 時間前のもの）
+status-no-crl = 失効リスト: まだありません
+status-alone = つながっている相手: なし
+status-connected = つながっている相手: { $addresses }
+status-unattended = 起動: このパソコンだけで起動します（安全さはディスクの暗号化と同じ程度です）
+status-not-reading = 文書は受け取れますが、鍵が閉じているため読めません。
+status-listen = 待ち受け: { $address }
+warn-disk-low = ディスクの空きが少ないため、新しい文書を受け取れません。
+    .hint = 不要なファイルを消して、空きを作ってください。
+desk-active = 有効（利用期限 { $until }）
+desk-grace = 利用期限切れ（{ $until }）。今は猶予の期間です
+desk-ended = 利用期限切れ（{ $until }）。受け取りだけできます
+desk-expired = 期限切れ（{ $until }）
+desk-revoked = 失効しています
+desk-not-yet = まだ始まっていません
+desk-no-certificate = まだありません
+
+doctor-good = 良好
+doctor-warning = 注意
+doctor-wrong = 問題
+doctor-line = [{ $mark }] { $words }
+doctor-todo = 　　　 → { $todo }
+doctor-all-good = 問題は見つかりませんでした。
+doctor-warnings = 動いていますが、注意が { $count } 件あります。
+doctor-found = 問題が { $count } 件見つかりました。上から順に対処してください。
+doctor-not-set-up = 窓口がまだありません（{ $path }）。
+doctor-set-up = 窓口のフォルダがあります（{ $path }）。
+doctor-do-init = musubi init で作るか、--dir で正しいフォルダを指定してください。
+doctor-keys-attended = 鍵ファイルを読めます。開く手段は { $count } つ、起動にパスフレーズが要ります。
+doctor-keys-unattended = 鍵ファイルを読めます。開く手段は { $count } つ、このパソコンだけで起動します。
+doctor-no-sheet = 復旧用紙がありません。パスフレーズを忘れると、登録からやり直しになります。
+doctor-do-sheet = musubi key add recovery で作り、印刷して金庫などに保管してください。
+doctor-settings = 設定に誤りはありません。相手の場所は { $count } か所登録されています。
+doctor-settings-no-peers = 設定に誤りはありません（相手の場所は登録されていません）。
+doctor-disk = ディスクの空きは { $gib } GBあります。
+doctor-disk-low = ディスクの空きが { $mib } MBしかなく、新しい文書を受け取れません。
+doctor-do-disk = 不要なファイルを消して、空きを作ってください。
+doctor-running = Musubi（版 { $version }）が動いています。
+doctor-not-running = Musubiが動いていません。送受信できません。
+doctor-do-run = musubi run で動かしてください。
+doctor-desk = { $name } { $office } の利用証明書: { $standing }
+doctor-desk-certified = { $name } { $office } の利用証明書が入っています。
+doctor-desk-uncertified = { $name } { $office } の利用証明書がまだ入っていません。
+doctor-do-certificate = musubi request で申請し、届いたファイルを musubi install で取り込んでください。
+doctor-do-renew = 中央機関に更新を申し込み、届いたファイルを musubi install で取り込んでください。
+doctor-do-revoked = 心当たりがなければ、すぐに中央機関へ連絡してください。
+doctor-do-not-yet = 利用開始日になるまで待つか、パソコンの日付が正しいか確かめてください。
+doctor-crl = 失効リストは { $number } 号、{ $hours } 時間前のものです。
+doctor-no-crl = 失効リストがありません。相手を確かめられません。
+doctor-do-crl = 相手とつながれば自動で新しくなります。続くときは、中央機関から受け取って musubi install で取り込んでください。
+doctor-clock = 時計に問題はありません（{ $now }）。
+doctor-clock-behind = パソコンの時計が { $minutes } 分以上遅れています。
+doctor-do-clock = パソコンの日付と時刻を合わせてください。
+doctor-not-reading = 鍵が閉じているため、届いた文書を読めません。
+doctor-do-reading = Musubiを止め、パスフレーズを入れて musubi run で動かしてください。
+doctor-alone = 今つながっている相手はいません。
+doctor-alone-waiting = つながっている相手がなく、{ $waiting } 件が届いていません。
+doctor-partners = { $count } つの窓口とつながっています。
+doctor-partners-waiting = { $count } つの窓口とつながっていますが、{ $waiting } 件が届いていません。
+doctor-do-partners = インターネットにつながっているか、相手のMusubiが動いているかを確かめてください。相手の場所は --peer か musubi.toml に書きます。
+doctor-do-waiting = musubi outbox で理由を見てください。相手がつながれば自動で届きます。
+doctor-store-in-use = ほかのコマンドが使っているため、利用証明書を調べられませんでした。
+doctor-do-wait = 少し待って、もう一度実行してください。
+
+ping-open = { $address } とつながっています。
+ping-connected = { $address } につながりました（{ $ms } ミリ秒）。
+ping-local = { $address } は、このパソコンの窓口です。
+ping-refused = { $address } のMusubiに断られました。
+ping-unreachable = { $address } につながりません。
+ping-unreachable-advice = 相手のパソコンとMusubiが動いているか、こちらがインターネットにつながっているかを確かめてください。
+ping-unknown = { $address } のことを、まだ何も知りません。
+ping-unknown-advice = 相手の場所を --peer か musubi.toml の network.peers に書いて、一度つながると分かるようになります。
+refusal-version = Musubiの版が合いません。古い方を新しくしてください。
+refusal-network = 別の中央機関の利用者です（試験用と本番用など）。相手に確かめてください。
+refusal-no-credential = こちらに使える利用証明書がありません。musubi status で確かめてください。
+refusal-issuer = 相手が、こちらの利用証明書の発行元を知りません。相手に信頼情報を新しくしてもらってください。
+refusal-certificate = こちらの利用証明書が認められませんでした。musubi doctor で調べ、中央機関に問い合わせてください。
+refusal-revoked = こちらの利用証明書が失効しています。中央機関に連絡してください。
+refusal-expired = こちらの利用証明書の期限が切れています。中央機関に更新を申し込んでください。
+refusal-not-yet-valid = こちらの利用証明書がまだ始まっていません。両方のパソコンの日付を確かめてください。
+refusal-stale = 相手の失効リストが古くなっています。相手に musubi doctor を実行してもらってください。
+refusal-busy = 相手が混んでいるか、止まるところです。少し待てば自動でつながります。
+refusal-unwanted = 相手が、こちらとのやりとりを断っています。相手に確かめてください。
+refusal-other = 理由は分かりません。両方のMusubiを新しい版にしてください。
+
+## key
+
+opener-passphrase = パスフレーズ
+opener-machine = このパソコン
+opener-machine-key-file = このパソコン（鍵ファイル）
+opener-recovery = 復旧用紙
+opener-other = その他（新しい版のもの）
+opens-all = すべて
+opens-signing = 受け取りだけ（読むことはできません）
+key-added = { $opener }を追加しました（通し番号 { $number }）。
+key-remove-question = { $number } 番の{ $opener }を取り消しますか。
+key-removed = { $number } 番の{ $opener }を取り消しました。
+key-kept = 何も変えていません。
+key-changed = パスフレーズを変えました。復旧用紙はそのまま使えます。
+warn-key-sheet-only = 鍵を開く手段が、復旧用紙だけになりました。
+    .hint = musubi key change で、復旧用紙のコードを使って新しいパスフレーズを決めてください。
+
+## Musubiと鍵のエラー
+
+err-no-node = このパソコンのMusubiが動いていません。
+    .hint = 別の画面で musubi run を実行してから、もう一度どうぞ。フォルダを指定しているときは、同じ --dir にします。
+err-not-set-up = このフォルダには、まだ窓口がありません。
+    .hint = musubi init で作るか、--dir で正しいフォルダを指定してください。
+err-office-exists = 事業所 { $office } の窓口は、このフォルダに既にあります。
+    .hint = サービス種類を変えるには、中央機関に相談してください。別の事業所なら番号を確かめてください。
+err-office-which = このフォルダには窓口が複数あります: { $offices }
+    .hint = --office でどれか1つを指定してください。
+err-office-none = 事業所 { $office } の窓口は、このフォルダにありません。
+    .hint = 番号を確かめるか、musubi init で追加してください。
+err-passphrase-wrong = パスフレーズが違います。
+    .hint = もう一度入力してください。忘れたときは musubi key change で、復旧用紙のコードを使って新しく決められます。
+err-recovery-wrong = 復旧用紙のコードは正しく打てていますが、この窓口のものではありません。
+    .hint = この窓口の名前が書かれた、いちばん新しい用紙を使ってください。
+err-machine-wrong = このパソコンの鍵では開きません。パソコンが替わったか、別の鍵ファイルです。
+    .hint = --passphrase-file でパスフレーズを使うか、正しい鍵ファイルを --machine-key で指定してください。
+err-machine-no-store = このパソコンには、鍵の保管機能がありません。
+    .hint = --machine-key で、データのフォルダの外に作る鍵ファイルの名前を指定してください。
+err-machine-key-needed = 鍵ファイルの場所が必要です。
+    .hint = --machine-key か環境変数 MUSUBI_MACHINE_KEY で指定するか、パスフレーズを使ってください。
+err-machine-key-malformed = 指定したファイルは、鍵ファイルではありません。
+    .hint = musubi init のときに --machine-key で作ったファイルを指定してください。
+err-machine-key-shared = 鍵ファイルを、ほかの人も読める状態です。
+    .hint = 持ち主だけが読めるようにしてください（chmod 600）。
+err-machine-key-inside = 鍵ファイルは、データのフォルダの中には置けません。
+    .hint = 別のフォルダか、別のディスクを --machine-key で指定してください。
+err-machine-key-io = 鍵ファイルを使えません。
+    .hint = 場所があるか、同じ名前のファイルが既にないか、権限を確かめてください。
+err-opener-none = その方法では鍵を開けません。登録されていない手段です。
+    .hint = musubi key list で、使える手段を確かめてください。
+err-opener-last = 最後の手段は取り消せません。鍵を開けなくなります。
+    .hint = 先に musubi key add で、別の手段を追加してください。
+err-opener-full = 鍵を開く手段が多すぎて、追加できません。
+    .hint = 使わないものを musubi key remove で取り消してください。
+err-opener-number = { $number } 番の手段はありません。
+    .hint = musubi key list で番号を確かめてください。
+err-keys-changed = 鍵ファイルを、ほかのコマンドが同時に変えました。何も変えていません。
+    .hint = もう一度実行してください。
+err-keys-damaged = 鍵ファイルが壊れています。
+    .hint = バックアップから戻してください。ないときは musubi init からやり直し、相手に送り直してもらいます。
+err-keys-io = 鍵ファイルを使えません。
+    .hint = フォルダの権限とディスクの状態を確かめてください。
+err-store-in-use = ほかのコマンドか、動いているMusubiが使用中です。
+    .hint = Musubiが動いていれば止めてから、もう一度実行してください。
+err-store-damaged = 保管庫が読めません。壊れているおそれがあります。何も消していません。
+    .hint = フォルダをそのまま残し、詳細の行を添えて問い合わせてください。相手は送ったものを35日間持っています。
+err-store-io = 保管庫を使えません。
+    .hint = フォルダの権限とディスクの空きを確かめてください。
+err-too-new = もっと新しい版のMusubiが書いたデータです。
+    .hint = Musubiを新しい版にしてください。
+err-reading-closed = 鍵が閉じているため、文書を読めません。
+    .hint = Musubiを止め、パスフレーズを入れて musubi run で動かしてください。
+err-api-unreadable = 動いているMusubiとつなぐためのファイルを読めません。
+    .hint = Musubiを動かしている人と同じ利用者で実行してください。
+err-api-broken = Musubiとのやりとりが途中で切れました。
+    .hint = Musubiが動いているかを musubi status で確かめ、もう一度実行してください。二重に送られることはありません。
+err-api-other-version = 動いているMusubiと、このコマンドの版が合いません。
+    .hint = 同じ版を使ってください。Musubiを止めて、動かし直すと直ることがあります。
+err-api-unknown = Musubiが、このコマンドの知らない理由で断りました。
+    .hint = コマンドを新しい版にしてください。
+err-api-stopping = Musubiが止まるところです。
+    .hint = もう一度 musubi run で動かしてから実行してください。
+err-api-failed = Musubiの内部で問題が起きました。入力の間違いではありません。
+    .hint = musubi run の画面に出た記録を添えて問い合わせてください。
+err-api-no-message = その番号の文書はありません。
+    .hint = musubi inbox か musubi outbox で番号を確かめてください。
+err-api-ambiguous-id = 「{ $id }」で始まる文書が複数あります。
+    .hint = もう少し長く入力してください。番号の全体は musubi inbox --json で見られます。
+err-api-short-id = 番号が短すぎます。
+    .hint = 先頭の8文字以上を入力してください。
+err-api-address = 「{ $text }」は宛先として使えません。
+    .hint = 1379900010-11 のように書いてください。
+err-api-kind = 「{ $text }」はサービス種類として使えません。
+    .hint = 11 や A2 のように2文字で書いてください。

@@ -70,8 +70,21 @@ pub enum Command {
 /// # Errors
 /// Whatever the command could not do.
 pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit, CommandError> {
-    let _ = context;
     match command {
+        Command::Init(args) => init::run(ui, context, &args),
+        Command::Request(args) => request::run(ui, context, &args),
+        Command::Install(args) => install::run(ui, context, &args),
+        Command::Run(args) => run::run(ui, context, &args),
+        Command::Send(args) => send::run(ui, context, &args),
+        Command::Inbox(_) => inbox::run(ui, context),
+        Command::Outbox(_) => outbox::run(ui, context),
+        Command::Show(args) => show::run(ui, context, &args),
+        Command::Export(args) => export::run(ui, context, &args),
+        Command::Status(_) => status::run(ui, context),
+        Command::Doctor(_) => doctor::run(ui, context),
+        Command::Ping(args) => ping::run(ui, context, &args),
+        Command::Key(command) => key::run(ui, context, command),
+        Command::Authority(command) => authority::run(ui, context, command),
         Command::Help(args) => help::run(ui, &args),
         _ => Err(CommandError::failed(msg!("err-not-wired"))),
     }

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use musubi_node::home::Home;
 use zeroize::Zeroizing;
 
 use crate::{args::Global, error::CommandError, msg, passphrase::Passphrase};
@@ -15,6 +16,8 @@ pub struct Context {
     dir: Option<PathBuf>,
     /// Where the passphrase comes from.
     pub passphrase: Passphrase,
+    /// `MUSUBI_MACHINE_KEY`: the file that stands for this machine where it has no key store.
+    pub machine_key: Option<PathBuf>,
     /// How often `-v` was given.
     pub verbose: u8,
 }
@@ -28,6 +31,7 @@ impl Context {
         Self {
             dir: global.dir.clone().or_else(|| var("MUSUBI_DIR").map(Into::into)).or(platform),
             passphrase: Passphrase { file: global.passphrase_file.clone(), variable },
+            machine_key: var("MUSUBI_MACHINE_KEY").map(Into::into),
             verbose: global.verbose,
         }
     }
@@ -38,6 +42,14 @@ impl Context {
     /// Exit code 2 where the system knows no data folder for this user.
     pub fn dir(&self) -> Result<&Path, CommandError> {
         self.dir.as_deref().ok_or_else(|| CommandError::usage(msg!("err-no-data-folder")))
+    }
+
+    /// The data directory of an office.
+    ///
+    /// # Errors
+    /// As [`Context::dir`].
+    pub fn home(&self) -> Result<Home, CommandError> {
+        Ok(Home::new(self.dir()?))
     }
 }
 

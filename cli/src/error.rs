@@ -8,10 +8,15 @@ use std::{error::Error as StdError, io, path::Path};
 
 use musubi_config::{Problem, check::BadValue};
 
+pub mod node;
+pub mod problem;
+
 use crate::{
     msg,
     text::{Message, Text},
 };
+
+mod authority;
 
 /// How a command ended that has shown its result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +75,13 @@ impl CommandError {
             cause = error.source();
         }
         self.detail = Some(parts.join(": "));
+        self
+    }
+
+    /// Adds what another program said.
+    #[must_use]
+    pub fn detailed(mut self, detail: &str) -> Self {
+        self.detail = Some(detail.to_owned());
         self
     }
 

@@ -8,7 +8,9 @@
 //! | [`help`], [`usage`] | help and wrong usage in the reader's language |
 //! | [`error`] | what went wrong, what to do next, which exit code |
 //! | [`ui`] | stdout, stderr, tables, progress, questions |
-//! | [`context`], [`passphrase`] | data directory, passphrase |
+//! | [`context`], [`passphrase`], [`unlock`] | data directory, passphrase, what opens the keys |
+//! | [`client`] | the running node, asked over its local API |
+//! | [`rows`], [`signals`] | messages in words; how a node is stopped |
 //! | [`moment`], [`recovery_sheet`], [`private_file`], [`logging`] | helpers of several commands |
 //!
 //! To add
@@ -22,6 +24,7 @@
 
 pub mod app;
 pub mod args;
+pub mod client;
 pub mod commands;
 pub mod context;
 pub mod error;
@@ -31,8 +34,11 @@ pub mod moment;
 pub mod passphrase;
 pub mod private_file;
 pub mod recovery_sheet;
+pub mod rows;
+pub mod signals;
 pub mod text;
 pub mod ui;
+pub mod unlock;
 pub mod usage;
 
 pub use app::main;

@@ -26,7 +26,7 @@ use musubi_protocol::{
 };
 use musubi_store::{
     Options, Store,
-    keyfile::{KeyFile, KeyFileError, Locks, Opener, Passphrase, Roots},
+    keyfile::{KeyFile, KeyFileError, Locks, Opener, Roots},
     platform,
     wrap::Keyring,
 };
@@ -41,11 +41,14 @@ mod publish;
 mod records;
 mod register;
 mod revoke;
+#[cfg(test)]
+mod tests;
 
 pub use dates::Period;
 use draft::Draft;
 pub use error::Error;
 pub use issue::Issued;
+pub use musubi_store::keyfile::Passphrase;
 use records::{CaEntry, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
 pub use revoke::{Revoked, RevokedBy, Target};

@@ -143,7 +143,7 @@ fn receipt_row(fact: &Fact) -> ReceiptRow {
 /// [`CoreError`].
 pub fn outbox(core: &Core) -> Result<Vec<Row>, CoreError> {
     let mut messages = core.db.all_outbound()?;
-    messages.sort_by_key(|(id, message)| (message.sealed_at, *id));
+    messages.sort_by_key(|(_, message)| (message.sealed_at, message.log, message.place));
     let mut rows = Rows::new(core);
     messages.iter().map(|(id, message)| rows.outbound(*id, message)).collect()
 }
@@ -154,8 +154,8 @@ pub fn outbox(core: &Core) -> Result<Vec<Row>, CoreError> {
 /// [`CoreError`].
 pub fn inbox(core: &Core) -> Result<Vec<Row>, CoreError> {
     let mut messages = core.db.all_inbound()?;
-    messages.sort_by_key(|(id, message)| {
-        (message.receipts.get(What::Delivered).map(|fact| fact.at), message.sealed_at, *id)
+    messages.sort_by_key(|(_, message)| {
+        (message.receipts.get(What::Delivered).map(|fact| fact.at), message.log, message.place)
     });
     let mut rows = Rows::new(core);
     messages.iter().filter_map(|(id, message)| rows.inbound(*id, message).transpose()).collect()

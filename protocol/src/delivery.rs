@@ -24,6 +24,8 @@ pub const LIFETIME: u64 = 30 * DAY;
 pub struct Outbound {
     /// The log it stands in.
     pub log: Log,
+    /// Its place there: epoch and number.
+    pub place: (u64, u64),
     /// When it was sealed: the entry's time.
     pub sealed_at: Timestamp,
     /// Its header.
@@ -40,6 +42,8 @@ pub struct Outbound {
 pub struct Inbound {
     /// The log it stands in.
     pub log: Log,
+    /// Its place there: epoch and number, which is the order of hand-over.
+    pub place: (u64, u64),
     /// The sender's time.
     pub sealed_at: Timestamp,
     /// Its header.
@@ -87,16 +91,16 @@ pub struct Receipts(Vec<Fact>);
 impl Outbound {
     /// Begins the state of a message that was just sealed.
     #[must_use]
-    pub fn new(log: Log, sealed_at: Timestamp, header: Message) -> Self {
-        Self { log, sealed_at, header, receipts: Receipts::default(), ended: None }
+    pub fn new(log: Log, place: (u64, u64), sealed_at: Timestamp, header: Message) -> Self {
+        Self { log, place, sealed_at, header, receipts: Receipts::default(), ended: None }
     }
 }
 
 impl Inbound {
     /// Begins the state of a message that was just announced.
     #[must_use]
-    pub fn new(log: Log, sealed_at: Timestamp, header: Message) -> Self {
-        Self { log, sealed_at, header, body: false, envelope: false, receipts: Receipts::default(), ended: None }
+    pub fn new(log: Log, place: (u64, u64), sealed_at: Timestamp, header: Message) -> Self {
+        Self { log, place, sealed_at, header, body: false, envelope: false, receipts: Receipts::default(), ended: None }
     }
 }
 
@@ -287,7 +291,7 @@ mod tests {
     fn outbound(receipts: &[What]) -> Outbound {
         let log = Log::new("1379905001-43".parse().unwrap(), "1379900010-11".parse().unwrap());
         let header = Message { suite: 1, length: 1, sha256: Hash::ZERO, commitment: Hash::ZERO, ext: Ext::none() };
-        let mut message = Outbound::new(log, Timestamp(1), header);
+        let mut message = Outbound::new(log, (1, 1), Timestamp(1), header);
         for (n, what) in receipts.iter().enumerate() {
             let entry = MessageId([n as u8; 32]);
             message.receipts.add(Fact { what: *what, code: 0, by: By::Node, at: Timestamp(2), entry });

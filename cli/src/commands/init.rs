@@ -2,9 +2,24 @@
 
 use std::path::PathBuf;
 
-use musubi_protocol::ids::{Kind, OfficeNumber};
+use musubi_node::{
+    keys::{self, Unlock},
+    office::{self, Init},
+};
+use musubi_protocol::{
+    ids::{Kind, OfficeNumber},
+    time::Timestamp,
+};
 
-use crate::args::values;
+use crate::{
+    args::values,
+    context::Context,
+    error::{CommandError, Exit},
+    msg,
+    recovery_sheet::{self, Sheet},
+    ui::Ui,
+    unlock,
+};
 
 /// Which desk, and what opens its keys.
 #[derive(clap::Args, Debug)]
@@ -36,4 +51,65 @@ pub enum Mode {
     Attended,
     /// This machine, without a person.
     Unattended,
+}
+
+impl From<Mode> for keys::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Attended => Self::Attended,
+            Mode::Unattended => Self::Unattended,
+        }
+    }
+}
+
+/// Sets up a desk; the first one with new keys and a recovery sheet.
+pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
+    let home = context.home()?;
+    let first = !home.is_set_up();
+    let (unlock, machine_key) = if first {
+        // Before keys are made that only the sheet would open.
+        recovery_sheet::check_place(ui, args.recovery_out.as_deref())?;
+        let machine_key = args.machine_key.clone().or_else(|| context.machine_key.clone());
+        (Unlock::Passphrase(context.passphrase.chosen(ui)?), machine_key)
+    } else {
+        (unlock::choose(ui, context, &home, args.machine_key.as_deref())?, None)
+    };
+    let what = Init {
+        office: args.office,
+        kinds: args.kind.clone(),
+        name: args.name.clone(),
+        mode: args.mode.into(),
+        unlock,
+        machine_key: machine_key.filter(|_| args.mode == Mode::Unattended),
+    };
+    let made = office::init(&home, what)?;
+    let mode = unlock::mode(&home)?;
+    let kinds: Vec<String> = args.kind.iter().map(ToString::to_string).collect();
+    ui.line(&msg!("init-done", name = &args.name, office = args.office, kinds = kinds.join(", ")));
+    ui.line(&msg!("init-place", path = home.dir()));
+    match mode {
+        _ if !first => ui.line(&msg!("init-more", desks = made.desks)),
+        keys::Mode::Attended => ui.line(&msg!("init-attended")),
+        keys::Mode::Unattended => ui.line(&msg!("init-unattended")),
+    }
+    if !first && mode != args.mode.into() && args.mode == Mode::Unattended {
+        ui.warn(&msg!("warn-init-mode"));
+    }
+    if let Some(code) = &made.recovery {
+        let owner = format!("{} {}", args.name, args.office);
+        let sheet = Sheet { code, owner: &owner, made: Timestamp::now() };
+        // The keys exist and the passphrase opens them: another sheet can be made.
+        let out = args.recovery_out.as_deref();
+        sheet.hand_over(ui, out).map_err(|error| error.hint(msg!("init-sheet-again")))?;
+    }
+    ui.line(&msg!("init-next", office = args.office));
+    ui.result(&serde_json::json!({
+        "office": args.office.to_string(),
+        "kinds": kinds,
+        "name": args.name,
+        "mode": mode.name(),
+        "desks": made.desks,
+        "recovery_out": made.recovery.as_ref().and(args.recovery_out.as_ref()).map(|path| path.to_string_lossy()),
+    }));
+    Ok(Exit::Done)
 }

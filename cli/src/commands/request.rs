@@ -2,9 +2,17 @@
 
 use std::path::PathBuf;
 
+use musubi_node::office;
 use musubi_protocol::ids::OfficeNumber;
 
-use crate::args::values;
+use crate::{
+    args::values,
+    context::Context,
+    error::{CommandError, Exit},
+    msg,
+    ui::Ui,
+    unlock,
+};
 
 /// For which desk, and where to.
 #[derive(clap::Args, Debug)]
@@ -15,4 +23,19 @@ pub struct Args {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// The file that stands for this machine where it has no key store.
+    #[arg(long, value_name = "FILE")]
+    pub machine_key: Option<PathBuf>,
+}
+
+/// Writes the request. A file that exists is replaced: a request can be made again at any time.
+pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
+    let home = context.home()?;
+    let unlock = unlock::choose(ui, context, &home, args.machine_key.as_deref())?;
+    let (office, pem) = office::request(&home, &unlock, args.office)?;
+    std::fs::write(&args.out, pem).map_err(CommandError::writing(&args.out))?;
+    ui.line(&msg!("request-done", office = office, path = &args.out));
+    ui.line(&msg!("request-next"));
+    ui.result(&serde_json::json!({"office": office.to_string(), "out": args.out.to_string_lossy()}));
+    Ok(Exit::Done)
 }

@@ -1,10 +1,30 @@
 //! `musubi send`: bundles, to the partners whom the files name.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
+use musubi_node::api::types::Row;
 use musubi_protocol::ids::{Address, Kind};
 
-use crate::args::values::{self, Wait};
+use crate::{
+    args::values::{self, Wait},
+    client::{Client, Form},
+    context::Context,
+    error::{CommandError, Exit},
+    msg, rows,
+    ui::{Table, Ui},
+};
+
+mod gather;
+
+use gather::{Found, gather};
+
+/// How long `--wait delivered` waits where no seconds are given.
+const WAIT: u64 = 60;
+/// Longest single question to the node; a longer wait asks again.
+const LONGEST_QUESTION: u64 = 300;
 
 /// What to send, and what file names may leave open.
 #[derive(clap::Args, Debug)]
@@ -18,7 +38,141 @@ pub struct Args {
     /// The receiver's kind, where the file names carry none.
     #[arg(long, value_name = "KIND", value_parser = values::kind)]
     pub to_kind: Option<Kind>,
+    /// Sends also where a newer serial went out before.
+    #[arg(long)]
+    pub older: bool,
     /// Waits until the partners have it.
     #[arg(long, value_name = "WAIT", value_parser = values::wait)]
     pub wait: Option<Wait>,
+}
+
+/// Sends what is good, lists what is refused; with `--wait` sees it delivered.
+pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
+    let gathered = gather(&args.paths)?;
+    let client = Client::find(&context.home()?, ui.text().lang())?;
+    for path in &gathered.passed_over {
+        ui.note(&msg!("send-passed-over", path = path));
+    }
+    if gathered.is_empty() {
+        return Err(CommandError::failed(msg!("err-send-nothing")));
+    }
+    let mut messages: Vec<Row> = gathered.too_large.iter().map(|found| too_large(ui, found)).collect();
+    let mut progress = ui.progress(&msg!("send-progress"), gathered.batches.len() as u64);
+    for batch in gathered.batches {
+        match send(&client, args, batch) {
+            Ok(sent) => messages.extend(sent),
+            // What went before is durable in the outbox: it must be told.
+            Err(error) if messages.is_empty() => return Err(error),
+            Err(error) => {
+                drop(progress);
+                report(ui, &messages);
+                ui.result(&messages);
+                return Err(error.hint(msg!("send-broken-off")));
+            }
+        }
+        progress.step();
+    }
+    drop(progress);
+    let seconds = args.wait.map(|wait| wait.seconds.unwrap_or(WAIT));
+    let waited = seconds.map_or(Ok(0), |seconds| wait_for(ui, &client, &mut messages, seconds));
+    report(ui, &messages);
+    let missing = waited.inspect_err(|_| ui.result(&messages))?;
+    if missing > 0 {
+        ui.warn(&msg!("warn-send-not-delivered", count = missing));
+    }
+    ui.result(&messages);
+    let refused = messages.iter().any(|row| row.state == "refused");
+    Ok(if refused || missing > 0 { Exit::Refused } else { Exit::Done })
+}
+
+fn send(client: &Client, args: &Args, batch: Vec<Found>) -> Result<Vec<Row>, CommandError> {
+    let mut form = Form::new();
+    if let Some(from) = args.from {
+        form.text("from", &from.to_string());
+    }
+    if let Some(kind) = args.to_kind {
+        form.text("to_kind", &kind.to_string());
+    }
+    if args.older {
+        form.text("older", "true");
+    }
+    for found in batch {
+        let bytes = std::fs::read(&found.path).map_err(CommandError::reading(&found.path))?;
+        form.named_file("file", &found.name, bytes);
+    }
+    Ok(client.send(form)?)
+}
+
+/// Waits for all messages together; returns how many did not arrive in time.
+fn wait_for(ui: &Ui, client: &Client, messages: &mut [Row], seconds: u64) -> Result<usize, CommandError> {
+    let until = Instant::now().checked_add(Duration::from_secs(seconds));
+    let mut progress = ui.progress(&msg!("send-waiting"), messages.len() as u64);
+    let mut missing = 0;
+    for row in messages.iter_mut() {
+        let Some(id) = row.id.clone() else { continue };
+        loop {
+            // Whole seconds, rounded up; in the last round 0 asks how it stands.
+            let left = until.map_or(u64::MAX, |until| {
+                let left = until.saturating_duration_since(Instant::now());
+                left.as_secs() + u64::from(left.subsec_nanos() > 0)
+            });
+            let now = client.wait(&id, left.min(LONGEST_QUESTION))?;
+            *row = Row { findings: std::mem::take(&mut row.findings), already_sent: row.already_sent, ..now };
+            // Cancelled and expired messages arrive no more.
+            if rows::is_delivered(row) || !rows::is_pending(row) || left <= LONGEST_QUESTION {
+                break;
+            }
+        }
+        missing += usize::from(!rows::is_delivered(row));
+        progress.step();
+    }
+    Ok(missing)
+}
+
+fn too_large(ui: &Ui, found: &Found) -> Row {
+    let text = ui.text().show(&msg!("send-too-large", limit = gather::MAX_BUNDLE >> 20));
+    Row { state: "refused".into(), findings: vec![found.finding("MU-SEND-008", text)], ..Row::default() }
+}
+
+/// The account: what went in a table, then what did not, with reasons.
+fn report(ui: &mut Ui, messages: &[Row]) {
+    let text = ui.text();
+    let headings =
+        [msg!("column-id"), msg!("column-to"), msg!("column-what"), msg!("column-serial"), msg!("column-state")];
+    let mut table = Table::new(headings.iter().map(|heading| text.show(heading)).collect());
+    let (refused, sent): (Vec<&Row>, Vec<&Row>) = messages.iter().partition(|row| row.state == "refused");
+    for row in &sent {
+        let serial = row.serial.clone().unwrap_or_default();
+        let state = rows::sent(text, row);
+        let state = if row.already_sent { text.show(&msg!("state-already-sent", state = state)) } else { state };
+        table.row([rows::short_id(row), rows::to(row), rows::what(text, row), serial, state]);
+    }
+    if !sent.is_empty() {
+        ui.table(&table);
+    }
+    for row in &sent {
+        for finding in &row.findings {
+            let shown = rows::finding(ui.text(), finding);
+            ui.line(&msg!("send-finding", finding = shown));
+        }
+    }
+    if !refused.is_empty() {
+        if !sent.is_empty() {
+            ui.text_line("");
+        }
+        ui.line(&msg!("send-refused-heading", count = refused.len()));
+        for row in &refused {
+            if row.serial.is_some() {
+                let (to, what) = (rows::to(row), rows::what(ui.text(), row));
+                let serial = row.serial.clone().unwrap_or_default();
+                ui.line(&msg!("send-refused", to = to, what = what, serial = serial));
+            }
+            for finding in &row.findings {
+                let shown = rows::finding(ui.text(), finding);
+                ui.line(&msg!("send-finding", finding = shown));
+            }
+        }
+    }
+    ui.text_line("");
+    ui.line(&msg!("send-summary", sent = sent.len(), refused = refused.len()));
 }

@@ -1,5 +1,84 @@
 //! `musubi status`: how the node is.
 
+use musubi_node::api::types::{DeskRow, Status};
+
+use crate::{
+    client::Client,
+    context::Context,
+    error::{CommandError, Exit},
+    msg, rows,
+    text::{Message, Text},
+    ui::{Table, Ui},
+};
+
 /// Nothing to choose.
 #[derive(clap::Args, Debug)]
 pub struct Args {}
+
+/// Seconds of an hour.
+const HOUR: u64 = 3600;
+
+/// Shows how the node is.
+pub(crate) fn run(ui: &mut Ui, context: &Context) -> Result<Exit, CommandError> {
+    let status = Client::find(&context.home()?, ui.text().lang())?.status()?;
+    words(ui, &status);
+    ui.result(&status);
+    Ok(Exit::Done)
+}
+
+fn words(ui: &mut Ui, status: &Status) {
+    let text = ui.text();
+    let headings = [msg!("column-office"), msg!("column-kinds"), msg!("column-name"), msg!("column-certificate")];
+    let mut table = Table::new(headings.iter().map(|heading| text.show(heading)).collect());
+    for desk in &status.desks {
+        table.row([desk.office.clone(), desk.kinds.join(" "), desk.name.clone(), standing(text, desk)]);
+    }
+    ui.line(&msg!("status-running"));
+    ui.text_line("");
+    ui.table(&table);
+    ui.text_line("");
+    ui.line(&msg!("status-new", count = status.new));
+    ui.line(&msg!("status-waiting", count = status.waiting));
+    let crl = match &status.crl {
+        Some(crl) => msg!("status-crl", number = crl.number.to_string(), hours = crl.age_s / HOUR),
+        None => msg!("status-no-crl"),
+    };
+    ui.line(&crl);
+    if status.connected.is_empty() {
+        ui.line(&msg!("status-alone"));
+    } else {
+        ui.line(&msg!("status-connected", addresses = status.connected.join(", ")));
+    }
+    if status.mode == "unattended" {
+        ui.line(&msg!("status-unattended"));
+    }
+    if !status.reading {
+        ui.line(&msg!("status-not-reading"));
+    }
+    if status.disk_low {
+        ui.warn(&msg!("warn-disk-low"));
+    }
+    for address in &status.listen {
+        ui.line(&msg!("status-listen", address = address));
+    }
+}
+
+/// Where a desk stands with the authority, and until when.
+pub(crate) fn standing(text: &Text, desk: &DeskRow) -> String {
+    let until = desk.until.as_deref().map(rows::moment).unwrap_or_default();
+    // The day says enough: a licence ends with a day.
+    let until = until.split(' ').next().unwrap_or_default().to_owned();
+    text.show(&in_words(&desk.state, &until))
+}
+
+fn in_words(state: &str, until: &str) -> Message {
+    match state {
+        "active" => msg!("desk-active", until = until),
+        "grace" => msg!("desk-grace", until = until),
+        "ended" => msg!("desk-ended", until = until),
+        "expired" => msg!("desk-expired", until = until),
+        "revoked" => msg!("desk-revoked"),
+        "not_yet_valid" => msg!("desk-not-yet"),
+        _ => msg!("desk-no-certificate"),
+    }
+}

@@ -14,6 +14,7 @@ use musubi_protocol::{
     entry::{By, What},
     ids::{Address, Hash, MessageId},
     link::book::Shelf,
+    time::Timestamp,
 };
 use musubi_store::Room;
 use serde::Deserialize;
@@ -97,6 +98,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         reading: core.keys.reading.is_some(),
         connected: core.partners.addresses().iter().map(ToString::to_string).collect(),
         disk_low: room == Room::Low,
+        clock_behind_s: core.trust.trusted_time().map_or(0, |signed| signed.since(Timestamp::now())),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
 }

@@ -31,6 +31,12 @@ impl ApiProblem {
         Self::new(StatusCode::BAD_REQUEST, code)
     }
 
+    /// What went wrong, as its body says it.
+    #[must_use]
+    pub const fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
     /// Adds a value for the sentence.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl ToString) -> Self {

@@ -129,6 +129,9 @@ pub struct Status {
     pub connected: Vec<String>,
     /// Free disk space is below the reserve: no new mail is taken.
     pub disk_low: bool,
+    /// Seconds by which this computer's clock is behind the newest time that the authority signed; 0 if it is not.
+    #[serde(default)]
+    pub clock_behind_s: u64,
     /// Version of the program.
     pub version: String,
 }

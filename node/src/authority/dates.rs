@@ -45,12 +45,6 @@ pub(super) fn year_of(moment: Timestamp) -> Result<i16, Error> {
     Ok(day_of(moment)?.year())
 }
 
-/// Writes a moment as RFC 3339 with `+09:00`.
-pub(super) fn rfc3339(moment: Timestamp) -> String {
-    // What was signed fits a certificate, which ends with the year 9999, as does the calendar.
-    instant(moment).map(|instant| instant.display_with_offset(TOKYO).to_string()).unwrap_or_default()
-}
-
 fn day_of(moment: Timestamp) -> Result<Date, Error> {
     Ok(TOKYO.to_datetime(instant(moment)?).date())
 }
@@ -70,6 +64,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::times::rfc3339;
 
     /// 2026-11-22T00:30:00+09:00: still the 21st in UTC.
     const NOW: Timestamp = Timestamp(1_795_275_000);

@@ -63,6 +63,9 @@ pub enum Error {
     /// The office has as many desks as there are numbers.
     #[error("the office has too many desks")]
     TooManyDesks,
+    /// The serial number drawn was drawn before: the source of random numbers is broken.
+    #[error("the source of random numbers repeats itself")]
+    SerialTaken,
     /// Nothing was ever issued to this office number or under this serial number.
     #[error("no such certificate")]
     Unknown,
@@ -135,6 +138,7 @@ impl Error {
             Self::KeyOfOtherOffice => "key_of_other_office",
             Self::KeyCompromised => "key_compromised",
             Self::TooManyDesks => "too_many_desks",
+            Self::SerialTaken => "serial_taken",
             Self::Unknown => "unknown",
             Self::NothingToRevoke => "nothing_to_revoke",
             Self::ClockBehind { .. } => "clock_behind",

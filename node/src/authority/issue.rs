@@ -39,7 +39,7 @@ impl Authority {
     /// # Errors
     /// [`Error::Request`], [`Error::NotOneRequest`], [`Error::PeriodOrder`], [`Error::PeriodPast`],
     /// [`Error::PeriodTooLong`], [`Error::Overlap`], [`Error::KeyOfOtherOffice`], [`Error::KeyCompromised`],
-    /// [`Error::ClockBehind`], and what the store refuses.
+    /// [`Error::SerialTaken`], [`Error::ClockBehind`], and what the store refuses.
     pub fn issue(
         &mut self,
         request: &[u8],
@@ -58,7 +58,11 @@ impl Authority {
             draft.refresh_crls(now)?;
             let issue_number = draft.standing.issued + 1;
             let grant = Grant { role: Role::Office, desk, class: 0, from, until, issue_number };
-            let leaf = signer.issue(&request, &grant, Serial::random(rng), now)?;
+            let serial = Serial::random(rng);
+            if records::certificate(draft.store(), &serial)?.is_some() {
+                return Err(Error::SerialTaken);
+            }
+            let leaf = signer.issue(&request, &grant, serial, now)?;
             let record = Record { ca, leaf, revoked: None };
             draft.issued(&record, now)?;
             Ok((record, renewal))

@@ -12,9 +12,10 @@ use musubi_store::{Options, Store};
 use serde::{Serialize, Serializer};
 
 use super::{
-    Error, dates,
+    Error,
     records::{self, Issued, ROOT, Standing},
 };
+use crate::times::rfc3339;
 
 /// The public side of an authority: what was issued and revoked, CRLs, trust bundle and log. It holds no key.
 pub struct Register {
@@ -192,9 +193,9 @@ fn optional_text<S: Serializer>(value: &Option<impl fmt::Display>, serializer: S
 }
 
 fn moment<S: Serializer>(value: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&dates::rfc3339(*value))
+    serializer.serialize_str(&rfc3339(*value))
 }
 
 fn optional_moment<S: Serializer>(value: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    optional_text(&value.map(dates::rfc3339), serializer)
+    optional_text(&value.map(rfc3339), serializer)
 }

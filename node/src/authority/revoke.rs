@@ -8,6 +8,7 @@ use musubi_protocol::{
     ids::OfficeNumber,
     time::Timestamp,
 };
+use serde::Serialize;
 
 use super::{
     Authority, Error, Row,
@@ -33,7 +34,7 @@ pub struct Revoked {
 }
 
 /// A CRL that was made by a revocation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct RevokedBy {
     /// The common name of the CA.
     pub issuer: String,

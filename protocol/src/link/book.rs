@@ -157,7 +157,7 @@ pub fn announce<S: Shelf>(
 ) -> Result<(MessageId, Vec<Change>), WriteError<S::Error>> {
     let entry = write(shelf, log, Body::Message(header.clone()), voice, now)?;
     let id = entry.id();
-    let outbound = Outbound::new(log, now, header);
+    let outbound = Outbound::new(log, entry.position().at(), now, header);
     Ok((id, vec![Change::Append(Box::new(entry)), Change::Outbound(id, outbound)]))
 }
 
@@ -184,7 +184,7 @@ pub fn take<S: Shelf>(
     let mut changes = vec![Change::Append(Box::new(entry))];
     match claim.body {
         Body::Message(header) => {
-            let mut inbound = Inbound::new(log, claim.time, header);
+            let mut inbound = Inbound::new(log, seen.at(), claim.time, header);
             changes.extend(arrive(shelf, id, &mut inbound, arrival, seen, voice, now)?);
             changes.push(Change::Inbound(id, inbound));
         }

@@ -2,10 +2,35 @@
 
 use std::path::PathBuf;
 
+use musubi_node::authority::Register;
+use musubi_protocol::time::Timestamp;
+
+use super::output::Output;
+use crate::{
+    context::Context,
+    error::{CommandError, Exit},
+    msg,
+    ui::Ui,
+};
+
 /// Where to.
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// Writes the CRLs. The passphrase is needed only where they have to be signed anew.
+pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
+    let out = Output::prepare(&args.out)?;
+    let fresh = Register::open(context.dir()?)?.fresh_crl(Timestamp::now());
+    let file = match fresh {
+        Some(file) => file,
+        None => super::open(ui, context)?.crl(Timestamp::now())?,
+    };
+    out.finish(&file)?;
+    ui.line(&msg!("authority-crl-written", path = &args.out));
+    ui.result(&serde_json::json!({"out": args.out}));
+    Ok(Exit::Done)
 }

@@ -1,6 +1,15 @@
 //! `musubi authority init`: two roots, an issuing CA, and their keys.
 
-use crate::args::values;
+use musubi_node::authority::{Authority, Error, Passphrase, Register};
+use musubi_protocol::time::Timestamp;
+
+use crate::{
+    args::values,
+    context::Context,
+    error::{CommandError, Exit},
+    msg,
+    ui::Ui,
+};
 
 /// Who it is.
 #[derive(clap::Args, Debug)]
@@ -8,4 +17,27 @@ pub struct Args {
     /// The authority's name.
     #[arg(long, value_name = "NAME", value_parser = values::name)]
     pub name: String,
+}
+
+/// Founds the authority and shows the fingerprint that offices compare.
+pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
+    let dir = context.dir()?;
+    // Nobody shall think up a passphrase for nothing.
+    match Register::open(dir) {
+        Ok(_) => return Err(Error::Exists.into()),
+        Err(Error::NoAuthority) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let passphrase = Passphrase::new(context.passphrase.chosen(ui)?);
+    let (_, founded) = Authority::init(dir, &args.name, &passphrase, Timestamp::now(), &mut rand::rng())?;
+    ui.line(&msg!("authority-founded", name = &args.name, dir = dir));
+    ui.line(&msg!("authority-pin", pin = founded.root_pin));
+    ui.line(&msg!("authority-founded-next"));
+    ui.result(&serde_json::json!({
+        "name": args.name,
+        "root_sha256": founded.root_pin.to_string(),
+        "network_id": founded.network.to_string(),
+        "network": founded.short_network,
+    }));
+    Ok(Exit::Done)
 }

@@ -1,10 +1,23 @@
 //! `musubi authority issue`: a certificate for a request.
 
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
 
 use jiff::civil::Date;
+use musubi_node::authority::Period;
+use musubi_protocol::{certificate::material::MAX_FILE, time::Timestamp};
 
-use crate::args::values;
+use super::output::Output;
+use crate::{
+    args::values,
+    context::Context,
+    error::{CommandError, Exit},
+    moment, msg,
+    ui::Ui,
+};
 
 /// For which request, and how long.
 #[derive(clap::Args, Debug)]
@@ -21,4 +34,35 @@ pub struct Args {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+}
+
+/// Issues, then writes the file.
+pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
+    let request = read(&args.request).map_err(CommandError::reading(&args.request))?;
+    let out = Output::prepare(&args.out)?;
+    let mut authority = super::open(ui, context)?;
+    let period = Period { from: args.from, until: args.until };
+    let issued = authority.issue(&request, period, Timestamp::now(), &mut rand::rng())?;
+    // From here on the certificate exists, whatever becomes of the file.
+    out.finish(&issued.pem).map_err(|error| error.hint(msg!("authority-issued-anyway")))?;
+    let row = &issued.row;
+    let until = moment::day(ui.text(), moment::date_of(row.until));
+    let (office, path) = (row.office, &args.out);
+    if issued.renewal {
+        ui.line(&msg!("authority-renewed", office = office, name = &row.name, path = path, until = until));
+    } else {
+        ui.line(&msg!("authority-issued", office = office, name = &row.name, path = path, until = until));
+    }
+    let mut value = serde_json::json!(row);
+    value["renewal"] = issued.renewal.into();
+    value["out"] = serde_json::json!(args.out);
+    ui.result(&value);
+    Ok(Exit::Done)
+}
+
+/// Reads a file, of which one byte more than any request has is enough.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

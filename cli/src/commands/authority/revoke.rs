@@ -1,8 +1,15 @@
 //! `musubi authority revoke`: certificates that no longer count.
 
-use musubi_protocol::ids::OfficeNumber;
+use musubi_node::authority::{Error, Target};
+use musubi_protocol::{certificate, ids::OfficeNumber, time::Timestamp};
 
-use crate::args::values;
+use crate::{
+    args::values,
+    context::Context,
+    error::{CommandError, Exit},
+    msg,
+    ui::Ui,
+};
 
 /// Which certificates, and why.
 #[derive(clap::Args, Debug)]
@@ -18,6 +25,25 @@ pub struct Args {
     /// Why.
     #[arg(long, value_name = "REASON")]
     pub reason: Reason,
+}
+
+/// Revokes, and says that the new CRL has to go out.
+pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
+    let target = match (&args.office, &args.serial) {
+        (Some(office), _) => Target::Office(*office),
+        // A number that is none of ours was never given to a certificate.
+        (None, serial) => {
+            let serial = serial.as_deref().unwrap_or_default();
+            Target::Serial(certificate::Serial::from_bytes(serial).map_err(|_| Error::Unknown)?)
+        }
+    };
+    let revoked = super::open(ui, context)?.revoke(target, args.reason.into(), Timestamp::now())?;
+    for row in &revoked.rows {
+        ui.line(&msg!("authority-revoked", office = row.office, name = &row.name, serial = row.serial.to_string()));
+    }
+    ui.line(&msg!("authority-revoked-next"));
+    ui.result(&serde_json::json!({"revoked": revoked.rows, "crls": revoked.crls}));
+    Ok(Exit::Done)
 }
 
 /// A serial number's bytes, without leading zeros. (An alias keeps clap from seeing a list.)

@@ -1,0 +1,236 @@
+//! The running node, asked over its local API: a plain HTTP client that waits for each answer.
+//!
+//! Where the API is stands in `DIR/api.json`, the secret that opens it in `DIR/api-token`; both are
+//! the node's. A file that outlived its node (a power cut) counts as no node.
+
+use std::{io, time::Duration};
+
+use musubi_node::{
+    api::{
+        self, Token,
+        types::{Detail, Installed, Ping, PingRequest, Problem, Row, Status},
+    },
+    home::Home,
+};
+use musubi_protocol::ids::Hash;
+use serde::de::DeserializeOwned;
+use ureq::{Agent, Body, http::Response};
+
+use crate::{error::CommandError, msg, text::Lang};
+
+pub mod form;
+
+pub use form::Form;
+
+/// How long an ordinary answer may take: the node may be busy with the disk.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long sealing or installing may take.
+const LONG_PATIENCE: Duration = Duration::from_secs(600);
+/// More than any list of an office: 256 MiB, the size of the largest bundle, is the largest file.
+const MAX_ANSWER: u64 = 272 << 20;
+
+/// Why the node gave no answer to use.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No node runs in this directory.
+    #[error("no node runs")]
+    NoNode,
+    /// The files that lead to the node cannot be read.
+    #[error("the files that lead to the node cannot be read")]
+    Unreadable(#[source] io::Error),
+    /// The node refused or failed.
+    #[error("the node refused: {}", .0.code)]
+    Problem(Problem),
+    /// The connection broke: the node has stopped meanwhile, perhaps.
+    #[error("the connection to the node broke")]
+    Broken(#[source] ureq::Error),
+    /// Something answered that is no node of ours, or of another version.
+    #[error("not an answer of this version")]
+    Foreign(u16),
+}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::NoNode => Self::failed(msg!("err-no-node")),
+            Error::Unreadable(cause) => Self::failed(msg!("err-api-unreadable")).because(cause),
+            Error::Problem(problem) => problem.into(),
+            Error::Broken(cause) => Self::failed(msg!("err-api-broken")).because(cause),
+            Error::Foreign(status) => Self::failed(msg!("err-api-other-version")).detailed(&format!("HTTP {status}")),
+        }
+    }
+}
+
+/// The way to a node.
+pub struct Client {
+    agent: Agent,
+    url: String,
+    token: Token,
+    lang: Lang,
+}
+
+impl Client {
+    /// Finds the node of a directory. That it still runs shows with the first request.
+    ///
+    /// # Errors
+    /// [`Error::NoNode`], [`Error::Unreadable`].
+    pub fn find(home: &Home, lang: Lang) -> Result<Self, Error> {
+        let place = api::place(home).map_err(Error::Unreadable)?.ok_or(Error::NoNode)?;
+        let token = match api::read_token(&home.api_token()) {
+            Ok(token) => token,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoNode),
+            Err(error) => return Err(Error::Unreadable(error)),
+        };
+        let agent = Agent::config_builder()
+            // Loopback only: a proxy in the environment is for the Internet.
+            .proxy(None)
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_connect(Some(Duration::from_secs(5)))
+            .build()
+            .new_agent();
+        Ok(Self { agent, url: place.url, token, lang })
+    }
+
+    /// State of the node.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn status(&self) -> Result<Status, Error> {
+        self.get("/api/status", PATIENCE)
+    }
+
+    /// Messages for addresses here.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn inbox(&self) -> Result<Vec<Row>, Error> {
+        self.get("/api/inbox", PATIENCE)
+    }
+
+    /// Messages sent from here.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn outbox(&self) -> Result<Vec<Row>, Error> {
+        self.get("/api/outbox", PATIENCE)
+    }
+
+    /// One message; `id` may be the beginning of its id.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn show(&self, id: &str) -> Result<Detail, Error> {
+        self.get(&format!("/api/messages/{id}"), PATIENCE)
+    }
+
+    /// Waits until a message was delivered, or `seconds` are over; either way it is returned as it stands then.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn wait(&self, id: &str, seconds: u64) -> Result<Row, Error> {
+        let patience = PATIENCE.saturating_add(Duration::from_secs(seconds));
+        self.get(&format!("/api/messages/{id}/wait?state=delivered&seconds={seconds}"), patience)
+    }
+
+    /// The bytes of one file of a message.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn file(&self, id: &str, index: usize) -> Result<Vec<u8>, Error> {
+        let answer = self.call(&format!("/api/messages/{id}/files/{index}"), None, PATIENCE)?;
+        bytes(answer)
+    }
+
+    /// Checks, seals and stores bundles.
+    ///
+    /// # Errors
+    /// [`Error`]. Bundles that are no good are rows.
+    pub fn send(&self, form: Form) -> Result<Vec<Row>, Error> {
+        self.post("/api/messages", form)
+    }
+
+    /// Installs certificates, revocation lists and trust bundles.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn install(&self, files: &[Vec<u8>], pin: Option<Hash>) -> Result<Installed, Error> {
+        let mut form = Form::new();
+        for file in files {
+            form.file("file", file);
+        }
+        if let Some(pin) = pin {
+            form.text("root_sha256", &pin.to_string());
+        }
+        self.post("/api/install", form)
+    }
+
+    /// Asks whether a partner can be reached.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn ping(&self, address: &str) -> Result<Ping, Error> {
+        let request = serde_json::to_vec(&PingRequest { address: address.to_owned() });
+        // A structure of one text has a JSON form.
+        let body = ("application/json".to_owned(), request.unwrap_or_default());
+        json(self.call("/api/ping", Some(body), PATIENCE)?)
+    }
+
+    fn get<T: DeserializeOwned>(&self, path: &str, patience: Duration) -> Result<T, Error> {
+        json(self.call(path, None, patience)?)
+    }
+
+    fn post<T: DeserializeOwned>(&self, path: &str, form: Form) -> Result<T, Error> {
+        json(self.call(path, Some(form.finish()), LONG_PATIENCE)?)
+    }
+
+    /// One request; a body, with its type, makes it a POST. Answers that are problems are errors.
+    fn call(&self, path: &str, body: Option<(String, Vec<u8>)>, patience: Duration) -> Result<Response<Body>, Error> {
+        let url = format!("{}{path}", self.url);
+        let bearer = format!("Bearer {}", self.token.as_str());
+        let lang = match self.lang {
+            Lang::Ja => "ja",
+            Lang::En => "en",
+        };
+        let answer = match body {
+            None => {
+                let request = self.agent.get(&url).header("Authorization", &bearer).header("Accept-Language", lang);
+                request.config().timeout_recv_response(Some(patience)).build().call()
+            }
+            Some((kind, body)) => {
+                let request = self.agent.post(&url).header("Authorization", &bearer).header("Accept-Language", lang);
+                let request = request.config().timeout_recv_response(Some(patience)).build();
+                request.content_type(kind).send(body.as_slice())
+            }
+        };
+        let answer = answer.map_err(unanswered)?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let problem: Problem = json(answer).map_err(|_| Error::Foreign(status.as_u16()))?;
+        match problem.code.as_str() {
+            // The port of a node that is gone has gone to another directory's node.
+            "token" | "host" => Err(Error::NoNode),
+            _ => Err(Error::Problem(problem)),
+        }
+    }
+}
+
+/// Nobody listens: what `api.json` names is gone. Anything else broke on the way.
+fn unanswered(error: ureq::Error) -> Error {
+    match &error {
+        ureq::Error::Io(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => Error::NoNode,
+        ureq::Error::ConnectionFailed | ureq::Error::Timeout(ureq::Timeout::Connect) => Error::NoNode,
+        _ => Error::Broken(error),
+    }
+}
+
+fn bytes(mut answer: Response<Body>) -> Result<Vec<u8>, Error> {
+    answer.body_mut().with_config().limit(MAX_ANSWER).read_to_vec().map_err(Error::Broken)
+}
+
+fn json<T: DeserializeOwned>(answer: Response<Body>) -> Result<T, Error> {
+    let status = answer.status().as_u16();
+    serde_json::from_slice(&bytes(answer)?).map_err(|_| Error::Foreign(status))
+}

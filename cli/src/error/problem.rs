@@ -1,0 +1,109 @@
+//! What the local API's problem codes mean to someone at the keyboard.
+
+use musubi_node::api::types::Problem;
+
+use super::CommandError;
+use crate::{msg, text::Message};
+
+impl From<&Problem> for CommandError {
+    fn from(problem: &Problem) -> Self {
+        let value = |name: &str| problem.args.get(name).map_or("?", String::as_str);
+        let error = match sentence(&problem.code, &value) {
+            Some(message) => Self::failed(message),
+            // A newer node than this command: better its code than nothing.
+            None => return Self::failed(msg!("err-api-unknown")).detailed(&problem.code),
+        };
+        match problem.args.get("reason") {
+            Some(reason) => error.detailed(reason),
+            None => error,
+        }
+    }
+}
+
+/// The sentence of a code; `None` for a code of a later version.
+fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message> {
+    Some(match code {
+        "no_message" => msg!("err-api-no-message"),
+        "ambiguous_id" => msg!("err-api-ambiguous-id", id = value("id")),
+        "short_id" => msg!("err-api-short-id"),
+        "no_files" => msg!("err-send-nothing"),
+        "reading_closed" => msg!("err-reading-closed"),
+        "stopping" => msg!("err-api-stopping"),
+        "failed" => msg!("err-api-failed"),
+        "form" | "hash" | "wait_state" | "host" | "origin" | "token" => msg!("err-api-other-version"),
+        "address" => msg!("err-api-address", text = value("text")),
+        "kind" => msg!("err-api-kind", text = value("text")),
+        "install_unreadable" => msg!("err-install-unreadable", file = value("file")),
+        "install_bundle" => msg!("err-install-bundle"),
+        "install_pin" => msg!("err-install-pin", found = grouped(value("found"))),
+        "install_no_trust" => msg!("err-install-no-trust"),
+        "install_crl" => msg!("err-install-crl"),
+        "install_alarm" => msg!("err-install-alarm"),
+        "install_no_request" => msg!("err-install-no-request", office = value("office")),
+        "install_certificate" => msg!("err-install-certificate"),
+        _ => return None,
+    })
+}
+
+/// A fingerprint as people compare it: groups of four.
+#[must_use]
+pub fn grouped(hex: &str) -> String {
+    let digits: Vec<char> = hex.chars().collect();
+    digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, path::Path};
+
+    use super::*;
+
+    /// The codes that the node's sources give, found where they are made.
+    fn codes() -> BTreeSet<String> {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node/src");
+        let mut codes = BTreeSet::new();
+        for file in ["api.rs", "api/handlers.rs", "api/problem.rs"] {
+            let source = std::fs::read_to_string(dir.join(file)).unwrap();
+            let source = source.split("#[cfg(test)]").next().unwrap();
+            for made in ["bad(\"", "refused(\"", "StatusCode::"] {
+                for (at, _) in source.match_indices(made) {
+                    let rest = &source[at + made.len()..];
+                    let text = if made == "StatusCode::" {
+                        let Some((status, rest)) = rest.split_once(", \"") else { continue };
+                        if !status.chars().all(|c| c.is_ascii_uppercase() || c == '_') {
+                            continue;
+                        }
+                        rest
+                    } else {
+                        rest
+                    };
+                    codes.insert(text.split('"').next().unwrap().to_owned());
+                }
+            }
+        }
+        codes
+    }
+
+    #[test]
+    fn every_code_of_the_node_has_its_sentence() {
+        let codes = codes();
+        for known in ["no_message", "install_pin", "token", "stopping", "form"] {
+            assert!(codes.contains(known), "the search finds {known} in {codes:?}");
+        }
+        for code in codes {
+            assert!(sentence(&code, &|_| "x").is_some(), "no sentence for `{code}`");
+        }
+    }
+
+    #[test]
+    fn a_code_of_tomorrow_is_shown_as_it_is() {
+        let problem = Problem { code: "tomorrow".into(), args: [].into() };
+        let words = CommandError::from(&problem).words(&crate::text::Text::new(crate::text::Lang::En));
+        assert_eq!(words.detail.as_deref(), Some("tomorrow"));
+    }
+
+    #[test]
+    fn fingerprints_are_grouped() {
+        assert_eq!(grouped("00112233aa"), "0011 2233 aa");
+    }
+}

@@ -1,0 +1,5 @@
+//! The `musubi` command with crash points.
+
+fn main() -> std::process::ExitCode {
+    musubi_cli::main()
+}

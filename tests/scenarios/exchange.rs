@@ -1,0 +1,102 @@
+//! Bundles go out, receipts come back: between nodes, and between desks of one node.
+
+use std::collections::BTreeMap;
+
+use musubi_protocol::ids::{Hash, MessageId};
+use musubi_tests::{TestNetwork, TestNode, sample};
+
+const MANAGER: (&str, &[&str]) = ("1379905001", &["43"]);
+const HOME_VISIT: (&str, &[&str]) = ("1379900010", &["11"]);
+const DAY_CARE: (&str, &[&str]) = ("1379900028", &["15", "21"]);
+
+/// Sends the whole month between the three offices in serial order and checks every byte and receipt.
+/// `node_of` gives the node on which an office has its desk.
+async fn month(node_of: &BTreeMap<&str, &TestNode>) {
+    let bundles = sample::bundles_between(&[MANAGER.0, HOME_VISIT.0, DAY_CARE.0]);
+    assert_eq!(bundles.len(), 19);
+    for bundle in &bundles {
+        let part = |at: usize| bundle.split('-').nth(at).unwrap();
+        let (from, to) = (node_of[part(2)], node_of[part(5)]);
+        let id = from.send_sample(bundle).await;
+        from.until_state(id, "delivered").await;
+        let row = to.inbox().into_iter().find(|row| row.id == Some(id.to_string())).expect("in the inbox");
+        assert_eq!(row.bundle.as_deref(), Some(part(1)));
+        assert_eq!(row.serial.as_deref(), Some(part(0)));
+        let files = sample::bundle(bundle);
+        let received = to.files(id, row.files.len()).await;
+        let by_name: BTreeMap<&str, &Vec<u8>> =
+            row.files.iter().map(|file| file.name.as_str()).zip(&received).collect();
+        assert_eq!(by_name.len(), files.len());
+        for (name, bytes) in &files {
+            assert_eq!(by_name[name.as_str()], bytes, "{name}");
+        }
+        for (file, bytes) in row.files.iter().zip(&received) {
+            assert_eq!(file.sha256, Hash::of(&[bytes]).to_string());
+        }
+        from.until_state(id, "opened").await;
+        let kinds: Vec<_> = from.sent(id).receipts.into_iter().map(|r| (r.kind, r.by)).collect();
+        assert_eq!(kinds, [("delivered".into(), "node".into()), ("opened".to_owned(), "api".to_owned())]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_between_three_nodes() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let home_visit = net.start(net.install("home-visit", &[HOME_VISIT]), &[&manager]).await;
+    let day_care = net.start(net.install("day-care", &[DAY_CARE]), &[&manager]).await;
+    let nodes = BTreeMap::from([(MANAGER.0, &manager), (HOME_VISIT.0, &home_visit), (DAY_CARE.0, &day_care)]);
+    month(&nodes).await;
+    for node in [manager, home_visit, day_care] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_between_desks_of_one_node() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("all", &[MANAGER, HOME_VISIT, DAY_CARE]), &[]).await;
+    month(&BTreeMap::from([(MANAGER.0, &node), (HOME_VISIT.0, &node), (DAY_CARE.0, &node)])).await;
+    node.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sent_to_a_partner_who_is_away_arrives_when_he_comes() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let home_visit = net.install("home-visit", &[HOME_VISIT]);
+    let ids = send_all(&manager).await;
+    for id in &ids {
+        let row = manager.sent(*id);
+        assert_eq!((row.state.as_str(), row.why.as_deref()), ("waiting", Some("no_key")));
+    }
+    let home_visit = net.start(home_visit, &[&manager]).await;
+    for id in &ids {
+        manager.until_state(*id, "delivered").await;
+    }
+    // Order of delivery is the order of sending.
+    let arrived: Vec<_> = home_visit.inbox().into_iter().filter_map(|row| row.serial).collect();
+    let mut sorted = arrived.clone();
+    sorted.sort();
+    assert_eq!(arrived, sorted);
+    // Away again: now the key is known, only the partner is not there.
+    let home_visit = home_visit.stop().await;
+    manager.until("a closed connection", |node| node.node.core().partners.addresses().is_empty()).await;
+    let id = manager.send_sample("20251112091403-B2-1379905001-43-to-1379900010-11").await;
+    assert_eq!(manager.sent(id).why.as_deref(), Some("not_connected"));
+    let home_visit = net.start(home_visit, &[&manager]).await;
+    manager.until_state(id, "delivered").await;
+    assert_eq!(home_visit.inbox().len(), ids.len() + 1);
+}
+
+async fn send_all(manager: &TestNode) -> Vec<MessageId> {
+    let mut ids = Vec::new();
+    for bundle in [
+        "20251020090308-B1-1379905001-43-to-1379900010-11",
+        "20251024090725-B2-1379905001-43-to-1379900010-11",
+        "20251105090349-B1-1379905001-43-to-1379900010-11",
+    ] {
+        ids.push(manager.send_sample(bundle).await);
+    }
+    ids
+}

@@ -1,0 +1,3 @@
+//! Stories, one file each.
+
+mod exchange;
