@@ -430,6 +430,7 @@ bundle-y7 = provision tables removed (preventive)
 bundle-y8 = actuals (preventive)
 bundle-y9 = actuals removed (preventive)
 bundle-unknown = unknown (cannot be opened yet)
+bundle-none = files that make no bundle
 bundle-of-month = { $bundle }, { $year }/{ $month }
 
 state-checked = checked
@@ -503,9 +504,13 @@ install-log-head = Signed head of the issue log ({ $number } entries): { $outcom
     [known] installed already
    *[other] not this authority's, left out
  }
+install-request = This is a request. It goes to the authority; what comes back is to be installed.
 install-other = Something of no use here ({ $kind }) was left out.
-install-pinned = From now on this authority is trusted. Its fingerprint:
-install-compare = Compare it with the fingerprint that the authority has published. If they differ, do not use this folder and call the authority.
+install-pinned = From now on this authority is trusted. Its fingerprint: { $fingerprint }
+install-root = This is the first installation. The authority's fingerprint: { $fingerprint }
+    Compare it with the one that the authority has told you on the telephone or on paper.
+install-question = Are they the same, and is this authority to be trusted?
+install-nothing = Nothing was installed. If the fingerprints differ, call the authority.
 install-next = Next, run Musubi: musubi run
 err-install-unreadable = { $file } is neither a certificate nor a revocation list nor a trust bundle. Nothing was installed.
     .hint = Name the files as they came from the authority, unchanged.
@@ -549,7 +554,6 @@ send-passed-over = Passed over, as it is no file of the exchange: { $path }
 send-too-large = Too large: at most { $limit } MB can be sent at once.
 send-refused-heading = Not sent ({ $count }):
 send-refused = - to { $to }: { $what }, serial { $serial }
-send-finding = - { $finding }
 send-summary = Accepted for sending: { $sent }. Not sent: { $refused }.
 send-broken-off = What the table above shows is accepted. Sending the same again does not double it.
 warn-send-not-delivered = Not delivered in time: { $count }
@@ -609,7 +613,7 @@ doctor-good = good
 doctor-warning = note
 doctor-wrong = WRONG
 doctor-line = [{ $mark }] { $words }
-doctor-todo = {"       "} -> { $todo }
+doctor-todo = → { $todo }
 doctor-all-good = Nothing is wrong.
 doctor-warnings = It works. Notes: { $count }
 doctor-found = Things wrong: { $count }. Begin with the first.

@@ -418,6 +418,7 @@ bundle-y7 = 提供票の削除（予防）
 bundle-y8 = 実績（予防）
 bundle-y9 = 実績の削除（予防）
 bundle-unknown = 不明（まだ開けません）
+bundle-none = 送信単位になっていないファイル
 bundle-of-month = { $bundle }（{ $year }年{ $month }月分）
 
 state-checked = 確認ずみ
@@ -491,9 +492,13 @@ install-log-head = 発行記録の署名（{ $number } 件まで）: { $outcome 
     [known] 既に入っています
    *[other] この中央機関のものではないため、使いません
  }
+install-request = これは申請ファイルです。中央機関に送るもので、取り込むものではありません。
 install-other = 使わないもの（{ $kind }）が入っていました。
-install-pinned = この中央機関を信頼する相手として登録しました。確認番号:
-install-compare = 中央機関が公表している確認番号と同じか、必ず見比べてください。違うときは使わずに、中央機関へ連絡してください。
+install-pinned = この中央機関を信頼する相手として登録しました。確認番号: { $fingerprint }
+install-root = はじめての取り込みです。中央機関の確認番号: { $fingerprint }
+    中央機関が公表している確認番号（電話や紙で伝えられたもの）と、必ず見比べてください。
+install-question = 同じですか。この中央機関を信頼する相手として登録しますか。
+install-nothing = 何も取り込んでいません。確認番号が違うときは、中央機関へ連絡してください。
 install-next = 次は Musubiを動かします: musubi run
 err-install-unreadable = { $file } は、利用証明書でも失効リストでも信頼情報でもありません。何も取り込んでいません。
     .hint = 中央機関から届いたファイルを、そのまま指定してください。メールの添付は開かずに保存します。
@@ -537,7 +542,6 @@ send-passed-over = 送る種類のファイルではないため、飛ばしま�
 send-too-large = ファイルが大きすぎます。一度に送れるのは { $limit } MBまでです。
 send-refused-heading = 送らなかったもの（{ $count } 件）:
 send-refused = ・{ $to } あて { $what } 連番 { $serial }
-send-finding = ・{ $finding }
 send-summary = 送信の受け付け { $sent } 件、送らなかったもの { $refused } 件
 send-broken-off = 上の表のものは受け付けずみです。同じものをもう一度送っても、二重には届きません。
 warn-send-not-delivered = { $count } 件が、時間内に届きませんでした。
@@ -597,7 +601,7 @@ doctor-good = 良好
 doctor-warning = 注意
 doctor-wrong = 問題
 doctor-line = [{ $mark }] { $words }
-doctor-todo = 　　　 → { $todo }
+doctor-todo = → { $todo }
 doctor-all-good = 問題は見つかりませんでした。
 doctor-warnings = 動いていますが、注意が { $count } 件あります。
 doctor-found = 問題が { $count } 件見つかりました。上から順に対処してください。

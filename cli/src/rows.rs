@@ -150,10 +150,11 @@ pub fn receipt(text: &Text, receipt: &ReceiptRow) -> String {
     text.show(&msg!("receipt-line", at = moment(&receipt.at), kind = kind, by = text.show(&by)))
 }
 
-/// What was found in files: `× 書類.CSV: 理由`.
+/// What was found in files, with the file unless the sentence names it.
 #[must_use]
 pub fn finding(text: &Text, finding: &FindingRow) -> String {
     let place = match (&finding.file, finding.row) {
+        (Some(file), _) if finding.text.contains(file.as_str()) => String::new(),
         (Some(file), Some(row)) => text.show(&msg!("finding-row", file = file, row = row)),
         (Some(file), None) => text.show(&msg!("finding-file", file = file)),
         (None, _) => String::new(),

@@ -97,6 +97,7 @@ const ARGUMENTS: &[&str] = &[
     "filter",
     "finding",
     "found",
+    "fingerprint",
     "fresh",
     "from",
     "gib",

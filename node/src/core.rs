@@ -17,7 +17,7 @@ use musubi_protocol::{
     ids::{Address, Hash, MessageId, OfficeNumber},
     link::{
         Log,
-        book::{Change, Shelf, Voice, WriteError},
+        book::{Voice, WriteError},
     },
     record::{self, Claim, Holder, Locator, Offer, Record},
     seal::{Suite, keys as sealing_rules},
@@ -177,9 +177,7 @@ impl Core {
         for kept in db.desks::<Kept>()? {
             desks.push(Desk::load(&db, &keys, kept)?);
         }
-        let heads = db.heads()?;
-        let own = |log: &Log| desks.iter().any(|desk| desk.holds(log.from));
-        let durable = heads.into_iter().filter(|(log, _)| own(log)).collect();
+        let durable = db.own_heads()?.into_iter().collect();
         let core = Self {
             db,
             keys,
@@ -332,14 +330,6 @@ impl Core {
         })
     }
 
-    /// Writes changes of a rule into a batch; shorthand for callers of [`Self::change`].
-    ///
-    /// # Errors
-    /// [`CoreError::Db`].
-    pub fn put(writes: &mut Writes, changes: Vec<Change>) -> Result<(), CoreError> {
-        Ok(writes.changes(changes)?)
-    }
-
     /// Whether the desk of an own address may send something new, and why not.
     ///
     /// # Errors
@@ -387,9 +377,10 @@ impl Core {
         let peer = self.peer_id();
         let mut admitted = Admitted::new();
         for credential in self.credentials().unwrap_or_default() {
-            if let Ok(desk) = self.admit(&credential, &peer) {
+            match self.admit(&credential, &peer) {
                 // Bounded by the desks of this directory.
-                let _ = admitted.add(desk);
+                Ok(desk) => drop(admitted.add(desk)),
+                Err(error) => tracing::warn!(%error, "a desk of this node is not admitted here"),
             }
         }
         admitted
@@ -659,14 +650,6 @@ impl Core {
             }
         };
         tokio::time::timeout(limit, waiting).await.unwrap_or(Ok(false))
-    }
-
-    /// The head of a log as it stands, durable or not.
-    ///
-    /// # Errors
-    /// [`CoreError::Db`].
-    pub fn head(&self, log: Log) -> Result<Position, CoreError> {
-        Ok(self.db.head(log)?)
     }
 }
 

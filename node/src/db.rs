@@ -27,21 +27,21 @@ const DESKS: Space = Space::new(18, "desks");
 const CERTIFICATES: Space = Space::new(19, "certificates");
 /// Desk number and key id -> wrapped sealing key.
 const SEALING: Space = Space::new(20, "sealing keys");
-/// Log, epoch, seq -> entry as signed.
+/// Side, log, epoch, seq -> entry as signed.
 const ENTRIES: Space = Space::new(21, "entries");
-/// Log -> its newest position.
+/// Side and log -> its newest position.
 const HEADS: Space = Space::new(22, "heads");
 /// Message id -> state of a message sent from here.
 const OUTBOUND: Space = Space::new(23, "outbound");
 /// Message id -> state of a message for an address here.
 const INBOUND: Space = Space::new(24, "inbound");
-/// Message id -> its ciphertext.
+/// Side and message id -> its ciphertext.
 const BODIES: Space = Space::new(25, "bodies");
-/// Message id -> content key, wrapped under the reading root.
+/// Side and message id -> content key, wrapped under the reading root.
 const CONTENT_KEYS: Space = Space::new(26, "content keys");
-/// Message id -> what lists show, wrapped under the reading root.
+/// Side and message id -> what lists show, wrapped under the reading root.
 const INDEX: Space = Space::new(27, "index");
-/// Message id -> newest envelope.
+/// Side and message id -> newest envelope.
 const ENVELOPES: Space = Space::new(28, "envelopes");
 /// Address -> a partner's record as signed.
 const RECORDS: Space = Space::new(29, "records");
@@ -80,6 +80,21 @@ pub enum DbError {
     NoBody,
 }
 
+/// On which side of a message or log this node stands. Where both desks are on one node, it keeps both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Our own log; messages sent from here.
+    Own,
+    /// Our copy of a partner's log; messages for an address here.
+    Partner,
+}
+
+/// The logs and messages of one address here, as the rules read them.
+pub struct Book<'a> {
+    db: &'a Db,
+    owner: Address,
+}
+
 /// Typed reading of a [`Store`]; writing goes through [`Writes`].
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -90,18 +105,39 @@ pub struct Db {
 #[derive(Default)]
 pub struct Writes {
     batch: Batch,
-    /// Logs that grew, with their new heads: announced once durable.
+    /// Own logs that grew, with their new heads: announced once durable.
     pub grown: Vec<(Log, Position)>,
     /// Messages whose state changed.
     pub touched: Vec<MessageId>,
+}
+
+impl Side {
+    const fn byte(self) -> u8 {
+        match self {
+            Self::Own => b'o',
+            Self::Partner => b'p',
+        }
+    }
+
+    fn of(log: Log, owner: Address) -> Self {
+        if log.from == owner { Self::Own } else { Self::Partner }
+    }
+
+    fn message(self, id: &MessageId) -> Vec<u8> {
+        [&[self.byte()], id.0.as_slice()].concat()
+    }
+
+    fn log(self, log: Log) -> Vec<u8> {
+        [&[self.byte()], log_key(log).as_slice()].concat()
+    }
 }
 
 fn log_key(log: Log) -> Vec<u8> {
     format!("{}{}", log.from, log.to).into_bytes()
 }
 
-fn place_key(log: Log, (epoch, seq): (u64, u64)) -> Vec<u8> {
-    let mut key = log_key(log);
+fn place_key(side: Side, log: Log, (epoch, seq): (u64, u64)) -> Vec<u8> {
+    let mut key = side.log(log);
     key.extend(epoch.to_be_bytes());
     key.extend(seq.to_be_bytes());
     key
@@ -215,13 +251,13 @@ impl Db {
         self.scan(SEALING, &desk.to_be_bytes(), |_, bytes| Ok(cbor::from_slice(bytes, usize::MAX)?))
     }
 
-    /// The first entry of a log after a place, as kept: signed bytes and position.
+    /// The first entry of an own log after a place, as kept.
     ///
     /// # Errors
     /// [`DbError`].
     pub fn entry_after(&self, log: Log, at: (u64, u64)) -> Result<Option<Unverified<Entry>>, DbError> {
-        let from = place_key(log, (at.0, at.1.saturating_add(1)));
-        let to = place_key(log, (u64::MAX, u64::MAX));
+        let from = place_key(Side::Own, log, (at.0, at.1.saturating_add(1)));
+        let to = place_key(Side::Own, log, (u64::MAX, u64::MAX));
         match self.store.range(ENTRIES, from.as_slice()..to.as_slice()).next() {
             None => Ok(None),
             Some(found) => Ok(Some(Unverified::from_bytes(found?.1.bytes())?)),
@@ -232,8 +268,8 @@ impl Db {
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn entry_by_id(&self, log: Log, id: MessageId) -> Result<Option<Vec<u8>>, DbError> {
-        for found in self.store.prefix(ENTRIES, &log_key(log)) {
+    pub fn entry_by_id(&self, side: Side, log: Log, id: MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        for found in self.store.prefix(ENTRIES, &side.log(log)) {
             let (_, value) = found?;
             if Unverified::<Entry>::from_bytes(value.bytes())?.id() == id {
                 return Ok(Some(value.bytes().to_vec()));
@@ -242,12 +278,14 @@ impl Db {
         Ok(None)
     }
 
-    /// All logs with their heads.
+    /// Our own logs with their heads.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn heads(&self) -> Result<Vec<(Log, Position)>, DbError> {
-        let found = self.scan(HEADS, &[], |key, bytes| Ok((log_of(key), cbor::from_slice(bytes, 256)?)))?;
+    pub fn own_heads(&self) -> Result<Vec<(Log, Position)>, DbError> {
+        let own = [Side::Own.byte()];
+        let found =
+            self.scan(HEADS, &own, |key, bytes| Ok((key.get(1..).and_then(log_of), cbor::from_slice(bytes, 256)?)))?;
         Ok(found.into_iter().filter_map(|(log, head)| Some((log?, head))).collect())
     }
 
@@ -286,8 +324,8 @@ impl Db {
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn body(&self, id: &MessageId) -> Result<Option<BodyId>, DbError> {
-        Ok(self.bytes(BODIES, &id.0)?.as_deref().and_then(BodyId::from_bytes))
+    pub fn body(&self, side: Side, id: &MessageId) -> Result<Option<BodyId>, DbError> {
+        Ok(self.bytes(BODIES, &side.message(id))?.as_deref().and_then(BodyId::from_bytes))
     }
 
     /// Every body that something refers to.
@@ -304,24 +342,24 @@ impl Db {
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn content_key(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
-        self.bytes(CONTENT_KEYS, &id.0)
+    pub fn content_key(&self, side: Side, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(CONTENT_KEYS, &side.message(id))
     }
 
     /// What lists show of a message, as wrapped.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn index(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
-        self.bytes(INDEX, &id.0)
+    pub fn index(&self, side: Side, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(INDEX, &side.message(id))
     }
 
     /// The newest envelope of a message.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn envelope(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
-        self.bytes(ENVELOPES, &id.0)
+    pub fn envelope(&self, side: Side, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(ENVELOPES, &side.message(id))
     }
 
     /// A partner's record as signed.
@@ -387,24 +425,56 @@ fn message<T: Serialize + DeserializeOwned>(key: &[u8], bytes: &[u8]) -> Result<
     Ok((id, cbor::from_slice(bytes, usize::MAX)?))
 }
 
-impl Shelf for Db {
+impl Db {
+    /// The logs and messages of one address here.
+    #[must_use]
+    pub const fn book(&self, owner: Address) -> Book<'_> {
+        Book { db: self, owner }
+    }
+
+    /// The newest entry of a log; [`Position::NONE`] for an empty one.
+    ///
+    /// # Errors
+    /// [`DbError`], here and below.
+    pub fn head(&self, side: Side, log: Log) -> Result<Position, DbError> {
+        Ok(self.value(HEADS, &side.log(log))?.unwrap_or(Position::NONE))
+    }
+
+    /// A message sent from here.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn outbound(&self, id: &MessageId) -> Result<Option<Outbound>, DbError> {
+        self.value(OUTBOUND, &id.0)
+    }
+
+    /// A message for an address here.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn inbound(&self, id: &MessageId) -> Result<Option<Inbound>, DbError> {
+        self.value(INBOUND, &id.0)
+    }
+}
+
+impl Shelf for Book<'_> {
     type Error = DbError;
 
     fn head(&self, log: Log) -> Result<Position, DbError> {
-        Ok(self.value(HEADS, &log_key(log))?.unwrap_or(Position::NONE))
+        self.db.head(Side::of(log, self.owner), log)
     }
 
     fn hash_at(&self, log: Log, at: (u64, u64)) -> Result<Option<Hash>, DbError> {
-        let bytes = self.bytes(ENTRIES, &place_key(log, at))?;
+        let bytes = self.db.bytes(ENTRIES, &place_key(Side::of(log, self.owner), log, at))?;
         bytes.map(|bytes| Ok(Unverified::<Entry>::from_bytes(&bytes)?.id().hash())).transpose()
     }
 
     fn outbound(&self, id: &MessageId) -> Result<Option<Outbound>, DbError> {
-        self.value(OUTBOUND, &id.0)
+        self.db.outbound(id)
     }
 
     fn inbound(&self, id: &MessageId) -> Result<Option<Inbound>, DbError> {
-        self.value(INBOUND, &id.0)
+        self.db.inbound(id)
     }
 }
 
@@ -437,14 +507,14 @@ impl Writes {
         self.put(space, key, &bytes)
     }
 
-    /// Takes the changes that a rule has decided on.
+    /// Takes the changes that a rule has decided on for the book of `owner`.
     ///
     /// # Errors
     /// [`DbError`], here and below.
-    pub fn changes(&mut self, changes: Vec<Change>) -> Result<(), DbError> {
+    pub fn changes(&mut self, owner: Address, changes: Vec<Change>) -> Result<(), DbError> {
         for change in changes {
             match change {
-                Change::Append(entry) => self.append(&entry)?,
+                Change::Append(entry) => self.append(owner, &entry)?,
                 Change::Outbound(id, state) => {
                     self.put_value(OUTBOUND, &id.0, &state)?;
                     self.touched.push(id);
@@ -465,12 +535,15 @@ impl Writes {
         Ok(())
     }
 
-    fn append(&mut self, entry: &Signed<Entry>) -> Result<(), DbError> {
+    fn append(&mut self, owner: Address, entry: &Signed<Entry>) -> Result<(), DbError> {
         let value = entry.value();
         let log = Log::new(value.from, value.to);
-        self.put(ENTRIES, &place_key(log, (value.epoch, value.seq)), entry.bytes())?;
-        self.put_value(HEADS, &log_key(log), &entry.position())?;
-        self.grown.push((log, entry.position()));
+        let side = Side::of(log, owner);
+        self.put(ENTRIES, &place_key(side, log, (value.epoch, value.seq)), entry.bytes())?;
+        self.put_value(HEADS, &side.log(log), &entry.position())?;
+        if side == Side::Own {
+            self.grown.push((log, entry.position()));
+        }
         Ok(())
     }
 
@@ -480,7 +553,7 @@ impl Writes {
     /// [`DbError`].
     pub fn fork(&mut self, entry: &Signed<Entry>) -> Result<(), DbError> {
         let value = entry.value();
-        let mut key = place_key(Log::new(value.from, value.to), (value.epoch, value.seq));
+        let mut key = place_key(Side::Partner, Log::new(value.from, value.to), (value.epoch, value.seq));
         key.extend(entry.id().0);
         self.put(FORKS, &key, entry.bytes())
     }
@@ -524,8 +597,8 @@ impl Writes {
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn body(&mut self, id: &MessageId, body: BodyId) -> Result<(), DbError> {
-        self.put(BODIES, &id.0, &body.to_bytes())
+    pub fn body(&mut self, side: Side, id: &MessageId, body: BodyId) -> Result<(), DbError> {
+        self.put(BODIES, &side.message(id), &body.to_bytes())
     }
 
     /// Sets a desk.
@@ -565,24 +638,24 @@ impl Writes {
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn content_key(&mut self, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
-        self.put(CONTENT_KEYS, &id.0, wrapped)
+    pub fn content_key(&mut self, side: Side, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(CONTENT_KEYS, &side.message(id), wrapped)
     }
 
     /// Keeps what lists show of a message, wrapped.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn index(&mut self, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
-        self.put(INDEX, &id.0, wrapped)
+    pub fn index(&mut self, side: Side, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(INDEX, &side.message(id), wrapped)
     }
 
     /// Keeps an envelope.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn envelope(&mut self, id: &MessageId, bytes: &[u8]) -> Result<(), DbError> {
-        self.put(ENVELOPES, &id.0, bytes)
+    pub fn envelope(&mut self, side: Side, id: &MessageId, bytes: &[u8]) -> Result<(), DbError> {
+        self.put(ENVELOPES, &side.message(id), bytes)
     }
 
     /// Keeps a partner's record.

@@ -11,7 +11,7 @@ use musubi_protocol::{
     ids::{Hash, MessageId},
     link::{
         Log,
-        book::{self, Arrival, Shelf, Taken},
+        book::{self, Arrival, Taken},
         frame::{INLINE_BODY, Stop},
     },
     seal::{self, ContentKey, Envelope, Opener, length},
@@ -22,7 +22,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     core::{Applied, Core, CoreError},
-    db::Writes,
+    db::{Side, Writes},
     keys::Label,
     outbox::short,
 };
@@ -86,18 +86,19 @@ pub fn receive(core: &Core, leaf: &Leaf, parcel: Parcel) -> Result<Received, Cor
     let (taken, applied) = core.change(|db, writes| {
         let arrival = opened.as_ref().map_or(Arrival { body: false, envelope: false }, |opened| opened.arrival);
         let now = core.now();
-        let taken = core.speak(parcel.log.to, |voice| Ok(book::take(db, entry, arrival, voice, now)?))?;
+        let taken =
+            core.speak(parcel.log.to, |voice| Ok(book::take(&db.book(parcel.log.to), entry, arrival, voice, now)?))?;
         if let (Taken::New(_), Some(opened)) = (&taken, &opened) {
             let body = if opened.arrival.body {
                 writes.new_body(db, &parcel.body)?
             } else {
                 db.store().bodies().create().map_err(crate::db::DbError::from)?
             };
-            writes.body(&id, body)?;
+            writes.body(Side::Partner, &id, body)?;
             opened.keep(core, writes, &id, &parcel.envelope)?;
         }
         match &taken {
-            Taken::New(changes) => writes.changes(changes.clone())?,
+            Taken::New(changes) => writes.changes(parcel.log.to, changes.clone())?,
             Taken::Refused(Stop::Fork) => writes.fork(&fork)?,
             _ => {}
         }
@@ -190,12 +191,12 @@ struct Opened {
 impl Opened {
     fn keep(&self, core: &Core, writes: &mut Writes, id: &MessageId, envelope: &[u8]) -> Result<(), CoreError> {
         if self.good {
-            writes.envelope(id, envelope)?;
+            writes.envelope(Side::Partner, id, envelope)?;
         }
         if let Some((key, manifest)) = &self.secrets {
-            writes.content_key(id, &core.keys.wrap(Label::ContentKey, &id.0, key.as_bytes())?)?;
+            writes.content_key(Side::Partner, id, &core.keys.wrap(Label::ContentKey, &id.0, key.as_bytes())?)?;
             if let Some(manifest) = manifest {
-                writes.index(id, &core.keys.wrap(Label::Index, &id.0, manifest)?)?;
+                writes.index(Side::Partner, id, &core.keys.wrap(Label::Index, &id.0, manifest)?)?;
             }
         }
         Ok(())
@@ -250,16 +251,17 @@ pub fn take_envelope(core: &Core, log: Log, id: MessageId, envelope: &[u8]) -> R
     if inbound.log != log || inbound.envelope {
         return Ok(None);
     }
-    let source = if inbound.body { body_reader(core, &id)? } else { None };
+    let source = if inbound.body { body_reader(core, Side::Partner, &id)? } else { None };
     let opened = open_with(core, log, &id, &inbound.header, envelope, source, inbound.body)?;
     if !opened.good {
         return Ok(None);
     }
     let ((), applied) = core.change(|db, writes| {
         let now = core.now();
-        let changes = core.speak(log.to, |voice| Ok(book::complete(db, id, opened.arrival, voice, now)?))?;
+        let changes =
+            core.speak(log.to, |voice| Ok(book::complete(&db.book(log.to), id, opened.arrival, voice, now)?))?;
         opened.keep(core, writes, &id, envelope)?;
-        Ok(writes.changes(changes)?)
+        Ok(writes.changes(log.to, changes)?)
     })?;
     Ok(Some(applied))
 }
@@ -278,7 +280,7 @@ pub struct Partial {
 /// # Errors
 /// [`CoreError`].
 pub fn partial(core: &Core, log: Log, id: &MessageId) -> Result<Option<Partial>, CoreError> {
-    let (Some(inbound), Some(body)) = (core.db.inbound(id)?, core.db.body(id)?) else { return Ok(None) };
+    let (Some(inbound), Some(body)) = (core.db.inbound(id)?, core.db.body(Side::Partner, id)?) else { return Ok(None) };
     if inbound.log != log || inbound.body || inbound.ended.is_some() {
         return Ok(None);
     }
@@ -338,14 +340,15 @@ impl Partial {
 /// [`CoreError`].
 pub fn body_complete(core: &Core, log: Log, id: MessageId) -> Result<(Applied, bool), CoreError> {
     let inbound = core.db.inbound(&id)?.ok_or(CoreError::NoMessage)?;
-    let envelope = core.db.envelope(&id)?.unwrap_or_default();
-    let opened = open_with(core, log, &id, &inbound.header, &envelope, body_reader(core, &id)?, true)?;
+    let envelope = core.db.envelope(Side::Partner, &id)?.unwrap_or_default();
+    let opened = open_with(core, log, &id, &inbound.header, &envelope, body_reader(core, Side::Partner, &id)?, true)?;
     let need_envelope = !opened.good;
     let ((), applied) = core.change(|db, writes| {
         let now = core.now();
-        let changes = core.speak(log.to, |voice| Ok(book::complete(db, id, opened.arrival, voice, now)?))?;
+        let changes =
+            core.speak(log.to, |voice| Ok(book::complete(&db.book(log.to), id, opened.arrival, voice, now)?))?;
         opened.keep(core, writes, &id, &envelope)?;
-        Ok(writes.changes(changes)?)
+        Ok(writes.changes(log.to, changes)?)
     })?;
     crash::point("receive.body");
     Ok((applied, need_envelope))
@@ -365,14 +368,14 @@ pub async fn hand_over(core: &Arc<Core>, id: MessageId, index: usize, by: By) ->
 }
 
 fn read_file(core: &Core, id: &MessageId, index: usize) -> Result<Vec<u8>, CoreError> {
-    let header = match (core.db.outbound(id)?, core.db.inbound(id)?) {
-        (Some(message), _) => message.header,
-        (None, Some(message)) if message.receipts.has(What::Delivered) => message.header,
+    let (side, header) = match (core.db.inbound(id)?, core.db.outbound(id)?) {
+        (Some(message), _) if message.receipts.has(What::Delivered) => (Side::Partner, message.header),
+        (_, Some(message)) => (Side::Own, message.header),
         _ => return Err(CoreError::NoMessage),
     };
-    let wrapped = core.db.content_key(id)?.ok_or(CoreError::NoMessage)?;
+    let wrapped = core.db.content_key(side, id)?.ok_or(CoreError::NoMessage)?;
     let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &id.0, &wrapped)?);
-    let source = body_reader(core, id)?.ok_or(CoreError::NoMessage)?;
+    let source = body_reader(core, side, id)?.ok_or(CoreError::NoMessage)?;
     let mut opener = Opener::new(&key, source, &seal_header(&header)).map_err(|_| CoreError::NoMessage)?;
     let mut bytes = Vec::new();
     opener.file(index, &mut bytes).map_err(|_| CoreError::NoMessage)?;
@@ -391,16 +394,17 @@ pub async fn opened(core: &Arc<Core>, id: MessageId, by: By) -> Result<(), CoreE
     core.commit(|db, writes| {
         let now = core.now();
         let to = inbound.log.to;
-        let changes = core.speak(to, |voice| Ok(book::acknowledge(db, id, What::Opened, by, 0, voice, now)?))?;
-        Ok(writes.changes(changes)?)
+        let changes =
+            core.speak(to, |voice| Ok(book::acknowledge(&db.book(to), id, What::Opened, by, 0, voice, now)?))?;
+        Ok(writes.changes(to, changes)?)
     })
     .await?;
     crash::point("open.durable");
     Ok(())
 }
 
-fn body_reader(core: &Core, id: &MessageId) -> Result<Option<BodyReader>, CoreError> {
-    let Some(body) = core.db.body(id)? else { return Ok(None) };
+fn body_reader(core: &Core, side: Side, id: &MessageId) -> Result<Option<BodyReader>, CoreError> {
+    let Some(body) = core.db.body(side, id)? else { return Ok(None) };
     let store = core.db.store().clone();
     let length = store.bodies().len(body).map_err(crate::db::DbError::from)?;
     Ok(Some(BodyReader { store, body, at: 0, length }))

@@ -8,10 +8,7 @@ use musubi_protocol::{
     delivery::State,
     entry::Message,
     ids::{Address, Hash, Kind, MessageId, OfficeNumber},
-    link::{
-        Log,
-        book::{self, Shelf},
-    },
+    link::{Log, book},
     record::Record,
     seal::{self, ContentKey, Draft, Envelope, Sealed, Suite, manifest::Month},
     time::Timestamp,
@@ -23,7 +20,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use crate::{
     api::types::{FindingRow, Row},
     core::{Applied, Core, CoreError, Standing, rng},
-    db::Writes,
+    db::{Side, Writes},
     findings::{self, Reason},
     keys::Label,
     rows::{self, Rows},
@@ -306,13 +303,14 @@ fn seal_unit(core: &Core, order: &Order, ready: Ready) -> Result<(MessageId, App
         let header = header(&sealed);
         let now = core.now();
         let body = writes.new_body(db, &ciphertext)?;
-        let (id, changes) =
-            core.speak(ready.log.from, |voice| Ok(book::announce(db, ready.log, header, voice, now)?))?;
-        writes.changes(changes)?;
-        writes.body(&id, body)?;
+        let (id, changes) = core.speak(ready.log.from, |voice| {
+            Ok(book::announce(&db.book(ready.log.from), ready.log, header, voice, now)?)
+        })?;
+        writes.changes(ready.log.from, changes)?;
+        writes.body(Side::Own, &id, body)?;
         keep_secrets(core, writes, id, &sealed)?;
         if let Some(envelope) = record.as_ref().and_then(|record| envelope(record, &sealed.key, &id, now)) {
-            writes.envelope(&id, &envelope)?;
+            writes.envelope(Side::Own, &id, &envelope)?;
         }
         let mark = Mark { serial: ready.serial.clone(), content: ready.content, id };
         for key in &ready.marks {
@@ -336,8 +334,8 @@ fn header(sealed: &Sealed) -> Message {
 /// Content key and index, wrapped for the disk.
 fn keep_secrets(core: &Core, writes: &mut Writes, id: MessageId, sealed: &Sealed) -> Result<(), CoreError> {
     let manifest = sealed.manifest.to_vec().map_err(|_| CoreError::NoMessage)?;
-    writes.content_key(&id, &core.keys.wrap(Label::ContentKey, &id.0, sealed.key.as_bytes())?)?;
-    writes.index(&id, &core.keys.wrap(Label::Index, &id.0, &manifest)?)?;
+    writes.content_key(Side::Own, &id, &core.keys.wrap(Label::ContentKey, &id.0, sealed.key.as_bytes())?)?;
+    writes.index(Side::Own, &id, &core.keys.wrap(Label::Index, &id.0, &manifest)?)?;
     Ok(())
 }
 
@@ -356,14 +354,16 @@ pub fn envelope(record: &Record, key: &ContentKey, id: &MessageId, now: Timestam
 /// # Errors
 /// [`CoreError`].
 pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result<Option<Vec<u8>>, CoreError> {
-    if !fresh && let Some(envelope) = core.db.envelope(id)? {
+    if !fresh && let Some(envelope) = core.db.envelope(Side::Own, id)? {
         return Ok(Some(envelope));
     }
-    let (Some(record), Some(wrapped)) = (core.record_of(log.to)?, core.db.content_key(id)?) else { return Ok(None) };
+    let (Some(record), Some(wrapped)) = (core.record_of(log.to)?, core.db.content_key(Side::Own, id)?) else {
+        return Ok(None);
+    };
     let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &id.0, &wrapped)?);
     let Some(envelope) = envelope(&record, &key, id, core.now()) else { return Ok(None) };
     let mut writes = Writes::new();
-    writes.envelope(id, &envelope)?;
+    writes.envelope(Side::Own, id, &envelope)?;
     // Another can be made at any time: no need to wait for the disk.
     core.db.apply_lazily(writes)?;
     Ok(Some(envelope))

@@ -7,7 +7,7 @@ use musubi_protocol::{
     delivery::{Circumstances, Fact, Inbound, Outbound, Receipts, inbound_state, outbound_state},
     entry::{By, What},
     ids::{Hash, MessageId},
-    link::{Log, book::Shelf},
+    link::Log,
     seal::Manifest,
     signed::Unverified,
     time::Timestamp,
@@ -16,6 +16,7 @@ use musubi_protocol::{
 use crate::{
     api::types::{Detail, EvidenceRow, FileRow, ReceiptRow, Row},
     core::{Core, CoreError},
+    db::Side,
     keys::Label,
     times::rfc3339,
 };
@@ -68,7 +69,7 @@ impl<'a> Rows<'a> {
                 around
             }
         };
-        let has_envelope = around.has_key || self.core.db.envelope(&id)?.is_some();
+        let has_envelope = around.has_key || self.core.db.envelope(Side::Own, &id)?.is_some();
         let state = outbound_state(message, Circumstances { has_key: has_envelope, ..around });
         let mut row = self.row(id, message.log, message.sealed_at, &message.receipts)?;
         row.state = state.name().into();
@@ -116,7 +117,11 @@ pub fn manifest(core: &Core, id: &MessageId) -> Result<Option<Manifest>, CoreErr
     if core.keys.reading.is_none() {
         return Ok(None);
     }
-    let Some(wrapped) = core.db.index(id)? else { return Ok(None) };
+    // Both sides of a message say the same of it.
+    let kept = core.db.index(Side::Partner, id)?;
+    let Some(wrapped) = kept.map_or_else(|| core.db.index(Side::Own, id), |kept| Ok(Some(kept)))? else {
+        return Ok(None);
+    };
     let bytes = core.keys.unwrap(Label::Index, &id.0, &wrapped)?;
     Ok(Manifest::from_slice(&bytes).ok())
 }
@@ -167,18 +172,19 @@ pub fn inbox(core: &Core) -> Result<Vec<Row>, CoreError> {
 /// [`CoreError`].
 pub fn detail(core: &Core, id: MessageId) -> Result<Option<Detail>, CoreError> {
     let mut rows = Rows::new(core);
-    let (row, direction, log, receipts) = if let Some(message) = core.db.outbound(&id)? {
-        (rows.outbound(id, &message)?, "out", message.log, message.receipts)
+    let (row, side, log, receipts) = if let Some(message) = core.db.outbound(&id)? {
+        (rows.outbound(id, &message)?, Side::Own, message.log, message.receipts)
     } else if let Some(message) = core.db.inbound(&id)? {
         let Some(row) = rows.inbound(id, &message)? else { return Ok(None) };
-        (row, "in", message.log, message.receipts)
+        (row, Side::Partner, message.log, message.receipts)
     } else {
         return Ok(None);
     };
     let mut evidence = Vec::new();
-    let entries = std::iter::once((log, id)).chain(receipts.iter().map(|fact| (log.reverse(), fact.entry)));
-    for (log, entry) in entries {
-        if let Some(bytes) = core.db.entry_by_id(log, entry)? {
+    let (other, direction) = if side == Side::Own { (Side::Partner, "out") } else { (Side::Own, "in") };
+    let message = std::iter::once((side, log, id));
+    for (side, log, entry) in message.chain(receipts.iter().map(|fact| (other, log.reverse(), fact.entry))) {
+        if let Some(bytes) = core.db.entry_by_id(side, log, entry)? {
             evidence.push(evidence_row(core, &bytes)?);
         }
     }

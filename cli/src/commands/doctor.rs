@@ -17,7 +17,7 @@ use crate::{
     error::{CommandError, Exit},
     moment, msg,
     text::{Message, Text},
-    ui::Ui,
+    ui::{Ui, layout::wrap},
     unlock,
 };
 
@@ -31,6 +31,8 @@ const CRL_OLD: u64 = DAY + DAY / 2;
 const CRL_BEYOND: u64 = 3 * DAY;
 /// How long before its end a licence is worth a word.
 const LICENCE_SOON: u64 = 45 * DAY;
+/// Columns that advice stands in from the left.
+const INDENT: usize = 7;
 /// Seconds that clocks may differ.
 const CLOCK_SLACK: u64 = 120;
 
@@ -64,7 +66,10 @@ pub(crate) fn run(ui: &mut Ui, context: &Context) -> Result<Exit, CommandError> 
         });
         ui.line(&msg!("doctor-line", mark = mark, words = &look.words));
         if let Some(todo) = &look.todo {
-            ui.line(&msg!("doctor-todo", todo = todo));
+            let todo = ui.text().show(&msg!("doctor-todo", todo = todo));
+            let indent = " ".repeat(INDENT);
+            let todo = wrap(&todo, ui.width().saturating_sub(INDENT).max(20)).join(&format!("\n{indent}"));
+            ui.text_line(&format!("{indent}{todo}"));
         }
     }
     let wrong = looks.iter().filter(|look| look.found == Found::Wrong).count();

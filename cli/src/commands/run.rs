@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use musubi_config::Settings;
 use musubi_node::{Node, Options, home::Home};
+use serde::Serialize;
 
 use crate::{
     args::values,
@@ -48,6 +49,15 @@ impl Args {
             log: logging::filter(verbose).map(ToOwned::to_owned),
         }
     }
+}
+
+/// The line for scripts.
+#[derive(Serialize)]
+struct Ready<'a> {
+    ready: bool,
+    peer_id: &'a str,
+    listen: &'a [String],
+    api: &'a str,
 }
 
 /// Runs the node until a signal comes, or until it stops by itself, which is an error.
@@ -99,8 +109,8 @@ async fn serve(ui: &mut Ui, home: &Home, options: Options, stop: &mut Stop) -> R
 
 /// Says that messages are taken now, and where.
 fn ready(ui: &mut Ui, home: &Home, node: &Node) {
-    let (listen, api) = (node.listen(), node.api());
-    ui.result(&serde_json::json!({"ready": true, "peer_id": node.peer_id(), "listen": listen, "api": api}));
+    let listen = node.listen();
+    ui.result(&Ready { ready: true, peer_id: &node.peer_id(), listen: &listen, api: &node.api() });
     ui.line(&msg!("run-ready", path = home.dir()));
     if listen.is_empty() {
         ui.line(&msg!("run-no-trust"));

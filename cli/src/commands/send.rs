@@ -14,13 +14,16 @@ use crate::{
     context::Context,
     error::{CommandError, Exit},
     msg, rows,
-    ui::{Table, Ui},
+    text::{Text, harmless},
+    ui::{Table, Ui, layout::wrap},
 };
 
 mod gather;
 
 use gather::{Found, gather};
 
+/// Columns that findings stand in from the left.
+const INDENT: usize = 4;
 /// How long `--wait delivered` waits where no seconds are given.
 const WAIT: u64 = 60;
 /// Longest single question to the node; a longer wait asks again.
@@ -151,10 +154,7 @@ fn report(ui: &mut Ui, messages: &[Row]) {
         ui.table(&table);
     }
     for row in &sent {
-        for finding in &row.findings {
-            let shown = rows::finding(ui.text(), finding);
-            ui.line(&msg!("send-finding", finding = shown));
-        }
+        findings(ui, row);
     }
     if !refused.is_empty() {
         if !sent.is_empty() {
@@ -163,16 +163,28 @@ fn report(ui: &mut Ui, messages: &[Row]) {
         ui.line(&msg!("send-refused-heading", count = refused.len()));
         for row in &refused {
             if row.serial.is_some() {
-                let (to, what) = (rows::to(row), rows::what(ui.text(), row));
+                let (to, what) = (rows::to(row), refused_what(ui.text(), row));
                 let serial = row.serial.clone().unwrap_or_default();
                 ui.line(&msg!("send-refused", to = to, what = what, serial = serial));
             }
-            for finding in &row.findings {
-                let shown = rows::finding(ui.text(), finding);
-                ui.line(&msg!("send-finding", finding = shown));
-            }
+            findings(ui, row);
         }
     }
     ui.text_line("");
     ui.line(&msg!("send-summary", sent = sent.len(), refused = refused.len()));
+}
+
+/// What was refused; files that make no bundle have no name.
+fn refused_what(text: &Text, row: &Row) -> String {
+    if row.bundle.is_some() { rows::what(text, row) } else { text.show(&msg!("bundle-none")) }
+}
+
+/// The findings of a row, below it.
+fn findings(ui: &mut Ui, row: &Row) {
+    for finding in &row.findings {
+        let shown = rows::finding(ui.text(), finding);
+        let indent = " ".repeat(INDENT);
+        let shown = wrap(&harmless(&shown), ui.width().saturating_sub(INDENT).max(20)).join(&format!("\n{indent}"));
+        ui.text_line(&format!("{indent}{shown}"));
+    }
 }

@@ -3,6 +3,9 @@
 use super::layout::{pad, width_of, wrap};
 use crate::text::harmless;
 
+/// Columns that a long last cell needs at least to be readable.
+const NARROWEST: usize = 12;
+
 /// Rows under headings.
 #[derive(Clone, Debug, Default)]
 pub struct Table {
@@ -37,13 +40,32 @@ impl Table {
             .map(|i| self.rows.iter().chain([&self.headings]).map(|row| width_of(&row[i])).max().unwrap_or(0))
             .collect();
         let total: usize = columns.iter().map(|column| column + 2).sum();
-        if total.saturating_sub(2) > width { self.blocks(width) } else { self.columns(&columns) }
+        if total.saturating_sub(2) <= width {
+            return self.columns(&columns);
+        }
+        // Often only the last column is long: it goes on below itself.
+        let (Some((last, others)), true) = (columns.split_last(), columns.len() > 1) else { return self.blocks(width) };
+        let left: usize = others.iter().map(|column| column + 2).sum();
+        match width.checked_sub(left) {
+            Some(room) if room >= NARROWEST.min(*last) => self.columns(&[others, &[room]].concat()),
+            _ => self.blocks(width),
+        }
     }
 
     fn columns(&self, columns: &[usize]) -> String {
         let line = |cells: &[String]| -> String {
-            let cells: Vec<_> = cells.iter().zip(columns).map(|(cell, width)| pad(cell, *width)).collect();
-            format!("{}\n", cells.join("  ").trim_end())
+            let (Some((last, others)), Some((room, widths))) = (cells.split_last(), columns.split_last()) else {
+                return String::new();
+            };
+            let left: String = others.iter().zip(widths).map(|(cell, width)| pad(cell, width + 2)).collect();
+            let indent = " ".repeat(width_of(&left));
+            let mut lines = wrap(last, *room).into_iter();
+            let mut out = format!("{left}{}", lines.next().unwrap_or_default()).trim_end().to_owned();
+            for line in lines {
+                out.push_str(&format!("\n{indent}{line}"));
+            }
+            out.push('\n');
+            out
         };
         let rule: Vec<_> = columns.iter().map(|width| "-".repeat(*width)).collect();
         let rows: String = self.rows.iter().map(|row| line(row)).collect();
@@ -87,6 +109,18 @@ mod tests {
                         13A9900047-A2  相手の\u{fffd}電源待ち\n";
         let shown = table().render(80);
         assert_eq!(shown.replace("---------------\n", "----------------\n"), expected);
+    }
+
+    #[test]
+    fn a_long_last_cell_goes_on_below_itself() {
+        let mut table = Table::new(vec!["宛先".into(), "状態".into()]);
+        table.row(["1379900010-11".into(), "到着".into()]);
+        table.row(["13A9900047-A2".into(), "待機（相手につながりません）".into()]);
+        let expected = "宛先           状態\n\
+                        -------------  ---------------\n\
+                        1379900010-11  到着\n\
+                        13A9900047-A2  待機（相手につ\n               ながりません）\n";
+        assert_eq!(table.render(30), expected);
     }
 
     #[test]

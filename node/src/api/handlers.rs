@@ -13,7 +13,6 @@ use musubi_network::{Multiaddr, multiaddr::Protocol};
 use musubi_protocol::{
     entry::{By, What},
     ids::{Address, Hash, MessageId},
-    link::book::Shelf,
     time::Timestamp,
 };
 use musubi_store::Room;

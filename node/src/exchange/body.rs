@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use musubi_protocol::{
     ids::MessageId,
-    link::{Log, book::Shelf, frame::Frame},
+    link::{Log, frame::Frame},
 };
 
 use super::{Frames, Opener, SessionError};
 use crate::{
     core::{Core, CoreError},
-    db::DbError,
+    db::{DbError, Side},
     inbox,
     partners::{SharedAdmitted, look},
 };
@@ -28,7 +28,7 @@ pub(super) async fn send<O: Opener>(
 ) -> Result<(), SessionError> {
     let message = core.db.outbound(&id).map_err(CoreError::from)?;
     let Some(message) = message.filter(|message| message.log == log) else { return Ok(()) };
-    let Some(body) = core.db.body(&id).map_err(CoreError::from)? else { return Ok(()) };
+    let Some(body) = core.db.body(Side::Own, &id).map_err(CoreError::from)? else { return Ok(()) };
     let length = message.header.length.saturating_sub(offset);
     if length == 0 {
         return Ok(());

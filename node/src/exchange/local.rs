@@ -51,6 +51,7 @@ async fn trust_changes(events: &mut broadcast::Receiver<Event>) {
 /// One pair of halves. Ends with an error only; with fewer than two addresses it waits.
 async fn session(core: Arc<Core>) -> SessionError {
     let admitted = core.admitted_here();
+    tracing::debug!(addresses = admitted.addresses().len(), "the local exchange begins");
     if admitted.addresses().len() < 2 {
         return std::future::pending().await;
     }

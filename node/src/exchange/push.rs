@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, broadcast};
 use super::{Frames, Opener, SessionError, Stream, body};
 use crate::{
     core::{Core, CoreError, Event},
-    db::DbError,
+    db::{DbError, Side},
     outbox,
     partners::{SharedAdmitted, look},
 };
@@ -132,6 +132,7 @@ impl<O: Opener> Push<O> {
     }
 
     fn on_frame(&mut self, frame: Frame) {
+        tracing::trace!(?frame, "answer");
         match frame {
             Frame::Have { log, at } => self.sender.have(log, at),
             Frame::Missing { log, at } => self.sender.missing(log, at),
@@ -195,7 +196,7 @@ impl<O: Opener> Push<O> {
         if length > INLINE_BODY {
             return Ok((envelope, Vec::new()));
         }
-        let Some(body) = self.core.db.body(&id)? else { return Ok((envelope, Vec::new())) };
+        let Some(body) = self.core.db.body(Side::Own, &id)? else { return Ok((envelope, Vec::new())) };
         // At most INLINE_BODY, so it fits.
         let length = usize::try_from(length).unwrap_or(usize::MAX);
         let bytes = self.core.db.store().bodies().read(body, 0, length).map_err(DbError::from)?;

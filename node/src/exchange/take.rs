@@ -11,7 +11,6 @@ use musubi_protocol::{
     ids::MessageId,
     link::{
         Log,
-        book::Shelf,
         frame::{Frame, Stop},
         sender::WINDOW,
     },
@@ -21,7 +20,7 @@ use musubi_store::crash;
 use super::{Frames, SessionError, Stream, body};
 use crate::{
     core::{Core, CoreError, Event},
-    db::Writes,
+    db::{Side, Writes},
     inbox::{self, Parcel, Received},
     partners::{SharedAdmitted, look},
 };
@@ -101,6 +100,7 @@ impl Take {
     }
 
     async fn on_frame(&mut self, frame: Frame) -> Result<(), SessionError> {
+        tracing::trace!(peer = %self.peer, ?frame, "frame");
         match frame {
             Frame::Credential(bytes) => self.credential(&bytes)?,
             Frame::Certificate(der) => self.certificate(&der)?,
@@ -197,14 +197,14 @@ impl Take {
         if let Some(partial) = inbox::partial(&self.core, log, &id)? {
             answers.push(Frame::Want { log, id, offset: partial.at });
         }
-        if self.core.db.envelope(&id)?.is_none() {
+        if self.core.db.envelope(Side::Partner, &id)?.is_none() {
             answers.push(Frame::NeedEnvelope { log, id });
         }
         Ok(answers)
     }
 
     fn have(&self, log: Log) -> Result<Frame, CoreError> {
-        Ok(Frame::Have { log, at: self.core.db.head(log)?.at() })
+        Ok(Frame::Have { log, at: self.core.db.head(Side::Partner, log)?.at() })
     }
 
     async fn entry(&mut self, parcel: Parcel) -> Result<(), SessionError> {
