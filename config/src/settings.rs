@@ -52,10 +52,6 @@ pub struct Limits {
     pub pending: u64,
     /// Connections not yet admitted, of one IP address.
     pub pending_per_ip: u64,
-    /// Admitted connections.
-    pub connections: u64,
-    /// Free space in MiB below which no mail is taken.
-    pub disk_reserve_mib: u64,
 }
 
 /// The store.
@@ -154,8 +150,6 @@ impl Settings {
         check::api(&self.api.listen).map_err(at("api.listen"))?;
         check::range(self.limits.pending, 16, 65_536).map_err(at("limits.pending"))?;
         check::range(self.limits.pending_per_ip, 1, 65_536).map_err(at("limits.pending_per_ip"))?;
-        check::range(self.limits.connections, 8, 65_536).map_err(at("limits.connections"))?;
-        check::range(self.limits.disk_reserve_mib, 64, 1_048_576).map_err(at("limits.disk_reserve_mib"))?;
         check::range(self.store.cache_mib, 8, 1_024).map_err(at("store.cache_mib"))?;
         check::log_filter(&self.log.filter).map_err(at("log.filter"))
     }

@@ -54,6 +54,8 @@ pub enum Event {
     Trust,
     /// Our records were issued anew.
     Records,
+    /// A partner's record came, or a newer one.
+    PartnerRecord,
     /// A connection came or went.
     Connections,
 }

@@ -57,6 +57,9 @@ pub enum SessionError {
     /// The stream ended.
     #[error("the stream ended")]
     Ended,
+    /// The other side has not answered for a minute.
+    #[error("the other side does not answer any more")]
+    Silent,
     /// No stream could be opened.
     #[error("no stream could be opened: {0}")]
     Open(String),

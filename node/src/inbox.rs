@@ -75,10 +75,10 @@ pub fn receive(core: &Core, leaf: &Leaf, parcel: Parcel) -> Result<Received, Cor
         Body::Message(header) => Some(header.clone()),
         _ => None,
     };
-    if let Some(header) = &header {
-        if let Some(stop) = bounds(core, leaf, &entry, header, &parcel)? {
-            return Ok(Received::Refused(stop));
-        }
+    if let Some(header) = &header
+        && let Some(stop) = bounds(core, leaf, &entry, header, &parcel)?
+    {
+        return Ok(Received::Refused(stop));
     }
     let opened = header.as_ref().map(|header| open(core, parcel.log, &id, header, &parcel)).transpose()?;
     crash::point("receive.checked");

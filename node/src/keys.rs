@@ -44,7 +44,8 @@ impl Mode {
     /// [`KeyFileError`] if the key file cannot be read.
     pub fn of(home: &Home) -> Result<Self, KeyFileError> {
         let file = KeyFile::open(&home.keys())?;
-        let machine = file.openers().iter().any(|opener| opener.kind == OpenerKind::Machine);
+        let machine = |kind| matches!(kind, OpenerKind::Machine | OpenerKind::MachineKeyFile);
+        let machine = file.openers().iter().any(|opener| machine(opener.kind));
         Ok(if machine { Self::Unattended } else { Self::Attended })
     }
 }

@@ -41,7 +41,6 @@ struct Peer {
 }
 
 /// Reads the desks of a peer.
-#[must_use]
 pub fn look(admitted: &SharedAdmitted) -> MutexGuard<'_, Admitted> {
     admitted.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -67,11 +67,6 @@ pub const BACKDATE: u64 = DAY;
 pub const TAIL: u64 = 75 * DAY;
 /// How long after the licence's end an office may still send.
 pub const GRACE: u64 = 30 * DAY;
-/// How long a root is valid: nobody wants to pin again soon.
-pub const ROOT_LIFETIME: u64 = 20 * 365 * DAY;
-/// How long an issuing CA is valid: it issues for a year, and outlives every licence that it
-/// then grants for up to two more, with its [`TAIL`].
-pub const ISSUING_LIFETIME: u64 = 4 * 365 * DAY;
 /// The longest office name, in characters (X.520 ub-common-name).
 pub const MAX_NAME: usize = 64;
 /// The longest certificate in bytes: eight of them fit the gate's hello.

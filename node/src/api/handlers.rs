@@ -83,7 +83,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
     });
     let inbound = core.db.all_inbound().map_err(db)?;
     let new = inbound.iter().filter(|(_, m)| m.receipts.has(What::Delivered) && !m.receipts.has(What::Opened));
-    let room = core.db.store().room().map_err(|error| CoreError::from(error))?;
+    let room = core.db.store().room().map_err(CoreError::from)?;
     let handle = state.wire.handle();
     Ok(Json(Status {
         peer_id: core.peer_id().to_string(),
@@ -284,6 +284,9 @@ pub(super) async fn ping(Extract(state): Extract<State>, Json(request): Json<Pin
     }
     if core.partners.is_connected(address) {
         return Ok(answer("connected", None, Some(0)));
+    }
+    if core.is_revoked(address)? {
+        return Ok(answer("revoked", None, None));
     }
     let Some(record) = core.record_of(address)? else { return Ok(answer("unknown", None, None)) };
     let peer = record.peer_ids().first().copied();

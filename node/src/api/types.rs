@@ -192,7 +192,7 @@ pub struct PingRequest {
 pub struct Ping {
     /// The partner's address.
     pub address: String,
-    /// connected, refused, unreachable, unknown, local.
+    /// connected, refused, unreachable, unknown, revoked, local.
     pub outcome: String,
     /// The refusal's name, if the partner's node gave one.
     pub refusal: Option<String>,

@@ -1,6 +1,6 @@
 //! The sending half of a connection.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use musubi_protocol::{
     entry::Body,
@@ -8,12 +8,15 @@ use musubi_protocol::{
     link::{
         Log,
         frame::{Frame, INLINE_BODY},
-        sender::{Send, Sender},
+        sender::{MAX_REQUESTS, Send, Sender},
     },
     signed::Unverified,
 };
 use musubi_store::crash;
-use tokio::sync::{Semaphore, broadcast};
+use tokio::{
+    sync::{Semaphore, broadcast},
+    time::{Instant, MissedTickBehavior, interval_at},
+};
 
 use super::{Frames, Opener, SessionError, Stream, body};
 use crate::{
@@ -27,6 +30,8 @@ use crate::{
 const IN_GATE: usize = 8;
 /// Streams for large bodies at one time.
 const BODY_STREAMS: usize = 2;
+/// How often the other side is asked whether it is still there. Two questions without an answer end the session.
+const ASK_EVERY: Duration = Duration::from_secs(20);
 
 /// Pushes our logs to one peer until the stream ends or breaks.
 ///
@@ -43,7 +48,17 @@ pub async fn push<O: Opener>(
     // Listening begins before the logs are read, so that nothing falls in between.
     let events = core.events();
     let bodies = Arc::new(Semaphore::new(BODY_STREAMS));
-    let mut session = Push { core, admitted, frames: Frames::new(stream), opener, bodies, sender: Sender::new() };
+    let mut session = Push {
+        core,
+        admitted,
+        frames: Frames::new(stream),
+        opener,
+        bodies,
+        sender: Sender::new(),
+        lacking: Vec::new(),
+        asked: 0,
+        answered: 0,
+    };
     session.introduce().await?;
     session.offer_all().await?;
     session.frames.flush().await?;
@@ -57,6 +72,11 @@ struct Push<O> {
     opener: O,
     bodies: Arc<Semaphore>,
     sender: Sender,
+    /// Messages whose envelope was asked for before the partner's record was here.
+    lacking: Vec<(Log, MessageId)>,
+    /// Number of the last ping, and of the last one answered.
+    asked: u64,
+    answered: u64,
 }
 
 impl<O: Opener> Push<O> {
@@ -103,15 +123,19 @@ impl<O: Opener> Push<O> {
     }
 
     async fn run(mut self, mut events: broadcast::Receiver<Event>) -> Result<(), SessionError> {
+        let mut ask = interval_at(Instant::now() + ASK_EVERY, ASK_EVERY);
+        ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                frame = self.frames.next() => self.on_frame(frame?),
+                frame = self.frames.next() => self.on_frame(frame?)?,
+                _ = ask.tick() => self.ask().await?,
                 event = events.recv() => match event {
                     Ok(Event::Grew(log)) => {
                         self.offer(log).await?;
                         self.sender.wake(log);
                     }
                     Ok(Event::Records) => self.records().await?,
+                    Ok(Event::PartnerRecord) => self.envelopes().await?,
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => self.everything().await?,
                     Err(broadcast::error::RecvError::Closed) => return Ok(()),
@@ -128,10 +152,38 @@ impl<O: Opener> Push<O> {
         for log in self.core.own_logs() {
             self.sender.wake(log);
         }
+        self.envelopes().await?;
         self.records().await
     }
 
-    fn on_frame(&mut self, frame: Frame) {
+    /// A record has come: what lacked an envelope for want of it may get one now.
+    async fn envelopes(&mut self) -> Result<(), SessionError> {
+        for (log, id) in std::mem::take(&mut self.lacking) {
+            self.envelope(log, id).await?;
+        }
+        Ok(())
+    }
+
+    async fn envelope(&mut self, log: Log, id: MessageId) -> Result<(), SessionError> {
+        match outbox::envelope_of(&self.core, log, &id, true)? {
+            Some(envelope) => self.frames.feed(&Frame::Envelope { log, id, envelope }).await?,
+            None if self.lacking.len() < MAX_REQUESTS => self.lacking.push((log, id)),
+            // The receiver asks again on the next connection.
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Asks whether the other side is still there; a second question without an answer is the last.
+    async fn ask(&mut self) -> Result<(), SessionError> {
+        if self.asked.saturating_sub(self.answered) >= 2 {
+            return Err(SessionError::Silent);
+        }
+        self.asked += 1;
+        self.frames.feed(&Frame::Ping(self.asked)).await
+    }
+
+    fn on_frame(&mut self, frame: Frame) -> Result<(), SessionError> {
         tracing::trace!(?frame, "answer");
         match frame {
             Frame::Have { log, at } => self.sender.have(log, at),
@@ -143,20 +195,17 @@ impl<O: Opener> Push<O> {
                 self.sender.stop(log, reason);
                 self.core.partners.stopped(log, reason);
             }
-            // A receiver of a later version may say more than we know.
-            other => tracing::debug!(?other, "not of a receiver"),
+            Frame::Pong(number) => self.answered = self.answered.max(number.min(self.asked)),
+            _ => return Err(SessionError::Unexpected),
         }
+        Ok(())
     }
 
     async fn drain(&mut self) -> Result<(), SessionError> {
         while let Some(send) = self.sender.poll() {
             match send {
                 Send::EntryAfter(log, at) => self.entry(log, at).await?,
-                Send::Envelope(log, id) => {
-                    if let Some(envelope) = outbox::envelope_of(&self.core, log, &id, true)? {
-                        self.frames.feed(&Frame::Envelope { log, id, envelope }).await?;
-                    }
-                }
+                Send::Envelope(log, id) => self.envelope(log, id).await?,
                 Send::Body(log, id, offset) => self.body(log, id, offset),
             }
         }

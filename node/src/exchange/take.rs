@@ -106,7 +106,7 @@ impl Take {
             Frame::Certificate(der) => self.certificate(&der)?,
             Frame::Record(record) => {
                 if self.core.take_record(&record)? {
-                    self.core.tell(Event::Connections);
+                    self.core.tell(Event::PartnerRecord);
                 }
             }
             Frame::Offer(log) => {
@@ -128,6 +128,7 @@ impl Take {
                     });
                 }
             }
+            Frame::Ping(number) => self.say(vec![Frame::Pong(number)]).await?,
             // Only a first frame is of a body stream, and the rest is not a sender's.
             _ => return Err(SessionError::Unexpected),
         }

@@ -10,11 +10,13 @@
 //!   4   [credential]                                       sender: one more desk of this node
 //!   5   [certificate]                                      sender: signed older entries
 //!   6   [record]                                           sender: a desk's record
+//!   7   [number]                                           sender: are you still there?
 //!  16   [from, to, epoch, seq]                             receiver: I durably have the log up to here
 //!  17   [from, to, epoch, seq]                             receiver: something is missing, go back to here
 //!  18   [from, to, message id, offset]                     receiver: I want the body from here on
 //!  19   [from, to, message id]                             receiver: I cannot open the envelope
 //!  20   [from, to, reason]                                 receiver: no more of this log for now
+//!  21   [number]                                           receiver: I am, as an answer to type 7
 //!  32   [from, to, message id, offset, length]             body stream: what follows, raw
 //! ```
 //! `from` and `to` name the log: `from` is an address of the stream's sending side. The first
@@ -71,6 +73,10 @@ pub enum Frame {
     Certificate(Vec<u8>),
     /// A desk's record.
     Record(Vec<u8>),
+    /// Are you still there? A connection whose other end has lost power shows no other way.
+    Ping(u64),
+    /// I am: the number of the ping.
+    Pong(u64),
     /// Durable here up to this entry.
     Have {
         /// The log.
@@ -195,6 +201,8 @@ impl Frame {
             Self::Credential(blob) => (4, cbor::to_vec(&Blob((bytes(blob),)))?),
             Self::Certificate(blob) => (5, cbor::to_vec(&Blob((bytes(blob),)))?),
             Self::Record(blob) => (6, cbor::to_vec(&Blob((bytes(blob),)))?),
+            Self::Ping(number) => (7, cbor::to_vec(&(number,))?),
+            Self::Pong(number) => (21, cbor::to_vec(&(number,))?),
             Self::Have { log, at } => (16, place(log, at)?),
             Self::Missing { log, at } => (17, place(log, at)?),
             Self::Want { log, id, offset } => (18, cbor::to_vec(&(log.from, log.to, id, offset))?),
@@ -232,6 +240,8 @@ impl Frame {
             4 => Self::Credential(blob(array)?),
             5 => Self::Certificate(blob(array)?),
             6 => Self::Record(blob(array)?),
+            7 => Self::Ping(read::<(u64,)>(array)?.0),
+            21 => Self::Pong(read::<(u64,)>(array)?.0),
             16 => {
                 let Place(from, to, epoch, seq) = read(array)?;
                 Self::Have { log: Log { from, to }, at: (epoch, seq) }
@@ -281,6 +291,8 @@ impl std::fmt::Debug for Frame {
             Self::Credential(_) => f.write_str("Credential"),
             Self::Certificate(_) => f.write_str("Certificate"),
             Self::Record(_) => f.write_str("Record"),
+            Self::Ping(number) => write!(f, "Ping({number})"),
+            Self::Pong(number) => write!(f, "Pong({number})"),
             Self::Have { log, at } => write!(f, "Have({} -> {}, {at:?})", log.from, log.to),
             Self::Missing { log, at } => write!(f, "Missing({} -> {}, {at:?})", log.from, log.to),
             Self::Want { id, offset, .. } => write!(f, "Want({id:?}, {offset})"),
@@ -310,6 +322,8 @@ mod tests {
             Frame::Credential(vec![5]),
             Frame::Certificate(vec![6]),
             Frame::Record(vec![]),
+            Frame::Ping(24),
+            Frame::Pong(u64::MAX),
             Frame::Have { log, at: (8, 9) },
             Frame::Missing { log, at: (0, 0) },
             Frame::Want { log, id, offset: 10 },
