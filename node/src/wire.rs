@@ -150,6 +150,7 @@ pub async fn run(
     if let Some(ready) = ready.take() {
         let _ = ready.send(());
     }
+    remember_partners(&core);
     let now = Instant::now();
     let target = |address| Target { address, connection: None, failures: 0, next: now };
     let targets = addresses(&settings.network.peers).into_iter().map(target).collect();
@@ -176,6 +177,18 @@ async fn start(
     let listen = addresses(&settings.network.listen);
     let config = Config { keypair: core.node_key().clone(), listen, network, limits };
     musubi_network::start(config, Arc::new(Keeper::new(Arc::clone(core), network))).await
+}
+
+/// Partners of earlier days may use the places that the gate reserves.
+fn remember_partners(core: &Core) {
+    let known = core.db.partners().unwrap_or_default();
+    for (address, _) in known {
+        if let Ok(Some(record)) = core.record_of(address) {
+            for peer in record.peer_ids() {
+                core.partners.seen(Some(peer), None);
+            }
+        }
+    }
 }
 
 /// The settings were checked when they were read: what does not parse here is not there.
