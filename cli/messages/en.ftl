@@ -122,6 +122,7 @@ cmd-run = Runs Musubi on this computer
 cmd-run-arg-listen = Where to listen (/ip4/0.0.0.0/tcp/47200). Repeat it for several
 cmd-run-arg-peer = Where a partner's Musubi is (/ip4/192.0.2.1/tcp/47200). Repeat it for several
 cmd-run-arg-api = The door for programs on this computer (127.0.0.1:0)
+cmd-run-arg-until-stdin-ends = Stops also when stdin is closed (for programs that start Musubi)
 
 cmd-send = Sends plans, provision tables and actuals to partners
     .long =
@@ -138,6 +139,7 @@ cmd-outbox = Lists the documents that were sent
 
 cmd-show = Shows one document and its receipts (arrived, opened, imported)
 cmd-show-arg-id = The document's id; its first 8 characters are enough
+cmd-show-arg-wait = Waits first until the partner has it (delivered) or has opened it (opened); opened=60 waits at most 60 seconds
 
 cmd-export = Writes the files of a document into a folder
     .long =
@@ -240,6 +242,7 @@ want-sha256 = SHA-256 is 64 hexadecimal characters.
 want-serial = A serial number is hexadecimal (0A1B2C). See musubi authority list.
 want-message-id = A document's id has 8 to 52 characters a-z and 2-7. Type the beginning of the one in the list.
 want-wait = Write delivered, or with seconds delivered=60.
+want-wait-for-receipt = Write delivered or opened, or one of them with seconds: opened=60.
 want-name = A name has 1 to 64 characters and no line breaks.
 want-number = Use a number.
 
@@ -384,8 +387,6 @@ err-authority-store = The authority's records could not be read or written.
 
 err-internal = Something went wrong inside the program. It is not your input.
     .hint = If it happens again, ask for help and include the line with the detail.
-err-not-wired = This command is not available in this version yet.
-    .hint = musubi --version shows the version.
 
 ## ===== Commands of an office (init to key) =====
 
@@ -575,6 +576,8 @@ show-receipts = Receipts: { $count }
 show-files = Files: { $count }
 show-file = { $name } ({ $bytes } bytes)
 show-next = To write the files: musubi export { $id } --to FOLDER
+warn-show-not-yet = The receipt did not come in time.
+    .hint = It comes by itself when the partner connects. There is no need to send again.
 export-done = { $what }: written to { $path }
 export-file = { $file }
 export-there = { $file } (was there already)
@@ -770,3 +773,39 @@ err-api-address = "{ $text }" cannot be an address.
     .hint = Write it like 1379900010-11.
 err-api-kind = "{ $text }" cannot be a service kind.
     .hint = Write two characters such as 11 or A2.
+
+## demo
+
+demo-authority-name = Sample Authority
+demo-intro = This plays a sample month on this computer alone. Nothing is sent to anybody.
+demo-place = Place: { $path } (removed at the end)
+demo-place-kept = Place: { $path } (it stays)
+demo-founded = 1. Set-up: founded { $name }, made the desks of three offices and certified them ({ $seconds } s).
+demo-started = 2. Start: three nodes run ({ $seconds } s). One reaches the care manager over TCP, the other over QUIC.
+demo-progress = Exchange
+demo-column-took = ms
+demo-month = 3. Exchange: sent { $count } bundles in the order of their serials, and took them out at the other end. The ms in the table: from the beginning of sending until the receipt of arrival is here.
+demo-month-sum = Arrived: { $count }. Receipts "arrived" and "opened" verified with nothing but what the authority publishes: { $verified }.
+demo-files-same = Every file that was taken out is the same as before it was sent, to the byte.
+demo-files-differ = Some files that were taken out differ from what was sent.
+demo-inboxes-same = Each inbox holds what was meant for it, once, and nothing else.
+demo-inboxes-differ = Something is missing in an inbox, or too much.
+demo-revoked = 4. Revocation: { $office } was revoked, and only { $other } was given the new revocation list ({ $seconds } s).
+demo-revoked-to = - One bundle to { $office } was stopped here: { $state }
+demo-revoked-from = - One bundle from { $office } was refused at the partner's gate: { $state }
+demo-nothing-new = - Nothing new came into either inbox.
+demo-something-new = - Something came into an inbox that must not have come.
+demo-good = 5. Result: everything as it should be ({ $seconds } s in all). All nodes have stopped.
+demo-bad = 5. Result: something was not as it should be; see the table and the sentences above.
+demo-bad-stop = 5. Result: a node did not stop in time, or had ended before.
+demo-next-run = You can go on with what was kept. First run Musubi in this window:
+demo-next-look = Then look, in another window:
+demo-next-authority = The authority's list can be seen at any time:
+err-demo-keep = { $path } is not empty. Nothing was changed.
+    .hint = Name a new folder or an empty one.
+err-demo-command = musubi { $command } did not work during the demo.
+    .hint = See the line of details. With --keep and a folder, the data and the logs of another try stay there.
+err-demo-time = musubi { $command } did not end in time during the demo.
+    .hint = Try again when the computer is less busy.
+err-demo-stopped = The demo was broken off. Its nodes have stopped.
+    .hint = It cannot be continued. musubi demo begins anew.

@@ -110,6 +110,7 @@ cmd-run = このパソコンのMusubiを動かします
 cmd-run-arg-listen = 待ち受ける場所（例 /ip4/0.0.0.0/tcp/47200）。複数あるときは繰り返します
 cmd-run-arg-peer = 相手のMusubiの場所（例 /ip4/192.0.2.1/tcp/47200）。複数あるときは繰り返します
 cmd-run-arg-api = このパソコンの中だけで使う窓口（例 127.0.0.1:0）
+cmd-run-arg-until-stdin-ends = 標準入力が閉じられたときにも止まります（ほかのプログラムから動かすとき）
 
 cmd-send = 提供票・計画書・実績のファイルを相手先に送ります
     .long =
@@ -126,6 +127,7 @@ cmd-outbox = 送った文書の一覧を表示します
 
 cmd-show = 文書1件の内容と確認（到着・開封・取り込み）を表示します
 cmd-show-arg-id = 文書の番号。先頭の8文字以上
+cmd-show-arg-wait = 相手に届く（delivered）か開封される（opened）まで待ってから表示します。opened=60 なら60秒まで
 
 cmd-export = 届いた文書のファイルをフォルダに取り出します
     .long =
@@ -228,6 +230,7 @@ want-sha256 = SHA-256 は16進数の64文字です。
 want-serial = 証明書番号は16進数で書きます（例 0A1B2C）。musubi authority list で確かめられます。
 want-message-id = 文書の番号は、a〜z と 2〜7 の8文字から52文字です。一覧に出ている番号の先頭を入れてください。
 want-wait = delivered、または秒数をつけて delivered=60 と書きます。
+want-wait-for-receipt = delivered か opened、または秒数をつけて opened=60 と書きます。
 want-name = 名前は1文字から64文字です。改行などは使えません。
 want-number = 数で書いてください。
 
@@ -302,8 +305,6 @@ err-sheet-nowhere = 復旧用紙の出し先がありません。--json では�
 
 err-internal = プログラムの内部で問題が起きました。入力の間違いではありません。
     .hint = もう一度実行しても同じなら、詳細の行を添えて問い合わせてください。
-err-not-wired = このコマンドは、この版ではまだ使えません。
-    .hint = musubi --version で版を確かめてください。
 
 ## 中央機関
 
@@ -563,6 +564,8 @@ show-receipts = 確認（到着・開封・取り込み）: { $count } 件
 show-files = ファイル: { $count } 件
 show-file = { $name }（{ $bytes } バイト）
 show-next = 取り出すには: musubi export { $id } --to フォルダ
+warn-show-not-yet = 待っていた確認が、時間内に届きませんでした。
+    .hint = 相手がつながれば自動で届きます。送り直す必要はありません。
 export-done = { $what } を { $path } に取り出しました。
 export-file = { $file }
 export-there = { $file }（同じものが既にありました）
@@ -758,3 +761,39 @@ err-api-address = 「{ $text }」は宛先として使えません。
     .hint = 1379900010-11 のように書いてください。
 err-api-kind = 「{ $text }」はサービス種類として使えません。
     .hint = 11 や A2 のように2文字で書いてください。
+
+## demo
+
+demo-authority-name = 見本中央機関
+demo-intro = 見本の1か月のやりとりを、このパソコンの中だけで実演します。実際の相手には何も送りません。
+demo-place = 場所: { $path }（終わると消します）
+demo-place-kept = 場所: { $path }（終わっても残します）
+demo-founded = 1. 準備: { $name } を作り、事業所3か所に窓口を作って利用証明書を発行しました（{ $seconds } 秒）。
+demo-started = 2. 開始: 3か所のMusubiを動かしました（{ $seconds } 秒）。居宅介護支援とは、1か所がTCPで、もう1か所がQUICでつながります。
+demo-progress = やりとり
+demo-column-took = ミリ秒
+demo-month = 3. やりとり: { $count } 件を連番の順に送り、相手の側で取り出しました。表のミリ秒は、送信を始めてから到着の確認が届くまでです。
+demo-month-sum = 到着 { $count } 件。到着と開封の確認を、中央機関が公開している情報だけで検証できたもの { $verified } 件。
+demo-files-same = 取り出したファイルは、すべて送る前と同じです（1バイトも違いません）。
+demo-files-differ = 取り出したファイルに、送る前と違うものがあります。
+demo-inboxes-same = どの受信箱にも、届くはずのものが1件ずつあり、ほかには何もありません。
+demo-inboxes-differ = 受信箱に、足りないものか余分なものがあります。
+demo-revoked = 4. 失効: { $office } の利用証明書を失効させ、新しい失効リストを { $other } だけに渡しました（{ $seconds } 秒）。
+demo-revoked-to = ・{ $office } あての1件は、送らずに止めました: { $state }
+demo-revoked-from = ・{ $office } からの1件は、相手のMusubiが入口で断りました: { $state }
+demo-nothing-new = ・どちらの受信箱にも、新しいものは届いていません。
+demo-something-new = ・受信箱に、届いてはいけないものが届きました。
+demo-good = 5. 結果: すべて期待どおりでした（全体で { $seconds } 秒）。動かしたMusubiは、すべて止まりました。
+demo-bad = 5. 結果: 期待と違うところがありました。上の表と文を見てください。
+demo-bad-stop = 5. 結果: Musubiが時間内に止まらなかったか、途中で終わっていました。
+demo-next-run = 残したデータで続けられます。まず、この画面でMusubiを動かします:
+demo-next-look = 次に、別の画面で見ます:
+demo-next-authority = 中央機関の一覧は、いつでも見られます:
+err-demo-keep = { $path } は空ではありません。何も変えていません。
+    .hint = 新しいフォルダか、空のフォルダを指定してください。
+err-demo-command = 実演の途中で、musubi { $command } がうまくいきませんでした。
+    .hint = 詳細の行を見てください。--keep でフォルダを指定してもう一度実行すると、途中のデータと記録（logs）が残ります。
+err-demo-time = 実演の途中で、musubi { $command } が時間内に終わりませんでした。
+    .hint = パソコンが混んでいないときに、もう一度実行してください。
+err-demo-stopped = 実演を途中でやめました。動かしたMusubiは止まりました。
+    .hint = 続きはありません。もう一度 musubi demo を実行すると、初めから実演します。

@@ -3,7 +3,10 @@
 //! Where the API is stands in `DIR/api.json`, the secret that opens it in `DIR/api-token`; both are
 //! the node's. A file that outlived its node (a power cut) counts as no node.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use musubi_node::{
     api::{
@@ -16,7 +19,7 @@ use musubi_protocol::ids::Hash;
 use serde::de::DeserializeOwned;
 use ureq::{Agent, Body, http::Response};
 
-use crate::{error::CommandError, msg, text::Lang};
+use crate::{error::CommandError, msg, rows, text::Lang};
 
 pub mod form;
 
@@ -26,6 +29,8 @@ pub use form::Form;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long sealing or installing may take.
 const LONG_PATIENCE: Duration = Duration::from_secs(600);
+/// Longest single question to the node; a longer wait asks again.
+const LONGEST_QUESTION: u64 = 300;
 /// More than any list of an office: 256 MiB, the size of the largest bundle, is the largest file.
 const MAX_ANSWER: u64 = 272 << 20;
 
@@ -124,13 +129,26 @@ impl Client {
         self.get(&format!("/api/messages/{id}"), PATIENCE)
     }
 
-    /// Waits until a message was delivered, or `seconds` are over; either way it is returned as it stands then.
+    /// Waits until a message sent from here was `delivered` or `opened`, can no longer be, or `until` has come (never
+    /// for `None`); either way it is returned as it stands then.
     ///
     /// # Errors
     /// [`Error`].
-    pub fn wait(&self, id: &str, seconds: u64) -> Result<Row, Error> {
-        let patience = PATIENCE.saturating_add(Duration::from_secs(seconds));
-        self.get(&format!("/api/messages/{id}/wait?state=delivered&seconds={seconds}"), patience)
+    pub fn wait(&self, id: &str, state: &str, until: Option<Instant>) -> Result<Row, Error> {
+        loop {
+            // Whole seconds, rounded up; in the last round 0 asks how it stands.
+            let left = until.map_or(u64::MAX, |until| {
+                let left = until.saturating_duration_since(Instant::now());
+                left.as_secs() + u64::from(left.subsec_nanos() > 0)
+            });
+            let seconds = left.min(LONGEST_QUESTION);
+            let patience = PATIENCE.saturating_add(Duration::from_secs(seconds));
+            let row: Row = self.get(&format!("/api/messages/{id}/wait?state={state}&seconds={seconds}"), patience)?;
+            // Cancelled and expired messages arrive no more.
+            if row.times.contains_key(state) || rows::is_over(&row) || left <= LONGEST_QUESTION {
+                return Ok(row);
+            }
+        }
     }
 
     /// The bytes of one file of a message.

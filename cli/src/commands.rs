@@ -5,7 +5,6 @@ use clap::Subcommand;
 use crate::{
     context::Context,
     error::{CommandError, Exit},
-    msg,
     ui::Ui,
 };
 
@@ -85,7 +84,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Ping(args) => ping::run(ui, context, &args),
         Command::Key(command) => key::run(ui, context, command),
         Command::Authority(command) => authority::run(ui, context, command),
+        Command::Demo(args) => demo::run(ui, &args),
         Command::Help(args) => help::run(ui, &args),
-        _ => Err(CommandError::failed(msg!("err-not-wired"))),
     }
 }

@@ -124,6 +124,12 @@ pub fn is_pending(row: &Row) -> bool {
     matches!(row.state.as_str(), "checked" | "sealed" | "waiting" | "held")
 }
 
+/// Whether nothing more will come of it: no further receipt, no delivery.
+#[must_use]
+pub fn is_over(row: &Row) -> bool {
+    matches!(row.state.as_str(), "imported" | "rejected" | "cancelled" | "expired")
+}
+
 /// Whether the partner has it.
 #[must_use]
 pub fn is_delivered(row: &Row) -> bool {

@@ -260,6 +260,16 @@ impl Core {
         task.await.map_err(|_| CoreError::Stopped)?
     }
 
+    /// As [`Self::settle`], for a caller that waits for a later write: durability comes in order.
+    pub fn settle_later(self: &Arc<Self>, applied: Applied) {
+        let core = Arc::clone(self);
+        tokio::spawn(async move {
+            if let Err(error) = core.settle(applied).await {
+                tracing::error!(%error, "a write did not become durable");
+            }
+        });
+    }
+
     fn announce(&self, applied: &Applied) {
         crash::point("commit.durable");
         {

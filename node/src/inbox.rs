@@ -363,6 +363,7 @@ pub async fn hand_over(core: &Arc<Core>, id: MessageId, index: usize, by: By) ->
     let worker = Arc::clone(core);
     let work = move || read_file(&worker, &id, index);
     let bytes = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
+    crash::point("open.read");
     opened(core, id, by).await?;
     Ok(bytes)
 }

@@ -92,8 +92,7 @@ pub async fn send(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
                 sent.push((id, findings, false));
                 // Batches become durable in order, so the last one speaks for all. Each is still announced.
                 if let Some(before) = last.replace(applied) {
-                    let core = Arc::clone(core);
-                    tokio::spawn(async move { core.settle(before).await });
+                    core.settle_later(before);
                 }
             }
         }
@@ -295,6 +294,7 @@ fn read_mark(core: &Core, key: &[u8; 32]) -> Result<Option<Mark>, CoreError> {
 fn seal_unit(core: &Core, order: &Order, ready: Ready) -> Result<(MessageId, Applied), CoreError> {
     let files: Vec<&[u8]> = ready.files.iter().map(|at| order.files[*at].1.as_slice()).collect();
     let mut rng = rng()?;
+    crash::point("send.checked");
     // The draft was made from these very files, so sealing cannot find other sizes.
     let (ciphertext, sealed) = seal::seal(ready.draft, &files, &mut rng).map_err(|_| CoreError::NoMessage)?;
     crash::point("send.sealed");
@@ -366,6 +366,7 @@ pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result
     writes.envelope(Side::Own, id, &envelope)?;
     // Another can be made at any time: no need to wait for the disk.
     core.db.apply_lazily(writes)?;
+    crash::point("envelope.made");
     Ok(Some(envelope))
 }
 

@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -51,7 +51,7 @@ type Handle = NetworkHandle<Admitted>;
 #[derive(Clone, Default)]
 pub struct Wire {
     handle: Arc<RwLock<Option<Handle>>>,
-    pings: Arc<std::sync::Mutex<HashMap<ConnectionId, oneshot::Sender<Dialed>>>>,
+    pings: Arc<Mutex<HashMap<ConnectionId, oneshot::Sender<Dialed>>>>,
 }
 
 /// How a dial ended.
@@ -75,16 +75,28 @@ impl Wire {
     /// Dials an address once and waits for the outcome.
     pub async fn dial(&self, address: Multiaddr) -> Dialed {
         let Some(handle) = self.handle() else { return Dialed::Unreachable };
-        let Ok(connection) = handle.dial(address).await else { return Dialed::Unreachable };
         let (done, outcome) = oneshot::channel();
-        self.pings.lock().unwrap_or_else(PoisonError::into_inner).insert(connection, done);
-        // The network answers every dial inside its own limits.
+        let mut number = None;
+        let expect = |connection| {
+            number = Some(connection);
+            self.pings().insert(connection, done);
+        };
+        if handle.dial_as(address, expect).await.is_err() {
+            if let Some(connection) = number {
+                self.pings().remove(&connection);
+            }
+            return Dialed::Unreachable;
+        }
+        // The network answers every dial inside its own limits, and a network that stops drops who waits.
         outcome.await.unwrap_or(Dialed::Unreachable)
     }
 
+    fn pings(&self) -> MutexGuard<'_, HashMap<ConnectionId, oneshot::Sender<Dialed>>> {
+        self.pings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn answer(&self, connection: ConnectionId, outcome: Dialed) {
-        let waiting = self.pings.lock().unwrap_or_else(PoisonError::into_inner).remove(&connection);
-        if let Some(waiting) = waiting {
+        if let Some(waiting) = self.pings().remove(&connection) {
             // Whoever asked may have gone.
             let _ = waiting.send(outcome);
         }
@@ -238,6 +250,8 @@ impl Worker {
             }
         }
         self.handle.shutdown().await;
+        // Events end here: whoever still waits for one hears that nothing comes.
+        self.wire.pings().clear();
         self.sessions.close();
         // Streams are closed now, so every session ends.
         self.sessions.wait().await;
@@ -266,8 +280,8 @@ impl Worker {
                 self.closed(peer, connection);
             }
             NetworkEvent::Inbound { peer, connection, stream, .. } => self.serve(peer, connection, stream),
-            NetworkEvent::DialFailed { connection, address, reason } => {
-                self.dial_failed(connection, &address, &reason);
+            NetworkEvent::DialFailed { connection, address, peer, reason } => {
+                self.dial_failed(connection, &address, peer, &reason);
             }
             NetworkEvent::Refused { peer, reason, .. } => tracing::debug!(?peer, %reason, "somebody was not let in"),
             NetworkEvent::Listening { .. } | NetworkEvent::ListenerClosed { .. } => {
@@ -345,13 +359,19 @@ impl Worker {
         self.core.tell(Event::Connections);
     }
 
-    fn dial_failed(&mut self, connection: ConnectionId, address: &Multiaddr, reason: &DialFailure) {
+    fn dial_failed(
+        &mut self,
+        connection: ConnectionId,
+        address: &Multiaddr,
+        peer: Option<PeerId>,
+        reason: &DialFailure,
+    ) {
         let outcome = match reason {
             DialFailure::Gate(gate::Error::RefusedByPeer(refusal)) => Dialed::Refused(*refusal),
             _ => Dialed::Unreachable,
         };
         tracing::info!(%address, %reason, "a dial failed");
-        if let (Dialed::Refused(refusal), Some(peer)) = (outcome, peer_of(address)) {
+        if let (Dialed::Refused(refusal), Some(peer)) = (outcome, peer) {
             self.core.partners.refused(peer, refusal);
             self.core.tell(Event::Connections);
         }
@@ -404,10 +424,6 @@ impl Target {
 /// Between three quarters and five quarters of a pause, so that many nodes do not come back at one moment.
 fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(rand::rng().random_range(0.75..1.25))
-}
-
-fn peer_of(address: &Multiaddr) -> Option<PeerId> {
-    address.iter().find_map(|part| if let Protocol::P2p(peer) = part { Some(peer) } else { None })
 }
 
 fn ip_of(address: &Multiaddr) -> Option<IpAddr> {

@@ -2,11 +2,17 @@
 //! every wait and no sleeping.
 
 pub mod network;
+pub mod partner;
+#[cfg(unix)]
+pub mod process;
+pub mod raw;
 pub mod sample;
 
 use std::{future::Future, time::Duration};
 
 pub use network::{Installed, TestNetwork, TestNode};
+#[cfg(unix)]
+pub use process::NodeProcess;
 
 /// Longest time that a test waits for one thing. Generous: a busy CI machine is slow, never that slow.
 pub const LIMIT: Duration = Duration::from_secs(30);

@@ -1,3 +1,5 @@
 //! Stories, one file each.
 
 mod exchange;
+#[cfg(unix)]
+mod kill;

@@ -3,7 +3,11 @@
 //! Reading is lenient where a Japanese keyboard makes it likely: full-width letters and digits are
 //! taken as what they mean, small letters of office numbers as capitals.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use data_encoding::HEXLOWER_PERMISSIVE;
 use jiff::civil::Date;
@@ -34,6 +38,8 @@ pub enum InvalidValue {
     MessageId,
     /// Not a state to wait for.
     Wait,
+    /// Not a receipt to wait for.
+    WaitForReceipt,
     /// Empty, too long, or with control characters.
     Name,
 }
@@ -52,6 +58,7 @@ impl InvalidValue {
             Self::Serial => msg!("want-serial"),
             Self::MessageId => msg!("want-message-id"),
             Self::Wait => msg!("want-wait"),
+            Self::WaitForReceipt => msg!("want-wait-for-receipt"),
             Self::Name => msg!("want-name"),
         }
     }
@@ -77,11 +84,24 @@ impl IdPrefix {
     }
 }
 
-/// How long `send` waits for `delivered`.
+/// What to wait for, and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
+    /// `delivered` or `opened`.
+    pub state: &'static str,
     /// Seconds at most; `None` where none were given.
     pub seconds: Option<u64>,
+}
+
+impl Wait {
+    /// Seconds where none were given.
+    const USUAL: u64 = 60;
+
+    /// The moment at which waiting ends; `None` if it lies beyond what the clock can count.
+    #[must_use]
+    pub fn until(self) -> Option<Instant> {
+        Instant::now().checked_add(Duration::from_secs(self.seconds.unwrap_or(Self::USUAL)))
+    }
 }
 
 /// Reads an office number.
@@ -156,14 +176,21 @@ pub(crate) fn message_id(text: &str) -> Result<IdPrefix, InvalidValue> {
 
 /// Reads `delivered` or `delivered=SECONDS`.
 pub(crate) fn wait(text: &str) -> Result<Wait, InvalidValue> {
-    match text.strip_prefix("delivered") {
-        Some("") => Ok(Wait { seconds: None }),
-        Some(rest) => {
-            let seconds = rest.strip_prefix('=').and_then(|seconds| seconds.parse().ok());
-            seconds.map(|seconds| Wait { seconds: Some(seconds) }).ok_or(InvalidValue::Wait)
-        }
-        None => Err(InvalidValue::Wait),
-    }
+    wait_for(text, &["delivered"]).ok_or(InvalidValue::Wait)
+}
+
+/// Reads `delivered`, `opened`, or one of them with `=SECONDS`.
+pub(crate) fn wait_for_receipt(text: &str) -> Result<Wait, InvalidValue> {
+    wait_for(text, &["delivered", "opened"]).ok_or(InvalidValue::WaitForReceipt)
+}
+
+fn wait_for(text: &str, states: &[&'static str]) -> Option<Wait> {
+    let (name, seconds) = match text.split_once('=') {
+        Some((name, seconds)) => (name, Some(seconds.parse().ok()?)),
+        None => (text, None),
+    };
+    let state = states.iter().find(|state| **state == name)?;
+    Some(Wait { state, seconds })
 }
 
 /// Reads the name of an office or authority: 1 to 64 characters, which is X.520's bound.
@@ -225,11 +252,13 @@ mod tests {
         for bad in ["abcdefg", "abcdefg1", &"a".repeat(53)] {
             assert_eq!(message_id(bad), Err(InvalidValue::MessageId), "{bad}");
         }
-        assert_eq!(wait("delivered"), Ok(Wait { seconds: None }));
-        assert_eq!(wait("delivered=30"), Ok(Wait { seconds: Some(30) }));
-        for bad in ["opened", "delivered=", "delivered30", "delivered=-1"] {
+        assert_eq!(wait("delivered"), Ok(Wait { state: "delivered", seconds: None }));
+        assert_eq!(wait("delivered=30"), Ok(Wait { state: "delivered", seconds: Some(30) }));
+        for bad in ["opened", "delivered=", "delivered30", "delivered=-1", "delivered=1=2"] {
             assert_eq!(wait(bad), Err(InvalidValue::Wait), "{bad}");
         }
+        assert_eq!(wait_for_receipt("opened=5"), Ok(Wait { state: "opened", seconds: Some(5) }));
+        assert_eq!(wait_for_receipt("imported"), Err(InvalidValue::WaitForReceipt));
     }
 
     #[test]

@@ -36,6 +36,10 @@ pub struct Args {
     /// The file that stands for this machine where it has no key store.
     #[arg(long, value_name = "FILE")]
     pub machine_key: Option<PathBuf>,
+    /// Stops also when stdin ends: a program that starts the node holds the other end of a pipe, and however that
+    /// program ends, the node does not outlive it.
+    #[arg(long)]
+    pub until_stdin_ends: bool,
 }
 
 impl Args {
@@ -78,7 +82,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         .build()
         .map_err(internal)?;
     let ended = runtime.block_on(async {
-        let mut stop = Stop::listen().map_err(internal)?;
+        let mut stop = Stop::listen(args.until_stdin_ends).map_err(internal)?;
         serve(ui, &home, options, &mut stop).await
     });
     runtime.shutdown_timeout(LEFT_BEHIND);

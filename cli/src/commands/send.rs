@@ -1,9 +1,6 @@
 //! `musubi send`: bundles, to the partners whom the files name.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::path::PathBuf;
 
 use musubi_node::api::types::Row;
 use musubi_protocol::ids::{Address, Kind};
@@ -24,10 +21,6 @@ use gather::{Found, gather};
 
 /// Columns that findings stand in from the left.
 const INDENT: usize = 4;
-/// How long `--wait delivered` waits where no seconds are given.
-const WAIT: u64 = 60;
-/// Longest single question to the node; a longer wait asks again.
-const LONGEST_QUESTION: u64 = 300;
 
 /// What to send, and what file names may leave open.
 #[derive(clap::Args, Debug)]
@@ -76,8 +69,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         progress.step();
     }
     drop(progress);
-    let seconds = args.wait.map(|wait| wait.seconds.unwrap_or(WAIT));
-    let waited = seconds.map_or(Ok(0), |seconds| wait_for(ui, &client, &mut messages, seconds));
+    let waited = args.wait.map_or(Ok(0), |wait| wait_for(ui, &client, &mut messages, wait));
     report(ui, &messages);
     let missing = waited.inspect_err(|_| ui.result(&messages))?;
     if missing > 0 {
@@ -107,25 +99,14 @@ fn send(client: &Client, args: &Args, batch: Vec<Found>) -> Result<Vec<Row>, Com
 }
 
 /// Waits for all messages together; returns how many did not arrive in time.
-fn wait_for(ui: &Ui, client: &Client, messages: &mut [Row], seconds: u64) -> Result<usize, CommandError> {
-    let until = Instant::now().checked_add(Duration::from_secs(seconds));
+fn wait_for(ui: &Ui, client: &Client, messages: &mut [Row], wait: Wait) -> Result<usize, CommandError> {
+    let until = wait.until();
     let mut progress = ui.progress(&msg!("send-waiting"), messages.len() as u64);
     let mut missing = 0;
     for row in messages.iter_mut() {
         let Some(id) = row.id.clone() else { continue };
-        loop {
-            // Whole seconds, rounded up; in the last round 0 asks how it stands.
-            let left = until.map_or(u64::MAX, |until| {
-                let left = until.saturating_duration_since(Instant::now());
-                left.as_secs() + u64::from(left.subsec_nanos() > 0)
-            });
-            let now = client.wait(&id, left.min(LONGEST_QUESTION))?;
-            *row = Row { findings: std::mem::take(&mut row.findings), already_sent: row.already_sent, ..now };
-            // Cancelled and expired messages arrive no more.
-            if rows::is_delivered(row) || !rows::is_pending(row) || left <= LONGEST_QUESTION {
-                break;
-            }
-        }
+        let now = client.wait(&id, wait.state, until)?;
+        *row = Row { findings: std::mem::take(&mut row.findings), already_sent: row.already_sent, ..now };
         missing += usize::from(!rows::is_delivered(row));
         progress.step();
     }

@@ -3,7 +3,7 @@
 use musubi_node::api::types::Detail;
 
 use crate::{
-    args::values::{self, IdPrefix},
+    args::values::{self, IdPrefix, Wait},
     client::Client,
     context::Context,
     error::{CommandError, Exit},
@@ -17,14 +17,30 @@ pub struct Args {
     /// Its id, or the beginning of it.
     #[arg(value_name = "ID", value_parser = values::message_id)]
     pub id: IdPrefix,
+    /// Waits first until the partner has it, or has opened it.
+    #[arg(long, value_name = "WAIT", value_parser = values::wait_for_receipt)]
+    pub wait: Option<Wait>,
 }
 
-/// Shows one message.
+/// Shows one message; with `--wait`, exit code 1 where the receipt did not come in time.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
-    let detail = Client::find(&context.home()?, ui.text().lang())?.show(args.id.as_str())?;
+    let client = Client::find(&context.home()?, ui.text().lang())?;
+    let mut detail = client.show(args.id.as_str())?;
+    let mut missing = false;
+    if let (Some(wait), Some(id)) = (args.wait, detail.row.id.clone()) {
+        // A message that came has its receipts already, or gets them by hands here.
+        if detail.direction == "out" {
+            client.wait(&id, wait.state, wait.until())?;
+            detail = client.show(&id)?;
+        }
+        missing = !detail.row.times.contains_key(wait.state);
+    }
     words(ui, &detail);
+    if missing {
+        ui.warn(&msg!("warn-show-not-yet"));
+    }
     ui.result(&detail);
-    Ok(Exit::Done)
+    Ok(if missing { Exit::Refused } else { Exit::Done })
 }
 
 fn words(ui: &mut Ui, detail: &Detail) {

@@ -69,6 +69,8 @@ pub enum Event<A> {
         connection: ConnectionId,
         /// The dialed address.
         address: Multiaddr,
+        /// The node that was met there, where the encryption has proven it.
+        peer: Option<PeerId>,
         /// Why.
         reason: DialFailure,
     },
@@ -135,18 +137,21 @@ impl fmt::Display for Closed {
 }
 
 impl DialFailure {
-    pub(crate) fn from_swarm(error: DialError) -> Self {
+    /// Why, and whom the dial met if anybody.
+    pub(crate) fn from_swarm(error: DialError) -> (Self, Option<PeerId>) {
         match error {
-            DialError::LocalPeerId { .. } | DialError::NoAddresses => Self::Own,
-            DialError::WrongPeerId { .. } => Self::Gate(Error::OtherNode),
+            DialError::LocalPeerId { .. } | DialError::NoAddresses => (Self::Own, None),
+            DialError::WrongPeerId { obtained, .. } => (Self::Gate(Error::OtherNode), Some(obtained)),
             DialError::Transport(attempts) => match attempts.into_iter().next() {
-                Some((_, TransportError::Other(error))) => match failure(error).error {
-                    Error::OwnNode => Self::Own,
-                    error => Self::Gate(error),
+                Some((_, TransportError::Other(error))) => match failure(error) {
+                    Failure { error: Error::OwnNode, .. } => (Self::Own, None),
+                    Failure { error, peer } => (Self::Gate(error), peer),
                 },
-                _ => Self::Address,
+                _ => (Self::Address, None),
             },
-            DialError::Aborted | DialError::Denied { .. } | DialError::DialPeerConditionFalse(_) => Self::GivenUp,
+            DialError::Aborted | DialError::Denied { .. } | DialError::DialPeerConditionFalse(_) => {
+                (Self::GivenUp, None)
+            }
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     limits::Limits,
     link::{self, OpenError, Stream},
     pending::Places,
-    service::Command,
+    service::{self, Command},
 };
 
 /// A handle on the running network; clones are cheap.
@@ -97,7 +97,24 @@ impl<A: Clone + Send + Sync + 'static> NetworkHandle<A> {
     /// # Errors
     /// A [`DialFailure`] for what could not even be begun; no event follows then.
     pub async fn dial(&self, address: Multiaddr) -> Result<ConnectionId, DialFailure> {
-        self.ask(|reply| Command::Dial { address, reply }).await.unwrap_or(Err(DialFailure::GivenUp))
+        self.dial_as(address, |_| ()).await
+    }
+
+    /// As [`NetworkHandle::dial`]; `expect` is told the number before anything is dialed, so that whoever waits for
+    /// the event is ready before it can come.
+    ///
+    /// # Errors
+    /// As [`NetworkHandle::dial`].
+    pub async fn dial_as(
+        &self,
+        address: Multiaddr,
+        expect: impl FnOnce(ConnectionId),
+    ) -> Result<ConnectionId, DialFailure> {
+        let options = service::dial_options(&address);
+        let connection = options.connection_id();
+        expect(connection);
+        let begun = self.ask(|reply| Command::Dial { address, options, reply }).await;
+        begun.unwrap_or(Err(DialFailure::GivenUp)).map(|()| connection)
     }
 
     /// Opens a stream on a connection. It comes back when the other side has said "ready"; a

@@ -67,7 +67,7 @@ pub enum StartError {
 /// What the task is asked to do.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Dial { address: Multiaddr, reply: oneshot::Sender<Result<ConnectionId, DialFailure>> },
+    Dial { address: Multiaddr, options: DialOpts, reply: oneshot::Sender<Result<(), DialFailure>> },
     Disconnect { peer: PeerId, reply: oneshot::Sender<()> },
     Close { connections: Vec<ConnectionId>, reply: oneshot::Sender<()> },
 }
@@ -202,9 +202,9 @@ impl<G: Gatekeeper> Service<G> {
 
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::Dial { address, reply } => {
+            Command::Dial { address, options, reply } => {
                 // Whoever asked may have gone; the outcome is an event all the same.
-                let _ = reply.send(self.dial(address));
+                let _ = reply.send(self.dial(address, options));
             }
             Command::Disconnect { peer, reply } => {
                 // An error says that there is no connection, which is what was wanted.
@@ -220,19 +220,14 @@ impl<G: Gatekeeper> Service<G> {
         }
     }
 
-    fn dial(&mut self, address: Multiaddr) -> Result<ConnectionId, DialFailure> {
+    fn dial(&mut self, address: Multiaddr, options: DialOpts) -> Result<(), DialFailure> {
         if gate::named_peer(&address) == Some(self.board.peer()) {
             return Err(DialFailure::Own);
         }
-        let options = DialOpts::unknown_peer_id().address(address.clone());
-        // Dialing TCP from the listening port fails now and then ("address in use") and lets two
-        // that dial each other meet as two dialers. Only a hole to be punched needs it.
-        let over_tcp = address.iter().any(|part| matches!(part, Protocol::Tcp(_)));
-        let options = if over_tcp { options.allocate_new_port() } else { options }.build();
         let connection = options.connection_id();
-        self.swarm.dial(options).map_err(DialFailure::from_swarm)?;
+        self.swarm.dial(options).map_err(|error| DialFailure::from_swarm(error).0)?;
         self.dialing.insert(connection, address);
-        Ok(connection)
+        Ok(())
     }
 
     fn on_swarm(&mut self, event: SwarmEvent<Inbound>) {
@@ -263,8 +258,8 @@ impl<G: Gatekeeper> Service<G> {
             SwarmEvent::OutgoingConnectionError { connection_id: connection, error, .. } => {
                 // A dial that failed at once has been answered directly.
                 if let Some(address) = self.dialing.remove(&connection) {
-                    let reason = DialFailure::from_swarm(error);
-                    self.tell(Event::DialFailed { connection, address, reason });
+                    let (reason, peer) = DialFailure::from_swarm(error);
+                    self.tell(Event::DialFailed { connection, address, peer, reason });
                 }
             }
             SwarmEvent::IncomingConnectionError { send_back_addr: remote, error, .. } => {
@@ -334,4 +329,13 @@ impl<G: Gatekeeper> Service<G> {
             }
         }
     }
+}
+
+/// How an address is dialed.
+pub(crate) fn dial_options(address: &Multiaddr) -> DialOpts {
+    let options = DialOpts::unknown_peer_id().address(address.clone());
+    // Dialing TCP from the listening port fails now and then ("address in use") and lets two
+    // that dial each other meet as two dialers. Only a hole to be punched needs it.
+    let over_tcp = address.iter().any(|part| matches!(part, Protocol::Tcp(_)));
+    if over_tcp { options.allocate_new_port() } else { options }.build()
 }

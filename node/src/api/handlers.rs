@@ -56,7 +56,9 @@ fn find(core: &Core, prefix: &str) -> Result<MessageId, ApiProblem> {
     }
     if let Ok(id) = prefix.parse::<MessageId>() {
         let known = core.db.outbound(&id).map_err(db)?.is_some() || core.db.inbound(&id).map_err(db)?.is_some();
-        return known.then_some(id).ok_or_else(|| ApiProblem::new(StatusCode::NOT_FOUND, "no_message").with("id", prefix));
+        return known
+            .then_some(id)
+            .ok_or_else(|| ApiProblem::new(StatusCode::NOT_FOUND, "no_message").with("id", prefix));
     }
     match core.db.ids_with_prefix(&prefix.to_ascii_lowercase()).map_err(db)?.as_slice() {
         [] => Err(ApiProblem::new(StatusCode::NOT_FOUND, "no_message").with("id", prefix)),

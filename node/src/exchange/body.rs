@@ -6,6 +6,7 @@ use musubi_protocol::{
     ids::MessageId,
     link::{Log, frame::Frame},
 };
+use musubi_store::crash;
 
 use super::{Frames, Opener, SessionError};
 use crate::{
@@ -21,6 +22,7 @@ const PIECE: usize = 256 << 10;
 /// Sends the body of a message of ours from an offset on.
 pub(super) async fn send<O: Opener>(
     core: &Arc<Core>,
+    admitted: &SharedAdmitted,
     opener: &O,
     log: Log,
     id: MessageId,
@@ -35,8 +37,13 @@ pub(super) async fn send<O: Opener>(
     }
     let mut frames = Frames::new(opener.open().await?);
     frames.feed(&Frame::Body { log, id, offset, length }).await?;
+    crash::point("body.offered");
     let mut at = offset;
     while at < message.header.length {
+        // The desk may have gone while the connection lives on for another.
+        if !look(admitted).contains(&log.to) {
+            return Err(SessionError::Unexpected);
+        }
         let piece = core.db.store().run(move |store| store.bodies().read(body, at, PIECE).map_err(DbError::from)).await;
         let piece = piece.map_err(CoreError::from)?;
         if piece.is_empty() {
@@ -44,8 +51,11 @@ pub(super) async fn send<O: Opener>(
         }
         at += piece.len() as u64;
         frames.feed_raw(piece).await?;
+        crash::point("body.piece");
     }
-    frames.close().await
+    frames.close().await?;
+    crash::point("body.sent");
+    Ok(())
 }
 
 /// Takes a body stream whose first frame has been read.
@@ -79,7 +89,9 @@ pub(super) async fn take(
     }
     let worker = Arc::clone(core);
     let work = move || inbox::body_complete(&worker, log, id);
+    crash::point("body.checked");
     let (applied, _) = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
     core.settle(applied).await?;
+    crash::point("body.durable");
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! The sending half of a connection.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use musubi_protocol::{
     entry::Body,
@@ -14,7 +14,8 @@ use musubi_protocol::{
 };
 use musubi_store::crash;
 use tokio::{
-    sync::{Semaphore, broadcast},
+    sync::broadcast,
+    task::JoinSet,
     time::{Instant, MissedTickBehavior, interval_at},
 };
 
@@ -47,13 +48,13 @@ pub async fn push<O: Opener>(
 ) -> Result<(), SessionError> {
     // Listening begins before the logs are read, so that nothing falls in between.
     let events = core.events();
-    let bodies = Arc::new(Semaphore::new(BODY_STREAMS));
     let mut session = Push {
         core,
         admitted,
         frames: Frames::new(stream),
         opener,
-        bodies,
+        wanted: VecDeque::new(),
+        streams: JoinSet::new(),
         sender: Sender::new(),
         lacking: Vec::new(),
         asked: 0,
@@ -70,7 +71,10 @@ struct Push<O> {
     admitted: SharedAdmitted,
     frames: Frames,
     opener: O,
-    bodies: Arc<Semaphore>,
+    /// Bodies that wait for a stream; the sender bounds how many.
+    wanted: VecDeque<(Log, MessageId, u64)>,
+    /// Body streams under way; they end with the session.
+    streams: JoinSet<()>,
     sender: Sender,
     /// Messages whose envelope was asked for before the partner's record was here.
     lacking: Vec<(Log, MessageId)>,
@@ -129,6 +133,7 @@ impl<O: Opener> Push<O> {
             tokio::select! {
                 frame = self.frames.next() => self.on_frame(frame?)?,
                 _ = ask.tick() => self.ask().await?,
+                Some(_) = self.streams.join_next() => self.next_body(),
                 event = events.recv() => match event {
                     Ok(Event::Grew(log)) => {
                         self.offer(log).await?;
@@ -143,6 +148,7 @@ impl<O: Opener> Push<O> {
             }
             self.drain().await?;
             self.frames.flush().await?;
+            crash::point("push.flushed");
         }
     }
 
@@ -206,7 +212,12 @@ impl<O: Opener> Push<O> {
             match send {
                 Send::EntryAfter(log, at) => self.entry(log, at).await?,
                 Send::Envelope(log, id) => self.envelope(log, id).await?,
-                Send::Body(log, id, offset) => self.body(log, id, offset),
+                Send::Body(log, id, offset) => {
+                    if self.wanted.len() < MAX_REQUESTS {
+                        self.wanted.push_back((log, id, offset));
+                    }
+                    self.next_body();
+                }
             }
         }
         Ok(())
@@ -252,15 +263,17 @@ impl<O: Opener> Push<O> {
         Ok((envelope, bytes))
     }
 
-    /// Sends a body on a stream of its own; two at a time, the others wait their turn.
-    fn body(&self, log: Log, id: MessageId, offset: u64) {
-        let (core, opener, turn) = (Arc::clone(&self.core), self.opener.clone(), Arc::clone(&self.bodies));
-        tokio::spawn(async move {
-            // Closed never: the semaphore lives as long as somebody waits on it.
-            let Ok(_turn) = turn.acquire_owned().await else { return };
-            if let Err(error) = body::send(&core, &opener, log, id, offset).await {
-                tracing::debug!(id = %outbox::short(&id), %error, "a body stream ended early");
-            }
-        });
+    /// Sends wanted bodies on streams of their own, two at a time.
+    fn next_body(&mut self) {
+        while self.streams.len() < BODY_STREAMS
+            && let Some((log, id, offset)) = self.wanted.pop_front()
+        {
+            let (core, opener, admitted) = (Arc::clone(&self.core), self.opener.clone(), Arc::clone(&self.admitted));
+            self.streams.spawn(async move {
+                if let Err(error) = body::send(&core, &admitted, &opener, log, id, offset).await {
+                    tracing::debug!(id = %outbox::short(&id), %error, "a body stream ended early");
+                }
+            });
+        }
     }
 }

@@ -83,6 +83,7 @@ impl Take {
                         self.ready_answers().await?;
                         self.frames.flush().await?;
                     }
+                    crash::point("receive.answered");
                 }
                 frame = self.frames.next(), if room => self.on_frame(frame?).await?,
             }
@@ -106,6 +107,7 @@ impl Take {
             Frame::Certificate(der) => self.certificate(&der)?,
             Frame::Record(record) => {
                 if self.core.take_record(&record)? {
+                    crash::point("record.taken");
                     self.core.tell(Event::PartnerRecord);
                 }
             }
@@ -121,6 +123,7 @@ impl Take {
                 if self.is_admitted(log)
                     && let Some(applied) = inbox::take_envelope(&self.core, log, id, &envelope)?
                 {
+                    crash::point("envelope.taken");
                     let core = Arc::clone(&self.core);
                     self.wait(async move {
                         core.settle(applied).await?;

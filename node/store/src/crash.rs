@@ -2,6 +2,7 @@
 //!
 //! Compiled to nothing unless the feature `crash-points` is on. With it, `MUSUBI_CRASH_AT=name` ends the process
 //! when `name` is reached for the first time, `MUSUBI_CRASH_AT=name:3` when it is reached for the third.
+//! `MUSUBI_CRASH_LOG=file` appends each name that is passed to a file, so that a test knows what there is to end at.
 
 /// Ends the process here if a test asked for it; otherwise does nothing.
 ///
@@ -17,6 +18,8 @@ pub fn point(name: &str) {
 #[cfg(any(test, feature = "crash-points"))]
 mod armed {
     use std::env;
+    use std::fs::{File, OpenOptions};
+    use std::io::Write;
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -27,8 +30,17 @@ mod armed {
     }
 
     static TRAP: OnceLock<Option<Trap>> = OnceLock::new();
+    static LOG: OnceLock<Option<File>> = OnceLock::new();
 
     pub(super) fn pass(name: &str) {
+        let log = LOG.get_or_init(|| {
+            let path = env::var_os("MUSUBI_CRASH_LOG")?;
+            OpenOptions::new().create(true).append(true).open(path).ok()
+        });
+        if let Some(mut log) = log.as_ref() {
+            // One write for each line, so that lines of several threads do not mix. A test misses what is missing.
+            let _ = log.write_all(format!("{name}\n").as_bytes());
+        }
         let trap = TRAP.get_or_init(|| env::var("MUSUBI_CRASH_AT").ok().map(|text| parse(&text)));
         if let Some(trap) = trap
             && trap.name == name
@@ -74,11 +86,15 @@ mod armed {
         #[test]
         fn the_process_ends_at_its_point_and_pass() {
             for (at, passed) in [("test.point", 0), ("test.point:3", 2), ("other.point", 3)] {
+                let log = tempfile::NamedTempFile::new().unwrap();
                 let output = Command::new(env::current_exe().unwrap())
                     .args(["--exact", "crash::armed::tests::passing", "--nocapture"])
                     .env("MUSUBI_CRASH_AT", at)
+                    .env("MUSUBI_CRASH_LOG", log.path())
                     .output()
                     .unwrap();
+                let names = std::fs::read_to_string(log.path()).unwrap();
+                assert_eq!(names, "test.point\n".repeat((passed + 1).min(3)), "the fatal pass is logged too");
                 let text = String::from_utf8(output.stdout).unwrap();
                 assert_eq!(text.matches("through ").count(), passed, "{at}: {text}");
                 assert_eq!(output.status.success(), passed == 3);

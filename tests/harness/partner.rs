@@ -1,0 +1,456 @@
+//! A certified partner that says on the wire whatever a test wants: the gate and the streams are real, everything that
+//! runs over them is in the test's hands.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use musubi_network::{
+    Config, ConnectionId, Keypair, Multiaddr, NetworkHandle, PeerId,
+    event::Event,
+    gate::{Gatekeeper, Judgement},
+    limits::Limits,
+    link,
+};
+use musubi_node::outbox;
+use musubi_protocol::{
+    cbor::{self, Ext},
+    credential::Credential,
+    entry::{Body, Entry, Message, Position},
+    gate::Hello,
+    ids::{Address, Hash, MessageId},
+    link::{Log, frame::Frame},
+    seal::{self, Draft, Sealed, Suite},
+    signed::{Signed, Unverified},
+    time::Timestamp,
+    trust::testing::TestDesk,
+};
+use tokio::sync::{Notify, mpsc};
+
+use crate::{TestNode, within};
+
+/// Shows the credentials of its desks and lets everybody in.
+struct Toy {
+    hello: Hello,
+    crls: Mutex<Vec<Vec<u8>>>,
+    learnt: Mutex<Vec<Vec<u8>>>,
+}
+
+impl Gatekeeper for Toy {
+    type Admitted = ();
+
+    fn hello(&self) -> Hello {
+        self.hello.clone()
+    }
+
+    fn judge(&self, _: PeerId, _: &Hello, _: bool) -> Judgement<()> {
+        Judgement::Admit(())
+    }
+
+    fn newer_crls(&self, _: &[(Hash, u64)]) -> Vec<Vec<u8>> {
+        self.crls.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    async fn learn_crls(&self, crls: Vec<Vec<u8>>) {
+        self.learnt.lock().unwrap_or_else(PoisonError::into_inner).extend(crls);
+    }
+
+    fn knows_address(&self, _: std::net::IpAddr) -> bool {
+        false
+    }
+
+    fn knows_peer(&self, _: PeerId) -> bool {
+        false
+    }
+}
+
+/// What came from the node.
+#[derive(Default)]
+struct Heard {
+    connections: VecDeque<ConnectionId>,
+    open: Vec<ConnectionId>,
+    refused: Vec<String>,
+    entries: Vec<Unverified<Entry>>,
+}
+
+/// The partner.
+pub struct Partner {
+    /// Its desks.
+    pub desks: Vec<TestDesk>,
+    handle: NetworkHandle<()>,
+    keeper: Arc<Toy>,
+    heard: Arc<Mutex<Heard>>,
+    news: Arc<Notify>,
+}
+
+/// A log that the partner keeps, as far as it has come.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// Which.
+    pub log: Log,
+    /// Its newest entry.
+    pub head: Position,
+}
+
+/// One message, ready to be sent.
+#[derive(Clone)]
+pub struct Mail {
+    /// Its signed entry.
+    pub entry: Signed<Entry>,
+    /// The content key and what the entry says of it.
+    pub sealed: Sealed,
+    /// An envelope for the receiver.
+    pub envelope: Vec<u8>,
+    /// The ciphertext.
+    pub body: Vec<u8>,
+}
+
+impl Partner {
+    /// Starts it with a new node key; it listens on loopback.
+    pub async fn new(node: &TestNode, desks: Vec<TestDesk>) -> Self {
+        Self::with_key(node, Keypair::generate_ed25519(), desks).await
+    }
+
+    /// Starts it with a node key of the test's choice.
+    pub async fn with_key(node: &TestNode, keypair: Keypair, desks: Vec<TestDesk>) -> Self {
+        let crls = node.node.core().trust.trust().expect("trust is installed").crl_numbers();
+        Self::with_crls(node, keypair, desks, crls, Vec::new()).await
+    }
+
+    /// Starts it with CRLs of the test's choice: the numbers that it claims, and what it hands over when asked.
+    ///
+    /// # Panics
+    /// If it cannot listen.
+    pub async fn with_crls(
+        node: &TestNode,
+        keypair: Keypair,
+        desks: Vec<TestDesk>,
+        crls: Vec<(Hash, u64)>,
+        handed: Vec<Vec<u8>>,
+    ) -> Self {
+        let trust = node.node.core().trust.trust().expect("trust is installed");
+        let peer = keypair.public().to_peer_id();
+        let now = Timestamp::now();
+        let credential = |desk: &TestDesk| {
+            let credential = Credential::new(&desk.leaf, desk.issuer, &peer, &desk.key, now).expect("a credential");
+            cbor::to_vec(&credential).expect("an encoding").into()
+        };
+        let hello = Hello {
+            network: trust.network_id(),
+            trust: trust.bundle().number,
+            crls,
+            log_size: 0,
+            credentials: desks.iter().map(credential).collect(),
+        };
+        let keeper = Arc::new(Toy { hello, crls: Mutex::new(handed), learnt: Mutex::default() });
+        let listen = vec!["/ip4/127.0.0.1/tcp/0".parse().expect("an address")];
+        let config = Config { keypair, listen, network: trust.network_id(), limits: Limits::default() };
+        let (handle, events) = musubi_network::start(config, keeper.clone()).await.expect("a network");
+        let (heard, news) = (Arc::<Mutex<Heard>>::default(), Arc::<Notify>::default());
+        tokio::spawn(listen_to(events, Arc::clone(&heard), Arc::clone(&news)));
+        Self { desks, handle, keeper, heard, news }
+    }
+
+    /// Where it listens, with its name.
+    #[must_use]
+    pub fn listening(&self) -> Multiaddr {
+        self.handle.listen_addrs()[0].clone()
+    }
+
+    /// CRLs that the node has handed over.
+    #[must_use]
+    pub fn learnt(&self) -> Vec<Vec<u8>> {
+        self.keeper.learnt.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn heard<T>(&self, look: impl FnOnce(&mut Heard) -> T) -> T {
+        look(&mut self.heard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until `look` finds something in what came from the node.
+    async fn until<T>(&self, what: &str, mut look: impl FnMut(&mut Heard) -> Option<T>) -> T {
+        within(what, async {
+            loop {
+                let news = self.news.notified();
+                tokio::pin!(news);
+                news.as_mut().enable();
+                if let Some(found) = self.heard(&mut look) {
+                    return found;
+                }
+                news.await;
+            }
+        })
+        .await
+    }
+
+    /// Dials and waits until both sides have let each other in.
+    ///
+    /// # Panics
+    /// If the node refuses.
+    pub async fn connect(&self, address: Multiaddr) -> ConnectionId {
+        match self.try_connect(address).await {
+            Ok(connection) => connection,
+            Err(reason) => panic!("not let in: {reason}"),
+        }
+    }
+
+    /// Dials and waits for the outcome: the connection, or the reason in words.
+    ///
+    /// # Errors
+    /// Why the node did not let it in.
+    ///
+    /// # Panics
+    /// If the dial cannot be begun.
+    pub async fn try_connect(&self, address: Multiaddr) -> Result<ConnectionId, String> {
+        let dialed = self.handle.dial(address).await.expect("a dial");
+        self.until("an answer of the gate", |heard| match heard.connections.iter().position(|c| *c == dialed) {
+            Some(at) => heard.connections.remove(at).map(Ok),
+            None => heard.refused.pop().map(Err),
+        })
+        .await
+    }
+
+    /// Opens a stream on its newest connection.
+    ///
+    /// # Panics
+    /// If none opens.
+    pub async fn talk(&self) -> Talk {
+        let connection = self.until("a connection", |heard| heard.open.last().copied()).await;
+        let stream = within("a stream", self.handle.open(connection)).await.expect("a stream");
+        Talk(stream)
+    }
+
+    /// Closes all its connections and stops.
+    pub async fn leave(&self) {
+        within("leaving", self.handle.shutdown()).await;
+    }
+
+    /// Waits until the node has closed every connection.
+    pub async fn until_cut(&self) {
+        self.until("the end of all connections", |heard| heard.open.is_empty().then_some(())).await;
+    }
+
+    /// Waits for a receipt or message of the node that `wanted` accepts.
+    pub async fn until_entry(&self, what: &str, wanted: impl Fn(&Entry) -> bool) -> Unverified<Entry> {
+        self.until(what, |heard| heard.entries.iter().find(|entry| wanted(entry.claim())).cloned()).await
+    }
+
+    /// Entries of the node so far.
+    #[must_use]
+    pub fn entries(&self) -> Vec<Unverified<Entry>> {
+        self.heard(|heard| heard.entries.clone())
+    }
+
+    /// The log that one of its desks keeps towards the node's first address.
+    ///
+    /// # Panics
+    /// If the node has no desk.
+    #[must_use]
+    pub fn log(&self, desk: usize, node: &TestNode) -> Log {
+        let to = node.node.core().with_desks(|desks| desks[0].addresses().next());
+        Log::new(self.desks[desk].address(), to.expect("a desk has an address"))
+    }
+}
+
+async fn listen_to(mut events: mpsc::Receiver<Event<()>>, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
+    while let Some(event) = events.recv().await {
+        {
+            let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+            match event {
+                Event::Connected { connection, .. } => {
+                    heard.connections.push_back(connection);
+                    heard.open.push(connection);
+                }
+                Event::Closed { connection, .. } => heard.open.retain(|open| *open != connection),
+                Event::DialFailed { reason, .. } => heard.refused.push(reason.to_string()),
+                _ => {}
+            }
+        }
+        news.notify_waiters();
+    }
+}
+
+/// A stream with frames on it.
+pub struct Talk(link::Stream);
+
+impl Talk {
+    /// Says a frame.
+    ///
+    /// # Panics
+    /// If the stream is broken.
+    pub async fn say(&mut self, frame: &Frame) {
+        self.try_say(&frame.encode().expect("a frame")).await.expect("the node listens");
+    }
+
+    /// Says bytes with a length before them.
+    ///
+    /// # Errors
+    /// The stream is broken.
+    pub async fn try_say(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let length = u32::try_from(bytes.len()).map_err(std::io::Error::other)?;
+        within("saying a frame", say(&mut self.0, length, bytes)).await
+    }
+
+    /// Announces a length and says what follows.
+    ///
+    /// # Errors
+    /// The stream is broken.
+    pub async fn announce(&mut self, length: u32, bytes: &[u8]) -> std::io::Result<()> {
+        within("saying bytes", say(&mut self.0, length, bytes)).await
+    }
+
+    /// Hears the next frame; `None` if the node has ended the stream.
+    ///
+    /// # Panics
+    /// If it is no frame.
+    pub async fn hear(&mut self) -> Option<Frame> {
+        within("hearing a frame", hear(&mut self.0)).await.ok().map(|bytes| Frame::decode(&bytes).expect("a frame"))
+    }
+
+    /// Offers a log and hears where the node stands.
+    ///
+    /// # Panics
+    /// If it says something else.
+    pub async fn offer(&mut self, log: Log) -> (u64, u64) {
+        self.say(&Frame::Offer(log)).await;
+        match self.hear().await {
+            Some(Frame::Have { log: answered, at }) if answered == log => at,
+            other => panic!("{other:?} instead of a place"),
+        }
+    }
+
+    /// Ends its own half, as after the last byte of a body.
+    ///
+    /// # Panics
+    /// If the stream is broken.
+    pub async fn finish(&mut self) {
+        within("ending a stream", self.0.close()).await.expect("the node listens");
+    }
+}
+
+async fn say(stream: &mut (impl AsyncWrite + Unpin), length: u32, bytes: &[u8]) -> std::io::Result<()> {
+    stream.write_all(&length.to_be_bytes()).await?;
+    stream.write_all(bytes).await?;
+    stream.flush().await
+}
+
+async fn hear(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<Vec<u8>> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).await?;
+    let mut bytes = vec![0; u32::from_be_bytes(length) as usize];
+    stream.read_exact(&mut bytes).await?;
+    Ok(bytes)
+}
+
+impl Written {
+    /// A log without entries.
+    #[must_use]
+    pub const fn new(log: Log) -> Self {
+        Self { log, head: Position::NONE }
+    }
+
+    /// The entry that comes next, before it is signed.
+    #[must_use]
+    pub fn next(&self, desk: &TestDesk, body: Body) -> Entry {
+        let now = Timestamp::now();
+        let first = self.head == Position::NONE;
+        Entry {
+            from: self.log.from,
+            to: self.log.to,
+            epoch: if first { now.0 } else { self.head.epoch },
+            seq: self.head.seq + 1,
+            prev: self.head.hash,
+            peer: Position::NONE,
+            log_size: 0,
+            log_root: Hash::ZERO,
+            time: now,
+            signer: desk.leaf.hash(),
+            body,
+            ext: Ext::none(),
+        }
+    }
+
+    /// Goes on behind an entry.
+    pub fn advance(&mut self, entry: &Signed<Entry>) {
+        self.head = entry.position();
+    }
+
+    /// Seals files for the receiver, and signs.
+    ///
+    /// # Panics
+    /// If the node has no record.
+    #[must_use]
+    pub fn mail(&self, desk: &TestDesk, node: &TestNode, files: &[(String, Vec<u8>)]) -> Mail {
+        let (body, sealed) = sealed(files);
+        self.mail_of(desk, node, header(&sealed), sealed, body)
+    }
+
+    /// Signs a header of the test's choice; the envelope holds the content key of `sealed`.
+    ///
+    /// # Panics
+    /// If the node has no record.
+    #[must_use]
+    pub fn mail_of(&self, desk: &TestDesk, node: &TestNode, header: Message, sealed: Sealed, body: Vec<u8>) -> Mail {
+        let entry = sign(self.next(desk, Body::Message(header)), desk);
+        let envelope = envelope(node, self.log.to, &sealed, &entry.id());
+        Mail { entry, sealed, envelope, body }
+    }
+}
+
+impl Mail {
+    /// The message's id.
+    #[must_use]
+    pub fn id(&self) -> MessageId {
+        self.entry.id()
+    }
+
+    /// The frame with everything in it.
+    #[must_use]
+    pub fn frame(&self, log: Log) -> Frame {
+        let (entry, envelope, body) = (self.entry.bytes().to_vec(), self.envelope.clone(), self.body.clone());
+        Frame::Entry { log, entry, envelope, body }
+    }
+}
+
+/// Signs an entry.
+///
+/// # Panics
+/// If it has no encoding.
+#[must_use]
+pub fn sign(entry: Entry, desk: &TestDesk) -> Signed<Entry> {
+    Signed::sign(entry, &desk.key).expect("an entry can be signed")
+}
+
+/// Seals files as they are.
+///
+/// # Panics
+/// If they cannot be.
+#[must_use]
+pub fn sealed(files: &[(String, Vec<u8>)]) -> (Vec<u8>, Sealed) {
+    let draft = Draft {
+        serial: Some("20251020090308".into()),
+        files: files.iter().map(|(name, bytes)| (name.clone(), bytes.len() as u64)).collect(),
+        ..Draft::default()
+    };
+    let bytes: Vec<&[u8]> = files.iter().map(|(_, bytes)| bytes.as_slice()).collect();
+    seal::seal(draft, &bytes, &mut rand::rng()).expect("files can be sealed")
+}
+
+/// The header that an honest sender signs.
+#[must_use]
+pub fn header(sealed: &Sealed) -> Message {
+    let seal::Header { length, sha256, commitment } = sealed.header;
+    Message { suite: Suite::XWing.number(), length, sha256, commitment, ext: Ext::none() }
+}
+
+/// An envelope for an address of the node.
+///
+/// # Panics
+/// If the node has no record for it.
+#[must_use]
+pub fn envelope(node: &TestNode, to: Address, sealed: &Sealed, id: &MessageId) -> Vec<u8> {
+    let record = node.node.core().record_of(to).expect("a readable store").expect("a record");
+    outbox::envelope(&record, &sealed.key, id, Timestamp::now()).expect("an envelope")
+}
