@@ -56,6 +56,8 @@ pub enum Event {
     Records,
     /// A partner's record came, or a newer one.
     PartnerRecord,
+    /// A body stream ended, and its message is still incomplete here.
+    Lacking(Log, MessageId),
     /// A connection came or went.
     Connections,
 }

@@ -522,7 +522,7 @@ impl Writes {
                 Change::Inbound(id, state) => {
                     let mut key = log_key(state.log);
                     key.extend(id.0);
-                    if (state.body && state.envelope) || state.ended.is_some() {
+                    if state.is_complete() {
                         self.batch.remove(INCOMPLETE, &key)?;
                     } else {
                         self.put(INCOMPLETE, &key, &[])?;
@@ -656,6 +656,16 @@ impl Writes {
     /// [`DbError`].
     pub fn envelope(&mut self, side: Side, id: &MessageId, bytes: &[u8]) -> Result<(), DbError> {
         self.put(ENVELOPES, &side.message(id), bytes)
+    }
+
+    /// Forgets the envelope and the content key of a message: they were another's.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn no_envelope(&mut self, side: Side, id: &MessageId) -> Result<(), DbError> {
+        self.batch.remove(ENVELOPES, &side.message(id))?;
+        self.batch.remove(CONTENT_KEYS, &side.message(id))?;
+        Ok(())
     }
 
     /// Keeps a partner's record.

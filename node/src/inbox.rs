@@ -334,24 +334,28 @@ impl Partial {
     }
 }
 
-/// Notes that a body is complete and durable. Opens the message if it can; `true` if another envelope is needed.
+/// Notes that a body is complete and durable. Opens the message if it can; an envelope that turns out not to open it
+/// is forgotten, so that another is asked for.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn body_complete(core: &Core, log: Log, id: MessageId) -> Result<(Applied, bool), CoreError> {
+pub fn body_complete(core: &Core, log: Log, id: MessageId) -> Result<Applied, CoreError> {
     let inbound = core.db.inbound(&id)?.ok_or(CoreError::NoMessage)?;
     let envelope = core.db.envelope(Side::Partner, &id)?.unwrap_or_default();
     let opened = open_with(core, log, &id, &inbound.header, &envelope, body_reader(core, Side::Partner, &id)?, true)?;
-    let need_envelope = !opened.good;
     let ((), applied) = core.change(|db, writes| {
         let now = core.now();
         let changes =
             core.speak(log.to, |voice| Ok(book::complete(&db.book(log.to), id, opened.arrival, voice, now)?))?;
-        opened.keep(core, writes, &id, &envelope)?;
+        if opened.good {
+            opened.keep(core, writes, &id, &envelope)?;
+        } else {
+            writes.no_envelope(Side::Partner, &id)?;
+        }
         Ok(writes.changes(log.to, changes)?)
     })?;
     crash::point("receive.body");
-    Ok((applied, need_envelope))
+    Ok(applied)
 }
 
 /// The files of a message, decrypted and checked. A message for us is signed `opened` first, once.

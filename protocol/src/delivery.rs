@@ -102,6 +102,12 @@ impl Inbound {
     pub fn new(log: Log, place: (u64, u64), sealed_at: Timestamp, header: Message) -> Self {
         Self { log, place, sealed_at, header, body: false, envelope: false, receipts: Receipts::default(), ended: None }
     }
+
+    /// Whether nothing is missing any more, or nothing is wanted.
+    #[must_use]
+    pub const fn is_complete(&self) -> bool {
+        (self.body && self.envelope) || self.ended.is_some()
+    }
 }
 
 impl Fact {

@@ -255,6 +255,7 @@ impl Partner {
 }
 
 async fn listen_to(mut events: mpsc::Receiver<Event<()>>, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
+    let mine = Arc::clone(&heard);
     while let Some(event) = events.recv().await {
         {
             let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
@@ -265,10 +266,32 @@ async fn listen_to(mut events: mpsc::Receiver<Event<()>>, heard: Arc<Mutex<Heard
                 }
                 Event::Closed { connection, .. } => heard.open.retain(|open| *open != connection),
                 Event::DialFailed { reason, .. } => heard.refused.push(reason.to_string()),
+                Event::Inbound { stream, .. } => {
+                    tokio::spawn(take_all(Talk(stream), Arc::clone(&mine), Arc::clone(&news)));
+                }
                 _ => {}
             }
         }
         news.notify_waiters();
+    }
+}
+
+/// Takes all that the node says on its main stream: every entry is noted, every ping answered.
+async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
+    while let Ok(bytes) = hear(&mut talk.0).await {
+        match Frame::decode(&bytes) {
+            Ok(Frame::Offer(log)) => talk.say(&Frame::Missing { log, at: (0, 0) }).await,
+            Ok(Frame::Ping(number)) => talk.say(&Frame::Pong(number)).await,
+            Ok(Frame::Entry { log, entry, .. }) => {
+                let entry = Unverified::<Entry>::from_bytes(&entry).expect("the node writes entries");
+                let at = (entry.claim().epoch, entry.claim().seq);
+                heard.lock().unwrap_or_else(PoisonError::into_inner).entries.push(entry);
+                news.notify_waiters();
+                talk.say(&Frame::Have { log, at }).await;
+            }
+            // A body stream, or something that needs no answer.
+            _ => {}
+        }
     }
 }
 
@@ -326,7 +349,15 @@ impl Talk {
     /// # Panics
     /// If the stream is broken.
     pub async fn finish(&mut self) {
-        within("ending a stream", self.0.close()).await.expect("the node listens");
+        self.try_finish().await.expect("the node listens");
+    }
+
+    /// The same where the node may have ended the stream before.
+    ///
+    /// # Errors
+    /// The stream is broken.
+    pub async fn try_finish(&mut self) -> std::io::Result<()> {
+        within("ending a stream", self.0.close()).await
     }
 }
 

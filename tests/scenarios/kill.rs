@@ -4,7 +4,7 @@
 //! them, two offices begin anew and one of the two is killed there, started again and left to finish what was begun.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
@@ -32,6 +32,29 @@ const MANAGER: (&str, &[&str]) = ("1379905001", &["43"]);
 const HOME_VISIT: (&str, &[&str]) = ("1379900010", &["11"]);
 /// Cases that run at the same time.
 const AT_ONCE: usize = 3;
+/// How often a case is run until it meets its point.
+const TRIES: usize = 4;
+/// The steps of sending and receiving, whatever comes first.
+const STEPS: [&str; 15] = [
+    "send.checked",
+    "send.sealed",
+    "send.applied",
+    "send.durable",
+    "push.entry",
+    "push.flushed",
+    "receive.checked",
+    "receive.applied",
+    "receive.durable",
+    "receive.answered",
+    "open.read",
+    "open.durable",
+    "store.applied",
+    "store.flushed",
+    "store.synced",
+];
+/// What a body above 1 MiB passes besides.
+const STEPS_OF_A_BODY: [&str; 6] =
+    ["body.offered", "body.piece", "body.sent", "body.checked", "receive.body", "body.durable"];
 /// Files under their names.
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -96,7 +119,8 @@ impl Stage {
                 let node = NodeProcess::start(both.clone()).await;
                 self.exchange(&node, &node).await;
                 let killed = node.kill().await;
-                self.check_logs(&db(&both), &db(&both));
+                let db = db(&both);
+                self.check_logs(&db, &db);
                 Outcome { killed: killed > 0, passed: BTreeMap::from([(Victim::Both, points(&both))]) }
             }
             Some(receiver) => {
@@ -188,9 +212,14 @@ impl Stage {
     }
 
     /// Kills at each point that a first run passes, at most `most` times at each, and prints what came of it.
-    async fn kill_everywhere(&self, title: &str, most: usize) {
+    /// `steps` are those that every run passes.
+    async fn kill_everywhere(&self, title: &str, most: usize, steps: &[&str]) {
         let quiet = self.run(None).await;
         assert!(!quiet.killed);
+        let passed: BTreeSet<&str> = quiet.passed.values().flatten().map(String::as_str).collect();
+        for step in steps {
+            assert!(passed.contains(step), "{step} was not passed; these were: {passed:?}");
+        }
         let mut cases = Vec::new();
         for victim in self.victims() {
             for (point, times) in count(&quiet.passed[&victim]) {
@@ -198,14 +227,19 @@ impl Stage {
             }
         }
         let outcomes = stream::iter(cases).map(|(victim, point, pass)| async move {
-            let outcome = self.run(Some((victim, format!("{point}:{pass}")))).await;
-            (victim, point, usize::from(outcome.killed))
+            // Which of two things comes first is not in the test's hands: some points are passed now and then.
+            for tried in 1..=TRIES {
+                if self.run(Some((victim, format!("{point}:{pass}")))).await.killed {
+                    return (victim, point, 1, tried);
+                }
+            }
+            (victim, point, 0, TRIES)
         });
-        // Once for each case: it would have failed otherwise.
+        // Once for each run: it would have failed otherwise.
         let mut table: BTreeMap<(Victim, String), (usize, usize)> = BTreeMap::new();
-        for (victim, point, killed) in outcomes.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+        for (victim, point, killed, runs) in outcomes.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
             let row = table.entry((victim, point)).or_default();
-            *row = (row.0 + killed, row.1 + 1);
+            *row = (row.0 + killed, row.1 + runs);
         }
         println!(
             "{title}\n{:<10} {:<18} {:>7} {:>14} {:>13}",
@@ -213,7 +247,7 @@ impl Stage {
         );
         for ((victim, point), (killed, whole)) in &table {
             println!("{:<10} {point:<18} {killed:>7} {whole:>14} {whole:>13}", format!("{victim:?}").to_lowercase());
-            assert!(*killed > 0, "nobody was killed at {point}");
+            assert!(*killed > 0 || !steps.contains(&point.as_str()), "nobody was killed at {point}");
         }
     }
 }
@@ -271,10 +305,16 @@ fn large() -> Files {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_two_nodes() {
-    Stage::between_two_nodes((MANAGER, HOME_VISIT), small()).kill_everywhere("two nodes", 3).await;
+    Stage::between_two_nodes((MANAGER, HOME_VISIT), small()).kill_everywhere("two nodes", 3, &STEPS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_while_a_long_body_is_on_its_way() {
+    let stage = Stage::between_two_nodes((HOME_VISIT, MANAGER), large());
+    stage.kill_everywhere("two nodes, a body of 3 MiB", 2, &[&STEPS[..], &STEPS_OF_A_BODY].concat()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_with_both_desks_on_one_node() {
-    Stage::on_one_node((MANAGER, HOME_VISIT), small()).kill_everywhere("two desks of one node", 2).await;
+    Stage::on_one_node((MANAGER, HOME_VISIT), small()).kill_everywhere("two desks of one node", 2, &STEPS).await;
 }

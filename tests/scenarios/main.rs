@@ -1,5 +1,7 @@
 //! Stories, one file each.
 
+mod altered;
 mod exchange;
 #[cfg(unix)]
 mod kill;
+mod strangers;

@@ -10,7 +10,7 @@ use musubi_store::crash;
 
 use super::{Frames, Opener, SessionError};
 use crate::{
-    core::{Core, CoreError},
+    core::{Core, CoreError, Event},
     db::{DbError, Side},
     inbox,
     partners::{SharedAdmitted, look},
@@ -31,10 +31,8 @@ pub(super) async fn send<O: Opener>(
     let message = core.db.outbound(&id).map_err(CoreError::from)?;
     let Some(message) = message.filter(|message| message.log == log) else { return Ok(()) };
     let Some(body) = core.db.body(Side::Own, &id).map_err(CoreError::from)? else { return Ok(()) };
-    let length = message.header.length.saturating_sub(offset);
-    if length == 0 {
-        return Ok(());
-    }
+    // Nothing is left where the receiver stopped between the last byte and its check: the stream says so.
+    let Some(length) = message.header.length.checked_sub(offset) else { return Ok(()) };
     let mut frames = Frames::new(opener.open().await?);
     frames.feed(&Frame::Body { log, id, offset, length }).await?;
     crash::point("body.offered");
@@ -58,16 +56,30 @@ pub(super) async fn send<O: Opener>(
     Ok(())
 }
 
-/// Takes a body stream whose first frame has been read.
+/// Takes a body stream whose first frame has been read. If the message is still incomplete when it ends, the main
+/// session hears of it.
 pub(super) async fn take(
     core: &Arc<Core>,
     admitted: &SharedAdmitted,
-    mut frames: Frames,
+    frames: Frames,
     (log, id, offset, length): (Log, MessageId, u64, u64),
 ) -> Result<(), SessionError> {
     if !core.holds(log.to) || !look(admitted).contains(&log.from) {
         return Err(SessionError::Unexpected);
     }
+    let taken = take_rest(core, frames, (log, id, offset, length)).await;
+    let inbound = core.db.inbound(&id).map_err(CoreError::from)?;
+    if inbound.is_some_and(|inbound| inbound.log == log && !inbound.is_complete()) {
+        core.tell(Event::Lacking(log, id));
+    }
+    taken
+}
+
+async fn take_rest(
+    core: &Arc<Core>,
+    mut frames: Frames,
+    (log, id, offset, length): (Log, MessageId, u64, u64),
+) -> Result<(), SessionError> {
     let Some(mut partial) = inbox::partial(core, log, &id)? else { return Ok(()) };
     if offset != partial.at || length != partial.rest() {
         return Err(SessionError::Unexpected);
@@ -90,7 +102,7 @@ pub(super) async fn take(
     let worker = Arc::clone(core);
     let work = move || inbox::body_complete(&worker, log, id);
     crash::point("body.checked");
-    let (applied, _) = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
+    let applied = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
     core.settle(applied).await?;
     crash::point("body.durable");
     Ok(())

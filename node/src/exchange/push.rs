@@ -1,6 +1,10 @@
 //! The sending half of a connection.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use musubi_protocol::{
     entry::Body,
@@ -16,7 +20,7 @@ use musubi_store::crash;
 use tokio::{
     sync::broadcast,
     task::JoinSet,
-    time::{Instant, MissedTickBehavior, interval_at},
+    time::{Instant, MissedTickBehavior, interval_at, sleep_until},
 };
 
 use super::{Frames, Opener, SessionError, Stream, body};
@@ -31,6 +35,10 @@ use crate::{
 const IN_GATE: usize = 8;
 /// Streams for large bodies at one time.
 const BODY_STREAMS: usize = 2;
+/// Pause before a log is offered again of which a body did not get through; it doubles up to [`RETRY_LONGEST`].
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Longest such pause.
+const RETRY_LONGEST: Duration = Duration::from_secs(60);
 /// How often the other side is asked whether it is still there. Two questions without an answer end the session.
 const ASK_EVERY: Duration = Duration::from_secs(20);
 
@@ -55,6 +63,10 @@ pub async fn push<O: Opener>(
         opener,
         wanted: VecDeque::new(),
         streams: JoinSet::new(),
+        active: HashSet::new(),
+        failed: BTreeSet::new(),
+        retry_at: Instant::now(),
+        retry_pause: RETRY_FIRST,
         sender: Sender::new(),
         lacking: Vec::new(),
         asked: 0,
@@ -66,15 +78,24 @@ pub async fn push<O: Opener>(
     session.run(events).await
 }
 
+/// A body stream that ended: whose body, and how.
+type Sent = (Log, MessageId, Result<(), SessionError>);
+
 struct Push<O> {
     core: Arc<Core>,
     admitted: SharedAdmitted,
     frames: Frames,
     opener: O,
-    /// Bodies that wait for a stream; the sender bounds how many.
+    /// Bodies that wait for a stream, each once; at most [`MAX_REQUESTS`].
     wanted: VecDeque<(Log, MessageId, u64)>,
     /// Body streams under way; they end with the session.
-    streams: JoinSet<()>,
+    streams: JoinSet<Sent>,
+    /// The messages whose bodies these streams carry.
+    active: HashSet<MessageId>,
+    /// Logs of which a body did not get through: they are offered again when [`Push::retry_at`] has come.
+    failed: BTreeSet<Log>,
+    retry_at: Instant,
+    retry_pause: Duration,
     sender: Sender,
     /// Messages whose envelope was asked for before the partner's record was here.
     lacking: Vec<(Log, MessageId)>,
@@ -133,7 +154,9 @@ impl<O: Opener> Push<O> {
             tokio::select! {
                 frame = self.frames.next() => self.on_frame(frame?)?,
                 _ = ask.tick() => self.ask().await?,
-                Some(_) = self.streams.join_next() => self.next_body(),
+                // A task that did not end in order leaves nothing to go by: the session begins anew.
+                Some(sent) = self.streams.join_next() => self.body_ended(sent.map_err(|_| SessionError::Ended)?),
+                () = sleep_until(self.retry_at), if !self.failed.is_empty() => self.offer_again().await?,
                 event = events.recv() => match event {
                     Ok(Event::Grew(log)) => {
                         self.offer(log).await?;
@@ -213,6 +236,8 @@ impl<O: Opener> Push<O> {
                 Send::EntryAfter(log, at) => self.entry(log, at).await?,
                 Send::Envelope(log, id) => self.envelope(log, id).await?,
                 Send::Body(log, id, offset) => {
+                    // The newest wish for a body counts.
+                    self.wanted.retain(|(_, other, _)| *other != id);
                     if self.wanted.len() < MAX_REQUESTS {
                         self.wanted.push_back((log, id, offset));
                     }
@@ -263,17 +288,45 @@ impl<O: Opener> Push<O> {
         Ok((envelope, bytes))
     }
 
-    /// Sends wanted bodies on streams of their own, two at a time.
+    /// Sends wanted bodies on streams of their own, two at a time and never one body twice.
     fn next_body(&mut self) {
         while self.streams.len() < BODY_STREAMS
-            && let Some((log, id, offset)) = self.wanted.pop_front()
+            && let Some(at) = self.wanted.iter().position(|(_, id, _)| !self.active.contains(id))
+            && let Some((log, id, offset)) = self.wanted.remove(at)
         {
+            self.active.insert(id);
             let (core, opener, admitted) = (Arc::clone(&self.core), self.opener.clone(), Arc::clone(&self.admitted));
             self.streams.spawn(async move {
-                if let Err(error) = body::send(&core, &admitted, &opener, log, id, offset).await {
-                    tracing::debug!(id = %outbox::short(&id), %error, "a body stream ended early");
-                }
+                let sent = body::send(&core, &admitted, &opener, log, id, offset).await;
+                (log, id, sent)
             });
         }
+    }
+
+    /// A stream that could not be opened, or broke, is not known to the receiver: the log is offered again after a
+    /// pause, and the receiver says what it lacks.
+    fn body_ended(&mut self, (log, id, sent): Sent) {
+        self.active.remove(&id);
+        match sent {
+            Ok(()) => self.retry_pause = RETRY_FIRST,
+            Err(error) => {
+                tracing::debug!(id = %outbox::short(&id), %error, "a body stream ended early");
+                if self.failed.is_empty() {
+                    self.retry_at = Instant::now() + self.retry_pause;
+                    self.retry_pause = (self.retry_pause * 2).min(RETRY_LONGEST);
+                }
+                self.failed.insert(log);
+            }
+        }
+        self.next_body();
+    }
+
+    async fn offer_again(&mut self) -> Result<(), SessionError> {
+        for log in std::mem::take(&mut self.failed) {
+            if look(&self.admitted).contains(&log.to) && self.sender.stopped(log).is_none() {
+                self.frames.feed(&Frame::Offer(log)).await?;
+            }
+        }
+        Ok(())
     }
 }

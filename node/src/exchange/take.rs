@@ -1,6 +1,11 @@
 //! The receiving half of a connection.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+};
 
 use futures::{StreamExt, stream::FuturesOrdered};
 use libp2p_identity::PeerId;
@@ -16,17 +21,21 @@ use musubi_protocol::{
     },
 };
 use musubi_store::crash;
+use tokio::sync::broadcast;
 
 use super::{Frames, SessionError, Stream, body};
 use crate::{
     core::{Core, CoreError, Event},
     db::{Side, Writes},
     inbox::{self, Parcel, Received},
+    outbox::short,
     partners::{SharedAdmitted, look},
 };
 
 /// Certificates that a peer may add on one stream.
 const MAX_CERTIFICATES: usize = 64;
+/// How often a body that gets no further is asked for again without being offered again.
+const AGAIN: u32 = 3;
 
 type Pending = Pin<Box<dyn Future<Output = Result<Vec<Frame>, CoreError>> + Send>>;
 
@@ -49,7 +58,17 @@ pub async fn accept(
             body::take(&core, &admitted, frames, (log, id, offset, length)).await
         }
         first => {
-            let mut session = Take { core, peer, admitted, frames, pending: FuturesOrdered::new(), certificates: 0 };
+            let mut session = Take {
+                events: core.events(),
+                core,
+                peer,
+                admitted,
+                frames,
+                pending: FuturesOrdered::new(),
+                offered: BTreeSet::new(),
+                asked_again: HashMap::new(),
+                certificates: 0,
+            };
             session.on_frame(first).await?;
             session.run().await
         }
@@ -63,6 +82,11 @@ struct Take {
     frames: Frames,
     /// Answers that wait for durability, in order.
     pending: FuturesOrdered<Pending>,
+    events: broadcast::Receiver<Event>,
+    /// Logs that this stream carries: of admitted desks to desks here.
+    offered: BTreeSet<Log>,
+    /// How often the rest of a body was asked for again, by message, and from where.
+    asked_again: HashMap<MessageId, (u64, u32)>,
     certificates: usize,
 }
 
@@ -85,9 +109,47 @@ impl Take {
                     }
                     crash::point("receive.answered");
                 }
+                event = self.events.recv() => match event {
+                    Ok(Event::Lacking(log, id)) => self.ask_again(log, id).await?,
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => self.ask_for_all().await?,
+                    Err(broadcast::error::RecvError::Closed) => return Ok(()),
+                },
                 frame = self.frames.next(), if room => self.on_frame(frame?).await?,
             }
         }
+    }
+
+    /// A body stream ended too early, or what came was not it. A partner who gets no further is asked a few times,
+    /// and then when it offers the log again.
+    async fn ask_again(&mut self, log: Log, id: MessageId) -> Result<(), SessionError> {
+        if !self.offered.contains(&log) || !self.is_admitted(log) {
+            return Ok(());
+        }
+        let answers = self.missing(log, id)?;
+        let at = answers.iter().find_map(|frame| match frame {
+            Frame::Want { offset, .. } => Some(*offset),
+            _ => None,
+        });
+        let (before, times) = self.asked_again.get(&id).copied().unwrap_or_default();
+        let at = at.unwrap_or(before);
+        let times = if at > before { 1 } else { times + 1 };
+        if times > AGAIN {
+            tracing::warn!(id = %short(&id), "a body does not get on and is not asked for again for now");
+            return Ok(());
+        }
+        self.asked_again.insert(id, (at, times));
+        self.say(answers).await
+    }
+
+    /// After missed events: whatever may lack.
+    async fn ask_for_all(&mut self) -> Result<(), SessionError> {
+        for log in self.offered.clone() {
+            for id in self.core.db.incomplete(log).map_err(CoreError::from)? {
+                self.ask_again(log, id).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Feeds the answers that are ready without waiting.
@@ -112,8 +174,18 @@ impl Take {
                 }
             }
             Frame::Offer(log) => {
-                let answers = if self.is_admitted(log) { self.stand(log)? } else { not_admitted(log) };
-                self.say(answers).await?;
+                if self.is_admitted(log) {
+                    self.offered.insert(log);
+                    self.asked_again.clear();
+                    // An earlier session may have applied what is not durable yet.
+                    let (stand, newest) = (self.stand(log)?, self.core.db.store().newest());
+                    self.wait(async move {
+                        newest.durable().await?;
+                        Ok(stand)
+                    });
+                } else {
+                    self.say(not_admitted(log)).await?;
+                }
             }
             Frame::Entry { log, entry, envelope, body } => {
                 let parcel = Parcel { log, entry, envelope, body };
@@ -238,7 +310,13 @@ impl Take {
                     Ok(vec![have])
                 });
             }
-            Received::Gap(at) => self.say(vec![Frame::Missing { log, at }]).await?,
+            Received::Gap(at) => {
+                let newest = self.core.db.store().newest();
+                self.wait(async move {
+                    newest.durable().await?;
+                    Ok(vec![Frame::Missing { log, at }])
+                });
+            }
             Received::Refused(reason) => self.say(vec![Frame::Stop { log, reason }]).await?,
         }
         Ok(())
