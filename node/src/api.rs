@@ -71,15 +71,13 @@ impl State {
     }
 }
 
-/// The token of a directory, made anew if there is none or others could read it.
+/// Makes a new token for a node that starts: what was read while another program held the port of the last one is
+/// worth nothing now.
 ///
 /// # Errors
 /// Those of the file system.
-pub fn token(home: &Home) -> io::Result<Token> {
+pub fn new_token(home: &Home) -> io::Result<Token> {
     let path = home.api_token();
-    if path.exists() && !crate::run::is_shared(&path)? {
-        return read_token(&path);
-    }
     if path.exists() {
         std::fs::remove_file(&path)?;
     }

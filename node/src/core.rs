@@ -4,13 +4,14 @@
 //! durability without it. What is not durable is not announced and does not leave the process.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
 use libp2p_identity::{Keypair, PeerId};
 use musubi_protocol::{
+    certificate::Leaf,
     credential::{self, Admitted, AdmittedDesk, Credential},
     delivery::Circumstances,
     entry::Position,
@@ -22,14 +23,14 @@ use musubi_protocol::{
     record::{self, Claim, Holder, Locator, Offer, Record},
     seal::{Suite, keys as sealing_rules},
     signed::{self, Unverified},
-    time::Timestamp,
-    trust::Distrust,
+    time::{DAY, Timestamp},
+    trust::{Distrust, Trust},
 };
-use musubi_store::{Ticket, crash};
+use musubi_store::crash;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde_bytes::ByteBuf;
-use tokio::sync::broadcast;
+use tokio::{sync::broadcast, task::JoinHandle};
 
 use crate::{
     db::{Db, DbError, Writes},
@@ -93,6 +94,9 @@ pub enum CoreError {
     /// The system gives no random numbers.
     #[error("the system gives no random numbers")]
     Random,
+    /// Less than the reserve is free on the disk: no new mail is taken.
+    #[error("the disk is nearly full")]
+    DiskLow,
     /// Work was ended by a shutdown.
     #[error("the node is shutting down")]
     Stopped,
@@ -141,16 +145,32 @@ pub struct Core {
     listen: RwLock<Vec<String>>,
     /// Held from reading a log's head until its new entry is applied.
     book: Mutex<()>,
+    /// Held from judging lists, bundles and certificates, or making keys and records, until they are in force: of two
+    /// that come at once the later must build on the earlier.
+    installing: tokio::sync::Mutex<()>,
+    /// Held from looking what was sent before until the next message is appended.
+    pub(crate) sending: tokio::sync::Mutex<()>,
+    /// Messages whose body a stream is bringing now.
+    taking: Mutex<HashSet<MessageId>>,
     /// Of each own log, how far it is durable.
     durable: Mutex<HashMap<Log, Position>>,
     events: broadcast::Sender<Event>,
 }
 
-/// Writes that are applied and not yet durable.
-pub struct Applied {
-    ticket: Ticket,
-    grown: Vec<(Log, Position)>,
-    touched: Vec<MessageId>,
+/// Writes that are applied and not yet durable. They become so, and are announced then, whether somebody waits or not.
+#[must_use = "applied is not yet durable"]
+pub struct Applied(JoinHandle<Result<(), CoreError>>);
+
+/// A body that one stream is bringing; dropped, another may.
+pub(crate) struct Taking {
+    core: Arc<Core>,
+    id: MessageId,
+}
+
+impl Drop for Taking {
+    fn drop(&mut self) {
+        lock(&self.core.taking).remove(&self.id);
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -193,9 +213,13 @@ impl Core {
             records: RwLock::default(),
             listen: RwLock::default(),
             book: Mutex::new(()),
+            installing: tokio::sync::Mutex::new(()),
+            sending: tokio::sync::Mutex::new(()),
+            taking: Mutex::default(),
             durable: Mutex::new(durable),
             events: broadcast::channel(EVENTS).0,
         };
+        core.choose_certificates();
         Ok(core)
     }
 
@@ -233,8 +257,11 @@ impl Core {
     ///
     /// # Errors
     /// Those of `decide`, and [`CoreError::Db`] if the store does not take the batch.
+    ///
+    /// # Panics
+    /// Outside a runtime.
     pub fn change<T>(
-        &self,
+        self: &Arc<Self>,
         decide: impl FnOnce(&Db, &mut Writes) -> Result<T, CoreError>,
     ) -> Result<(T, Applied), CoreError> {
         let guard = lock(&self.book);
@@ -243,52 +270,54 @@ impl Core {
         let (grown, touched) = (std::mem::take(&mut writes.grown), std::mem::take(&mut writes.touched));
         let ticket = self.db.store().apply(writes.into_batch())?;
         drop(guard);
-        Ok((outcome, Applied { ticket, grown, touched }))
+        let core = Arc::clone(self);
+        // A task of its own: whoever asked for the change may be gone before it is durable.
+        let settled = tokio::spawn(async move {
+            ticket.durable().await?;
+            core.announce(&grown, &touched);
+            Ok(())
+        });
+        Ok((outcome, Applied(settled)))
     }
 
-    /// Waits until applied writes are durable, then announces them.
-    ///
-    /// Runs to its end on a task of its own, so that dropping the future loses no announcement.
+    /// Waits until applied writes are durable and announced. Dropping the future changes nothing about that.
     ///
     /// # Errors
     /// [`CoreError::Db`] if the commit failed; the node ends then.
-    pub async fn settle(self: &Arc<Self>, applied: Applied) -> Result<(), CoreError> {
-        let core = Arc::clone(self);
-        let task = tokio::spawn(async move {
-            applied.ticket.durable().await?;
-            core.announce(&applied);
-            Ok(())
-        });
-        task.await.map_err(|_| CoreError::Stopped)?
+    pub async fn settle(&self, applied: Applied) -> Result<(), CoreError> {
+        applied.0.await.map_err(|_| CoreError::Stopped)?
     }
 
-    /// As [`Self::settle`], for a caller that waits for a later write: durability comes in order.
-    pub fn settle_later(self: &Arc<Self>, applied: Applied) {
-        let core = Arc::clone(self);
-        tokio::spawn(async move {
-            if let Err(error) = core.settle(applied).await {
-                tracing::error!(%error, "a write did not become durable");
-            }
-        });
-    }
-
-    fn announce(&self, applied: &Applied) {
+    fn announce(&self, grown: &[(Log, Position)], touched: &[MessageId]) {
         crash::point("commit.durable");
         {
             let mut durable = lock(&self.durable);
-            for (log, head) in &applied.grown {
+            for (log, head) in grown {
                 let known = durable.entry(*log).or_insert(Position::NONE);
                 if head.at() > known.at() {
                     *known = *head;
                 }
             }
         }
-        for (log, _) in &applied.grown {
+        for (log, _) in grown {
             self.tell(Event::Grew(*log));
         }
-        for id in &applied.touched {
+        for id in touched {
             self.tell(Event::Touched(*id));
         }
+    }
+
+    /// Takes a message's body for one stream; none while another brings it.
+    pub(crate) fn take_body(self: &Arc<Self>, id: MessageId) -> Option<Taking> {
+        lock(&self.taking).insert(id).then(|| Taking { core: Arc::clone(self), id })
+    }
+
+    /// Has each desk choose the certificate that speaks; true if one chose another. To be asked when trust changes,
+    /// and now and then, for licences begin and end.
+    pub fn choose_certificates(&self) -> bool {
+        let (trust, now) = (self.trust.trust(), self.now());
+        let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
+        desks.iter_mut().fold(false, |changed, desk| desk.choose(trust.as_ref(), now) || changed)
     }
 
     /// Applies, waits and announces in one.
@@ -382,7 +411,22 @@ impl Core {
         let known = |leaf: &musubi_protocol::certificate::LeafIn| {
             leaf.addresses().any(|address| matches!(self.db.partner(address), Ok(Some(_))))
         };
-        credential::admit(credential, peer, &trust, self.now(), known)
+        let desk = credential::admit(credential, peer, &trust, self.now(), known)?;
+        let superseded = desk.leaf().addresses().any(|address| self.speaks_newer(address, desk.leaf(), &trust));
+        if superseded { Err(credential::Refused::Superseded) } else { Ok(desk) }
+    }
+
+    /// Whether a partner's certificate is held that is good, whose licence has begun, and whose issue number is higher
+    /// than this one's: of several the highest speaks, also where an old PC still shows an older one.
+    fn speaks_newer(&self, address: Address, leaf: &Leaf, trust: &Trust) -> bool {
+        let Ok(Some(hash)) = self.db.partner(address) else { return false };
+        let Ok(Some((issuer, der))) = self.db.certificate(&hash) else { return false };
+        if hash == leaf.hash() {
+            return false;
+        }
+        let now = self.now();
+        let held = trust.judge(&der, &issuer, now, true);
+        held.is_ok_and(|held| held.issue_number() > leaf.issue_number() && held.from() <= now && held.holds(&address))
     }
 
     /// Our own desks as a partner on this node sees them: judged like anyone else.
@@ -433,6 +477,9 @@ impl Core {
     /// [`CoreError::Db`].
     pub fn is_revoked(&self, address: Address) -> Result<bool, CoreError> {
         let Some(trust) = self.trust.trust() else { return Ok(false) };
+        if self.holds(address) {
+            return Ok(self.may_send(address)? == Standing::Revoked);
+        }
         let certificate = self.db.partner(address)?.map(|hash| self.db.certificate(&hash)).transpose()?.flatten();
         let Some((issuer, der)) = certificate else { return Ok(false) };
         Ok(matches!(trust.judge(&der, &issuer, self.now(), true), Err(Distrust::Revoked)))
@@ -487,6 +534,10 @@ impl Core {
     pub fn take_record(&self, bytes: &[u8]) -> Result<bool, CoreError> {
         let Some(record) = self.verify_record(bytes)? else { return Ok(false) };
         let mut writes = Writes::new();
+        // One from the future would keep all later ones out.
+        if record.claim().sequence > self.now().plus(DAY).0 {
+            return Ok(false);
+        }
         for kind in &record.claim().kinds {
             let address = Address::new(record.claim().office, *kind);
             let held = self.db.record(address)?.map(|bytes| self.verify_record(&bytes)).transpose()?.flatten();
@@ -524,6 +575,12 @@ impl Core {
     /// # Errors
     /// [`CoreError`].
     pub async fn renew(self: &Arc<Self>) -> Result<(), CoreError> {
+        let _one_at_a_time = self.installing.lock().await;
+        self.renew_now().await
+    }
+
+    /// As [`Self::renew`], for who holds the lock.
+    async fn renew_now(self: &Arc<Self>) -> Result<(), CoreError> {
         let now = self.now();
         let mut writes = Writes::new();
         {
@@ -560,6 +617,7 @@ impl Core {
                 // The youngest of each suite: older ones stay good for what was sealed for them.
                 let usable = |suite: Suite| {
                     let of = desk.sealing.iter().filter(|key| key.pair.public().suite() == suite);
+                    let of = of.filter(|key| sealing_rules::is_plausible(key.made, now));
                     of.filter(|key| sealing_rules::usable_by_sender(key.made, now)).max_by_key(|key| key.made)
                 };
                 let youngest = [Suite::XWing, Suite::X25519].into_iter().filter_map(usable);
@@ -588,13 +646,26 @@ impl Core {
 
     /// Installs certificates, lists and bundles into the running node.
     ///
+    /// Dropping the future does not call it off.
+    ///
     /// # Errors
     /// [`CoreError::Install`]; then nothing has changed.
     pub async fn install(
         self: &Arc<Self>,
+        files: Vec<Vec<u8>>,
+        pin: Option<Hash>,
+    ) -> Result<crate::api::types::Installed, CoreError> {
+        let core = Arc::clone(self);
+        let installing = tokio::spawn(async move { core.install_now(&files, pin).await });
+        installing.await.map_err(|_| CoreError::Stopped)?
+    }
+
+    async fn install_now(
+        self: &Arc<Self>,
         files: &[Vec<u8>],
         pin: Option<Hash>,
     ) -> Result<crate::api::types::Installed, CoreError> {
+        let _one_at_a_time = self.installing.lock().await;
         let kept: Vec<Kept> = self.with_desks(|desks| desks.iter().map(|desk| desk.kept().clone()).collect());
         let mut installation: Installation = self.trust.examine(&self.db, &kept, files, pin)?;
         let writes = std::mem::take(&mut installation.writes);
@@ -610,28 +681,43 @@ impl Core {
         }
         let report = installation.report.clone();
         self.trust.adopt(installation);
+        self.choose_certificates();
         self.tell(Event::Trust);
-        self.renew().await?;
+        self.renew_now().await?;
         Ok(report)
     }
 
-    /// Takes newer CRLs from a peer in the gate. Bad ones are left out.
+    /// Takes newer CRLs from a peer in the gate, up to the first that is not good. Dropping the future does not call
+    /// it off.
     ///
     /// # Errors
     /// [`CoreError::Db`] if the store fails.
     pub async fn learn_crls(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<(), CoreError> {
-        let kept: Vec<Kept> = Vec::new();
+        let core = Arc::clone(self);
+        let learning = tokio::spawn(async move { core.learn_crls_now(crls).await });
+        learning.await.map_err(|_| CoreError::Stopped)?
+    }
+
+    async fn learn_crls_now(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<(), CoreError> {
+        let _one_at_a_time = self.installing.lock().await;
         for crl in crls {
-            match self.trust.examine(&self.db, &kept, &[crl], None) {
-                Ok(mut installation) => {
-                    let writes = std::mem::take(&mut installation.writes);
-                    if !writes.is_empty() {
-                        self.db.store().commit(writes.into_batch()).await?;
-                        self.trust.adopt(installation);
-                        self.tell(Event::Trust);
-                    }
+            let core = Arc::clone(self);
+            // Megabytes of list are parsed and verified: not on the threads that serve everybody.
+            let examine = move || core.trust.examine_crl(&core.db, &crl);
+            let mut installation = match tokio::task::spawn_blocking(examine).await.map_err(|_| CoreError::Stopped)? {
+                Ok(installation) => installation,
+                Err(InstallError::Db(error)) => return Err(error.into()),
+                Err(error) => {
+                    tracing::warn!(%error, "a revocation list from a peer was not taken");
+                    return Ok(());
                 }
-                Err(error) => tracing::warn!(%error, "a revocation list from a peer was not taken"),
+            };
+            let writes = std::mem::take(&mut installation.writes);
+            if !writes.is_empty() {
+                self.db.store().commit(writes.into_batch()).await?;
+                self.trust.adopt(installation);
+                self.choose_certificates();
+                self.tell(Event::Trust);
             }
         }
         Ok(())
@@ -710,10 +796,10 @@ impl Standing {
     /// May deliver what was sealed in time.
     #[must_use]
     pub const fn may_deliver(self) -> bool {
-        matches!(self, Self::Active | Self::Grace | Self::Ended)
+        matches!(self, Self::NotYetValid | Self::Active | Self::Grace | Self::Ended)
     }
 
-    /// May show itself and receive.
+    /// May show itself and receive: for that a certificate is enough, whatever the licence.
     #[must_use]
     pub const fn may_receive(self) -> bool {
         self.may_deliver()
@@ -722,18 +808,17 @@ impl Standing {
 
 /// Where a desk stands.
 #[must_use]
-pub fn standing(desk: &Desk, trust: Option<&musubi_protocol::trust::Trust>, now: Timestamp) -> Standing {
+pub fn standing(desk: &Desk, trust: Option<&Trust>, now: Timestamp) -> Standing {
     let (Some((issuer, leaf)), Some(trust)) = (desk.certificate(), trust) else { return Standing::NoCertificate };
     match trust.judge(leaf.der(), issuer, now, true) {
-        Ok(leaf) if now < leaf.from() => Standing::NotYetValid,
-        Ok(leaf) if now <= leaf.until() => Standing::Active,
-        Ok(leaf) if leaf.may_send(now) => Standing::Grace,
-        Ok(_) => Standing::Ended,
         Err(Distrust::Revoked) => Standing::Revoked,
         Err(Distrust::NotYetValid) => Standing::NotYetValid,
         Err(Distrust::Expired) => Standing::Expired,
-        // Our own list is old or missing: others judge by theirs, and say so.
         Err(_) if leaf.not_after() < now => Standing::Expired,
-        Err(_) => Standing::Active,
+        // With a list of our own that is old or missing, others judge by theirs, and say so.
+        _ if now < leaf.from() => Standing::NotYetValid,
+        _ if now <= leaf.until() => Standing::Active,
+        _ if leaf.may_send(now) => Standing::Grace,
+        _ => Standing::Ended,
     }
 }

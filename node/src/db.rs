@@ -328,6 +328,21 @@ impl Db {
         Ok(self.bytes(BODIES, &side.message(id))?.as_deref().and_then(BodyId::from_bytes))
     }
 
+    /// Writes a body that is too large for the records as a file, complete and synced; none if it is small. Blocks.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn large_body(&self, bytes: &[u8]) -> Result<Option<BodyId>, DbError> {
+        if bytes.len() <= musubi_store::bodies::SMALL {
+            return Ok(None);
+        }
+        let bodies = self.store.bodies();
+        let id = bodies.create()?;
+        bodies.append(id, 0, bytes)?;
+        bodies.sync(id)?;
+        Ok(Some(id))
+    }
+
     /// Every body that something refers to.
     ///
     /// # Errors
@@ -405,6 +420,14 @@ impl Db {
     /// [`DbError`].
     pub fn sent(&self, key: &[u8; 32]) -> Result<Option<Vec<u8>>, DbError> {
         self.bytes(SENT, key)
+    }
+
+    /// How many second entries of one log are kept as evidence.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn forks_of(&self, log: Log) -> Result<usize, DbError> {
+        Ok(self.scan(FORKS, &Side::Partner.log(log), |_, _| Ok(()))?.len())
     }
 
     /// How many second entries at one place are kept as evidence.
@@ -578,19 +601,27 @@ impl Writes {
         self.put(CRLS, &issuer.0, &id.to_bytes())
     }
 
-    /// Adds a complete body: among the records if it is small, else as a file that is synced here.
+    /// Adds a complete body: among the records if it is small, else as [`Db::large_body`].
     ///
     /// # Errors
     /// [`DbError`].
     pub fn new_body(&mut self, db: &Db, bytes: &[u8]) -> Result<BodyId, DbError> {
-        let bodies = db.store.bodies();
-        if bytes.len() <= musubi_store::bodies::SMALL {
-            return Ok(bodies.put(&mut self.batch, bytes)?);
+        match db.large_body(bytes)? {
+            Some(file) => Ok(file),
+            None => Ok(db.store.bodies().put(&mut self.batch, bytes)?),
         }
-        let id = bodies.create()?;
-        bodies.append(id, 0, bytes)?;
-        bodies.sync(id)?;
-        Ok(id)
+    }
+
+    /// Removes a message's ciphertext.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn discard_body(&mut self, db: &Db, side: Side, id: &MessageId) -> Result<(), DbError> {
+        if let Some(body) = db.body(side, id)? {
+            db.store.bodies().discard(&mut self.batch, body)?;
+            self.batch.remove(BODIES, &side.message(id))?;
+        }
+        Ok(())
     }
 
     /// Sets where a message's ciphertext lies.

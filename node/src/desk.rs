@@ -6,6 +6,7 @@ use musubi_protocol::{
     ids::{Address, Hash, Kind, OfficeNumber},
     seal::{SealingKeyPair, Suite, keys},
     time::Timestamp,
+    trust::Trust,
 };
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -54,6 +55,8 @@ pub struct Desk {
     key: SigningKey,
     /// Its certificates, newest issue last, with their issuers' ids.
     pub certificates: Vec<(Hash, LeafIn)>,
+    /// The one of them that speaks.
+    speaks: Option<(Hash, LeafIn)>,
     /// Its sealing keys; empty while the reading lock is closed.
     pub sealing: Vec<Sealing>,
 }
@@ -167,7 +170,7 @@ impl Desk {
                 sealing.push(Sealing { made: row.made, pair: SealingKeyPair::from_private(suite, &private) });
             }
         }
-        Ok(Self { kept, key, certificates, sealing })
+        Ok(Self { kept, key, certificates, speaks: None, sealing })
     }
 
     /// The desk as kept.
@@ -176,10 +179,27 @@ impl Desk {
         &self.kept
     }
 
-    /// Takes the desk as kept anew, with a certificate more.
+    /// Takes the desk as kept anew, with a certificate more; [`Desk::choose`] follows.
     pub fn refresh(&mut self, kept: Kept, certificates: Vec<(Hash, LeafIn)>) {
         self.kept = kept;
         self.certificates = certificates;
+    }
+
+    /// Chooses the certificate that speaks: of those that are good now and whose licence has begun, the one with the
+    /// highest issue number. A renewal for later must not silence the desk today. True if another speaks from now on.
+    pub fn choose(&mut self, trust: Option<&Trust>, now: Timestamp) -> bool {
+        let rank = |(issuer, leaf): &(Hash, LeafIn)| {
+            let bad = trust.is_none_or(|trust| {
+                let judged = trust.judge(leaf.der(), issuer, now, true);
+                // With an old list of our own we cannot tell; others judge by theirs.
+                judged.is_err_and(|reason| !reason.is_about_the_list())
+            });
+            (!bad, leaf.from() <= now, leaf.issue_number())
+        };
+        let speaks = self.certificates.iter().max_by_key(|certificate| rank(certificate)).cloned();
+        let changed = speaks.as_ref().map(|(_, leaf)| leaf.hash()) != self.speaks.as_ref().map(|(_, leaf)| leaf.hash());
+        self.speaks = speaks;
+        changed
     }
 
     /// The office key.
@@ -188,10 +208,10 @@ impl Desk {
         &self.key
     }
 
-    /// The certificate with the highest issue number, which speaks.
+    /// The certificate that speaks, with its issuer's id, as [`Desk::choose`] has left it.
     #[must_use]
-    pub fn certificate(&self) -> Option<&(Hash, LeafIn)> {
-        self.certificates.iter().max_by_key(|(_, leaf)| leaf.issue_number())
+    pub const fn certificate(&self) -> Option<&(Hash, LeafIn)> {
+        self.speaks.as_ref()
     }
 
     /// Whether it holds an address.
@@ -217,7 +237,8 @@ impl Desk {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<bool, DeskError> {
-        let newest = self.sealing.iter().map(|sealing| sealing.made).max();
+        // Keys that a wrong clock has dated into the future are no reason to make one each day.
+        let newest = self.sealing.iter().map(|sealing| sealing.made).filter(|made| keys::is_plausible(*made, now)).max();
         if keys.reading.is_none() || !keys::should_make_new(newest, now) {
             return Ok(false);
         }
@@ -286,7 +307,7 @@ mod tests {
         let key = SigningKey::from_bytes(&[3; 32]);
         let kinds = vec!["15".parse().unwrap(), "21".parse().unwrap()];
         let kept = Kept::new(1, "1379900028".parse().unwrap(), kinds, "みほん".into(), &key, keys).unwrap();
-        Desk { key: kept.key(keys).unwrap(), kept, certificates: Vec::new(), sealing: Vec::new() }
+        Desk { key: kept.key(keys).unwrap(), kept, certificates: Vec::new(), speaks: None, sealing: Vec::new() }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Link sessions: logs on one side, streams on the other.
 //!
 //! For each connection the side that has something to say opens one main stream and pushes its logs
-//! ([`push`]); the other takes them and answers on the same stream ([`take`]). Desks of one node run the very same
+//! ([`push`]); the other takes them and answers on the same stream ([`accept`]). Desks of one node run the very same
 //! two halves over a pipe in memory ([`local`]).
 
 mod body;
@@ -9,7 +9,10 @@ mod local;
 mod push;
 mod take;
 
-use std::io;
+use std::{
+    io,
+    time::{Duration, Instant},
+};
 
 use futures::{SinkExt, StreamExt};
 use musubi_protocol::{
@@ -68,6 +71,31 @@ pub enum SessionError {
     Core(#[from] CoreError),
 }
 
+/// How many frames of the costly kinds the other side may send: some at once, and then one a second. Those that
+/// introduce a partner cost signatures and writes here, and no honest one needs many.
+pub(crate) struct Budget {
+    left: u32,
+    counted: Instant,
+}
+
+impl Budget {
+    /// At once: 256 desks with a certificate and a record each, and envelopes for what waited.
+    const FULL: u32 = 2048;
+
+    pub(crate) fn new() -> Self {
+        Self { left: Self::FULL, counted: Instant::now() }
+    }
+
+    /// Counts one; an error when there is nothing left.
+    pub(crate) fn spend(&mut self) -> Result<(), SessionError> {
+        let seconds = self.counted.elapsed().as_secs();
+        self.counted += Duration::from_secs(seconds);
+        self.left = self.left.saturating_add(u32::try_from(seconds).unwrap_or(u32::MAX)).min(Self::FULL);
+        self.left = self.left.checked_sub(1).ok_or(SessionError::Unexpected)?;
+        Ok(())
+    }
+}
+
 /// Frames over a stream. Reading is cancel safe.
 pub(crate) struct Frames(Framed<Stream, LengthDelimitedCodec>);
 
@@ -90,18 +118,49 @@ impl Frames {
 
     /// Queues a frame; flushes when the buffer is full.
     pub(crate) async fn feed(&mut self, frame: &Frame) -> Result<(), SessionError> {
-        Ok(self.0.feed(Bytes::from(frame.encode()?)).await?)
+        let bytes = Bytes::from(frame.encode()?);
+        in_time(self.0.feed(bytes)).await
     }
 
     pub(crate) async fn feed_raw(&mut self, bytes: Vec<u8>) -> Result<(), SessionError> {
-        Ok(self.0.feed(Bytes::from(bytes)).await?)
+        in_time(self.0.feed(Bytes::from(bytes))).await
     }
 
     pub(crate) async fn flush(&mut self) -> Result<(), SessionError> {
-        Ok(SinkExt::<Bytes>::flush(&mut self.0).await?)
+        in_time(SinkExt::<Bytes>::flush(&mut self.0)).await
     }
 
     pub(crate) async fn close(mut self) -> Result<(), SessionError> {
         Ok(SinkExt::<Bytes>::close(&mut self.0).await?)
+    }
+}
+
+/// Longest time in which one frame must have left: a mebibyte at the pace of the slowest line that is of use.
+const LEAVING: Duration = Duration::from_secs(120);
+
+/// A partner who takes nothing any more holds nobody up: while a frame waits to leave, no question can be asked.
+async fn in_time(leaving: impl Future<Output = io::Result<()>>) -> Result<(), SessionError> {
+    match tokio::time::timeout(LEAVING, leaving).await {
+        Ok(left) => Ok(left?),
+        Err(_) => Err(SessionError::Silent),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_runs_out_and_comes_back() {
+        let mut budget = Budget::new();
+        for _ in 0..Budget::FULL {
+            budget.spend().unwrap();
+        }
+        assert!(budget.spend().is_err());
+        budget.counted -= Duration::from_secs(3);
+        for _ in 0..3 {
+            budget.spend().unwrap();
+        }
+        assert!(budget.spend().is_err());
     }
 }

@@ -6,15 +6,21 @@ use libp2p_identity::PeerId;
 use musubi_network::gate::{Gatekeeper, Judgement};
 use musubi_protocol::{
     cbor,
-    certificate::Role,
-    credential::{Admitted, Credential, Refused},
+    certificate::Leaf,
+    credential::{self, Admitted, Credential, Refused},
     gate::{CREDENTIALS_MAX, HELLO_MAX, Hello, Refusal},
     ids::Hash,
     trust::{Distrust, Trust},
 };
 use serde_bytes::ByteBuf;
 
-use crate::core::Core;
+use crate::{
+    core::Core,
+    partners::{SharedAdmitted, look},
+};
+
+/// Other nodes from which a desk may be connected when one more comes.
+const NODES_PER_DESK: usize = 3;
 
 /// The node's gatekeeper.
 pub struct Keeper {
@@ -35,7 +41,7 @@ impl Keeper {
         let mut refusal = Refusal::NoCredential;
         for credential in credentials {
             match self.core.admit(credential, peer) {
-                Ok(desk) if desk.leaf().role() != Role::Office => refusal = Refusal::Role,
+                Ok(desk) if self.is_everywhere(peer, desk.leaf()) => refusal = Refusal::Busy,
                 // A hello holds fewer credentials than a set.
                 Ok(desk) => drop(admitted.add(desk)),
                 Err(error) => {
@@ -45,6 +51,16 @@ impl Keeper {
             }
         }
         if admitted.is_empty() { Judgement::Refuse(refusal) } else { Judgement::Admit(admitted) }
+    }
+
+    /// Whether a desk is connected from so many other nodes already that one more cannot be a move to a new PC: an
+    /// office key could state any number of nodes, and each may have connections.
+    fn is_everywhere(&self, peer: &PeerId, leaf: &Leaf) -> bool {
+        let peers = self.core.partners.peers();
+        let shows = |(other, desks): &&(PeerId, SharedAdmitted)| {
+            other != peer && look(desks).desks().any(|desk| desk.leaf().hash() == leaf.hash())
+        };
+        peers.iter().filter(shows).count() >= NODES_PER_DESK
     }
 }
 
@@ -73,8 +89,7 @@ impl Gatekeeper for Keeper {
         let credentials: Vec<Credential> = hello.credentials.iter().filter_map(read).collect();
         // Whoever is certified in all but revocation may hand over the list by which he is judged.
         let now = self.core.now();
-        let worth_asking =
-            |credential: &Credential| trust.judge_but_revocation(&credential.leaf, &credential.issuer, now).is_ok();
+        let worth_asking = |credential: &Credential| credential::is_worth_asking(credential, &peer, &trust, now);
         if !after_catch_up && trust.is_behind(&hello.crls) && credentials.iter().any(worth_asking) {
             return Judgement::SendCrls;
         }
@@ -113,6 +128,8 @@ const fn refusal_for(reason: &Refused) -> Refusal {
         },
         Refused::OtherNode | Refused::OtherCertificate => Refusal::Peer,
         Refused::LogProof => Refusal::Proof,
+        Refused::Role => Refusal::Role,
+        Refused::Superseded => Refusal::Certificate,
         Refused::TooMany => Refusal::Malformed,
         _ => Refusal::Statement,
     }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use musubi_protocol::{
-    certificate::Leaf,
+    certificate::{Leaf, Role},
     entry::{Body, By, Entry, Message, What},
     ids::{Hash, MessageId},
     link::{
@@ -17,16 +17,22 @@ use musubi_protocol::{
     seal::{self, ContentKey, Envelope, Opener, length},
     signed::{Signed, Unverified},
 };
-use musubi_store::{BodyId, Room, Store, crash};
+use musubi_store::{BodyId, RESERVE, Store, crash};
 use sha2::{Digest, Sha256};
 
 use crate::{
     core::{Applied, Core, CoreError},
     db::{Side, Writes},
     keys::Label,
-    outbox::short,
+    outbox::{MAX_BUNDLE, short},
 };
 
+/// Most bytes of content that are taken: a bundle as large as one may be sent, and its padding.
+const LARGEST: u64 = MAX_BUNDLE + MAX_BUNDLE / 4;
+/// Below this much free disk nothing at all is taken any more; new mail stops at [`RESERVE`] already.
+const LEAST_FREE: u64 = RESERVE / 8;
+/// Most second entries of one log that are kept as evidence: one proves a fork.
+const MAX_FORKS: usize = 16;
 /// Most messages of one log that may be announced and not yet complete; the next one is answered "busy".
 pub const MAX_INCOMPLETE: usize = 64;
 
@@ -61,13 +67,13 @@ pub enum Received {
     Refused(Stop),
 }
 
-/// Takes an entry from the desk with this certificate.
+/// Takes an entry from the desk with this certificate. Blocks: on keys, and on the disk for a long body.
 ///
 /// # Errors
 /// [`CoreError`] if the store fails; what is wrong with the entry is [`Received::Refused`].
-pub fn receive(core: &Core, leaf: &Leaf, parcel: Parcel) -> Result<Received, CoreError> {
-    let entry = match verify(core, leaf, &parcel)? {
-        Ok(entry) => entry,
+pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received, CoreError> {
+    let (entry, signer) = match verify(core, leaf, &parcel)? {
+        Ok(verified) => verified,
         Err(stop) => return Ok(Received::Refused(stop)),
     };
     let id = entry.id();
@@ -75,36 +81,55 @@ pub fn receive(core: &Core, leaf: &Leaf, parcel: Parcel) -> Result<Received, Cor
         Body::Message(header) => Some(header.clone()),
         _ => None,
     };
-    if let Some(header) = &header
-        && let Some(stop) = bounds(core, leaf, &entry, header, &parcel)?
-    {
+    let stop = match &header {
+        // What was sealed in time is taken, whatever certificate speaks by now.
+        Some(header) => bounds(core, &signer, &entry, header, &parcel)?,
+        None => (core.db.store().free()? < LEAST_FREE).then_some(Stop::Busy),
+    };
+    if let Some(stop) = stop {
         return Ok(Received::Refused(stop));
     }
     let opened = header.as_ref().map(|header| open(core, parcel.log, &id, header, &parcel)).transpose()?;
     crash::point("receive.checked");
     let fork = entry.clone();
+    // Made before the logs are locked: it waits for the disk. One that is not used is swept at the next start.
+    let wants_file = header.is_some() && parcel.body.is_empty() && core.db.inbound(&id)?.is_none();
+    let file = match wants_file {
+        true => Some(core.db.store().bodies().create().map_err(crate::db::DbError::from)?),
+        false => None,
+    };
     let (taken, applied) = core.change(|db, writes| {
         let arrival = opened.as_ref().map_or(Arrival { body: false, envelope: false }, |opened| opened.arrival);
         let now = core.now();
         let taken =
             core.speak(parcel.log.to, |voice| Ok(book::take(&db.book(parcel.log.to), entry, arrival, voice, now)?))?;
         if let (Taken::New(_), Some(opened)) = (&taken, &opened) {
-            let body = if opened.arrival.body {
-                writes.new_body(db, &parcel.body)?
-            } else {
-                db.store().bodies().create().map_err(crate::db::DbError::from)?
+            let body = match file {
+                Some(file) => file,
+                None => writes.new_body(db, &parcel.body)?,
             };
             writes.body(Side::Partner, &id, body)?;
             opened.keep(core, writes, &id, &parcel.envelope)?;
         }
         match &taken {
-            Taken::New(changes) => writes.changes(parcel.log.to, changes.clone())?,
-            Taken::Refused(Stop::Fork) => writes.fork(&fork)?,
+            Taken::New(changes) => {
+                if let Body::Cancel(ended) | Body::Expire(ended) = &fork.value().body
+                    && db.inbound(&ended.id)?.is_some_and(|message| !message.is_complete())
+                {
+                    // Nobody will ask for the rest.
+                    writes.discard_body(db, Side::Partner, &ended.id)?;
+                }
+                writes.changes(parcel.log.to, changes.clone())?;
+            }
+            Taken::Refused(Stop::Fork) if db.forks_of(parcel.log)? < MAX_FORKS => writes.fork(&fork)?,
             _ => {}
         }
         Ok(taken)
     })?;
     crash::point("receive.applied");
+    if let (Some(file), false) = (file, matches!(taken, Taken::New(_))) {
+        core.db.store().bodies().remove(file).map_err(crate::db::DbError::from)?;
+    }
     Ok(match taken {
         Taken::New(_) => {
             let arrival = opened.as_ref().map(|opened| opened.arrival);
@@ -123,8 +148,9 @@ pub fn receive(core: &Core, leaf: &Leaf, parcel: Parcel) -> Result<Received, Cor
     })
 }
 
-/// Checks frame against entry and the signature, by the admitted certificate or an older one of the same desk.
-fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<Signed<Entry>, Stop>, CoreError> {
+/// Checks frame against entry and the signature, by the admitted certificate or an older one of the same desk; gives
+/// the one that it was.
+fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<(Signed<Entry>, Leaf), Stop>, CoreError> {
     let Ok(entry) = Unverified::<Entry>::from_bytes(&parcel.entry) else { return Ok(Err(Stop::Invalid)) };
     let claim = entry.claim();
     if (claim.from, claim.to) != (parcel.log.from, parcel.log.to) {
@@ -132,16 +158,19 @@ fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<Signed<Ent
     }
     let signer = claim.signer;
     if signer == leaf.hash() {
-        return Ok(entry.verify(leaf.key()).map_err(|_| Stop::Invalid));
+        return Ok(entry.verify(leaf.key()).map(|entry| (entry, leaf.clone())).map_err(|_| Stop::Invalid));
     }
     // An older certificate of the same desk: judged like any other, against now.
     let Some(trust) = core.trust.trust() else { return Ok(Err(Stop::NotAdmitted)) };
     let Some((issuer, der)) = core.db.certificate(&signer)? else { return Ok(Err(Stop::Invalid)) };
     let Ok(older) = trust.judge(&der, &issuer, core.now(), true) else { return Ok(Err(Stop::NotAdmitted)) };
-    if !older.holds(&parcel.log.from) {
+    if older.role() != Role::Office || !older.holds(&parcel.log.from) {
         return Ok(Err(Stop::Invalid));
     }
-    Ok(entry.verify(older.key()).map_err(|_| Stop::Invalid))
+    Ok(match entry.verify(older.key()) {
+        Ok(entry) => Ok((entry, older)),
+        Err(_) => Err(Stop::Invalid),
+    })
 }
 
 /// What a partner can grow is bounded, and what was sealed after the licence ended is not taken.
@@ -155,19 +184,20 @@ fn bounds(
     if !leaf.may_send(entry.value().time) {
         return Ok(Some(Stop::Licence));
     }
-    let possible = length::plaintext_len(header.length).is_some();
+    let Some(plain) = length::plaintext_len(header.length) else { return Ok(Some(Stop::Invalid)) };
     let whole = !parcel.body.is_empty();
     let matches = !whole || (header.length <= INLINE_BODY && matches(header, &parcel.body));
-    if !possible || !matches {
+    if !matches {
         return Ok(Some(Stop::Invalid));
     }
-    if core.db.store().room()? == Room::Low {
-        return Ok(Some(Stop::Busy));
+    let incomplete = if whole { Vec::new() } else { core.db.incomplete(parcel.log)? };
+    let mut announced = header.length;
+    for id in &incomplete {
+        announced = announced.saturating_add(partial(core, parcel.log, id)?.map_or(0, |partial| partial.rest()));
     }
-    if !whole && core.db.incomplete(parcel.log)?.len() >= MAX_INCOMPLETE {
-        return Ok(Some(Stop::Busy));
-    }
-    Ok(None)
+    let room = core.db.store().free()?.saturating_sub(announced) >= RESERVE;
+    let busy = plain > LARGEST || !room || incomplete.len() >= MAX_INCOMPLETE;
+    Ok(busy.then_some(Stop::Busy))
 }
 
 fn matches(header: &Message, body: &[u8]) -> bool {
@@ -246,7 +276,24 @@ fn open_with<R: Read + Seek>(
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn take_envelope(core: &Core, log: Log, id: MessageId, envelope: &[u8]) -> Result<Option<Applied>, CoreError> {
+pub fn take_envelope(
+    core: &Arc<Core>,
+    log: Log,
+    id: MessageId,
+    envelope: &[u8],
+) -> Result<Option<Applied>, CoreError> {
+    let applied = try_envelope(core, log, id, envelope)?;
+    // The body may have been completed while this one was tried without it.
+    let late = core.db.inbound(&id)?.is_some_and(|inbound| inbound.body && !inbound.is_complete());
+    if applied.is_some() && late { try_envelope(core, log, id, envelope) } else { Ok(applied) }
+}
+
+fn try_envelope(
+    core: &Arc<Core>,
+    log: Log,
+    id: MessageId,
+    envelope: &[u8],
+) -> Result<Option<Applied>, CoreError> {
     let Some(inbound) = core.db.inbound(&id)? else { return Ok(None) };
     if inbound.log != log || inbound.envelope {
         return Ok(None);
@@ -339,7 +386,7 @@ impl Partial {
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn body_complete(core: &Core, log: Log, id: MessageId) -> Result<Applied, CoreError> {
+pub fn body_complete(core: &Arc<Core>, log: Log, id: MessageId) -> Result<Applied, CoreError> {
     let inbound = core.db.inbound(&id)?.ok_or(CoreError::NoMessage)?;
     let envelope = core.db.envelope(Side::Partner, &id)?.unwrap_or_default();
     let opened = open_with(core, log, &id, &inbound.header, &envelope, body_reader(core, Side::Partner, &id)?, true)?;

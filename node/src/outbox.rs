@@ -80,6 +80,8 @@ pub async fn send(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
     let mut last: Option<Applied> = None;
     let order = Arc::new(order);
     for unit in units {
+        // Nobody else sends between the look at what was sent and the message: nothing goes twice.
+        let _one_at_a_time = core.sending.lock().await;
         let verdict = judge(core, &order, unit, lang)?;
         match verdict {
             Verdict::Refused(row) => rows.push(*row),
@@ -90,16 +92,16 @@ pub async fn send(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
                 let work = move || seal_unit(&worker, &files, ready);
                 let (id, applied) = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
                 sent.push((id, findings, false));
-                // Batches become durable in order, so the last one speaks for all. Each is still announced.
-                if let Some(before) = last.replace(applied) {
-                    core.settle_later(before);
-                }
+                // Batches become durable in order, so the last one speaks for all.
+                last = Some(applied);
             }
         }
     }
     if let Some(applied) = last {
         core.settle(applied).await?;
     }
+    // What was sent before may be a moment old.
+    core.db.store().durable().await?;
     crash::point("send.durable");
     let mut lister = Rows::new(core);
     for (id, findings, already_sent) in sent {
@@ -291,7 +293,7 @@ fn read_mark(core: &Core, key: &[u8; 32]) -> Result<Option<Mark>, CoreError> {
 }
 
 /// Seals one unit and appends its message: content, key, index, envelope and entry in one batch.
-fn seal_unit(core: &Core, order: &Order, ready: Ready) -> Result<(MessageId, Applied), CoreError> {
+fn seal_unit(core: &Arc<Core>, order: &Order, ready: Ready) -> Result<(MessageId, Applied), CoreError> {
     let files: Vec<&[u8]> = ready.files.iter().map(|at| order.files[*at].1.as_slice()).collect();
     let mut rng = rng()?;
     crash::point("send.checked");
@@ -299,10 +301,15 @@ fn seal_unit(core: &Core, order: &Order, ready: Ready) -> Result<(MessageId, App
     let (ciphertext, sealed) = seal::seal(ready.draft, &files, &mut rng).map_err(|_| CoreError::NoMessage)?;
     crash::point("send.sealed");
     let record = core.record_of(ready.log.to)?;
+    // Written and synced before the logs are locked; one that comes to nothing is swept at the next start.
+    let file = core.db.large_body(&ciphertext)?;
     let (id, applied) = core.change(|db, writes| {
         let header = header(&sealed);
         let now = core.now();
-        let body = writes.new_body(db, &ciphertext)?;
+        let body = match file {
+            Some(file) => file,
+            None => writes.new_body(db, &ciphertext)?,
+        };
         let (id, changes) = core.speak(ready.log.from, |voice| {
             Ok(book::announce(&db.book(ready.log.from), ready.log, header, voice, now)?)
         })?;
@@ -354,6 +361,10 @@ pub fn envelope(record: &Record, key: &ContentKey, id: &MessageId, now: Timestam
 /// # Errors
 /// [`CoreError`].
 pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result<Option<Vec<u8>>, CoreError> {
+    // A partner may name any id: what was sealed for another must never be sealed for this one.
+    if core.db.outbound(id)?.is_none_or(|message| message.log != log) {
+        return Ok(None);
+    }
     if !fresh && let Some(envelope) = core.db.envelope(Side::Own, id)? {
         return Ok(Some(envelope));
     }

@@ -71,6 +71,8 @@ impl Partners {
     }
 
     /// Notes where a partner's node was seen: it may then use the places reserved for known partners.
+    ///
+    /// `address` is as the gate counts it: see [`musubi_network::address_of`].
     pub fn seen(&self, peer: Option<PeerId>, address: Option<IpAddr>) {
         let mut inner = self.inner();
         if let Some(peer) = peer
@@ -83,6 +85,11 @@ impl Partners {
         {
             inner.known_addresses.insert(address);
         }
+    }
+
+    /// Notes that a node is no partner's any more.
+    pub fn forget(&self, peer: &PeerId) {
+        self.inner().known_peers.remove(peer);
     }
 
     /// Whether this is the node of a known partner.
@@ -103,11 +110,7 @@ impl Partners {
         if let Some(entry) = inner.peers.get_mut(peer) {
             entry.connections = entry.connections.saturating_sub(1);
             if entry.connections == 0 {
-                let gone = inner.peers.remove(peer);
-                if let Some(gone) = gone {
-                    let addresses = look(&gone.admitted).addresses();
-                    inner.stopped.retain(|log, _| !addresses.contains(&log.to));
-                }
+                inner.peers.remove(peer);
             }
         }
     }
@@ -124,9 +127,14 @@ impl Partners {
         peers.iter().find_map(|peer| inner.refused.get(peer).copied())
     }
 
-    /// Notes that a partner takes no more of a log on this connection.
+    /// Notes that a partner takes no more of a log on this connection; [`Partners::goes_on`] follows with its end.
     pub fn stopped(&self, log: Log, reason: Stop) {
         self.inner().stopped.insert(log, reason);
+    }
+
+    /// Notes that a log may go on.
+    pub fn goes_on(&self, log: Log) {
+        self.inner().stopped.remove(&log);
     }
 
     /// Whether a log was stopped.

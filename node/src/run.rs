@@ -127,7 +127,7 @@ impl Node {
         let listener = TcpListener::bind(&settings.api.listen).await;
         let listener = listener.map_err(|source| StartError::Api { address: settings.api.listen.clone(), source })?;
         let api = listener.local_addr()?;
-        let token = api::token(&home)?;
+        let token = api::new_token(&home)?;
         let state = api::State::new(Arc::clone(&core), wire.clone(), api);
         api_tasks.spawn(api::serve(listener, state, token, taking.clone()));
 
@@ -245,9 +245,4 @@ async fn watch_store(core: Arc<Core>, running: CancellationToken) {
             running.cancel();
         }
     }
-}
-
-/// Whether somebody else can read the API's token, which is then refused.
-pub(crate) fn is_shared(path: &std::path::Path) -> io::Result<bool> {
-    platform::is_shared(&std::fs::File::open(path)?)
 }

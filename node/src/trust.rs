@@ -10,7 +10,7 @@ use musubi_protocol::{
         LeafIn,
         material::{self, Material},
     },
-    crl::{self, Outcome},
+    crl::{self, CrlIn, Outcome},
     ids::Hash,
     log::Head,
     signed::Signed,
@@ -175,6 +175,25 @@ impl TrustKeeper {
         for (index, file) in files.iter().enumerate() {
             items.extend(material::read(file).map_err(|source| InstallError::Material { index, source })?);
         }
+        self.judge(db, desks, items, pin)
+    }
+
+    /// As [`Self::examine`] for one CRL in DER, and for nothing else.
+    ///
+    /// # Errors
+    /// [`InstallError`].
+    pub fn examine_crl(&self, db: &Db, der: &[u8]) -> Result<Installation, InstallError> {
+        let crl = CrlIn::parse(der).map_err(InstallError::Crl)?;
+        self.judge(db, &[], vec![Material::Crl(crl)], None)
+    }
+
+    fn judge(
+        &self,
+        db: &Db,
+        desks: &[Kept],
+        mut items: Vec<Material>,
+        pin: Option<Hash>,
+    ) -> Result<Installation, InstallError> {
         // Each kind is judged by the one before: roots, then lists, then certificates.
         items.sort_by_key(|item| match item {
             Material::TrustBundle(_) => 0,

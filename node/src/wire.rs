@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
@@ -11,18 +10,18 @@ use std::{
 use libp2p_identity::PeerId;
 use musubi_config::Settings;
 use musubi_network::{
-    Config, ConnectionId, Multiaddr, NetworkHandle, StartError,
+    Config, ConnectionId, Multiaddr, NetworkHandle, StartError, address_of,
     event::{DialFailure, Event as NetworkEvent},
     gate,
     limits::Limits,
     link,
-    multiaddr::Protocol,
 };
 use musubi_protocol::{
     certificate::LeafIn,
-    credential::Admitted,
+    credential::{Admitted, Refused},
     gate::Refusal,
     ids::{Address, Hash},
+    trust::Distrust,
 };
 use rand::RngExt;
 use tokio::{
@@ -199,6 +198,9 @@ fn remember_partners(core: &Core) {
             for peer in record.peer_ids() {
                 core.partners.seen(Some(peer), None);
             }
+            for address in addresses(&record.claim().locator.addresses) {
+                core.partners.seen(None, Some(address_of(&address)));
+            }
         }
     }
 }
@@ -291,13 +293,24 @@ impl Worker {
         }
     }
 
-    fn connected(&mut self, peer: PeerId, connection: ConnectionId, admitted: Admitted, remote: &Multiaddr) {
+    fn connected(&mut self, peer: PeerId, connection: ConnectionId, mut admitted: Admitted, remote: &Multiaddr) {
+        // What was judged in the gate may have been revoked before this was heard.
+        self.recheck(peer, &mut admitted);
+        if admitted.is_empty() {
+            let handle = self.handle.clone();
+            self.sessions.spawn(async move {
+                // Gone already is as good.
+                let _ = handle.close(connection).await;
+            });
+            self.wire.answer(connection, Dialed::Unreachable);
+            return;
+        }
         tracing::info!(%peer, %connection, desks = admitted.desks().count(), "connected");
         if let Err(error) = self.core.note_partners(&admitted) {
             tracing::error!(%error, "partners could not be noted");
         }
         let shared = self.core.partners.connected(peer, admitted);
-        self.core.partners.seen(Some(peer), ip_of(remote));
+        self.core.partners.seen(Some(peer), Some(address_of(remote)));
         self.open.entry(peer).or_default().push((connection, shared));
         if let Some(target) = self.targets.iter_mut().find(|target| target.connection == Some(connection)) {
             target.failures = 0;
@@ -344,9 +357,12 @@ impl Worker {
     }
 
     fn closed(&mut self, peer: PeerId, connection: ConnectionId) {
-        self.core.partners.closed(&peer);
         if let Some(open) = self.open.get_mut(&peer) {
+            let before = open.len();
             open.retain(|(id, _)| *id != connection);
+            if open.len() < before {
+                self.core.partners.closed(&peer);
+            }
             if open.is_empty() {
                 self.open.remove(&peer);
             }
@@ -392,24 +408,47 @@ impl Worker {
 
     /// Judges every open connection again: one desk may go, or the whole connection.
     async fn sweep(&mut self) {
-        let Some(trust) = self.core.trust.trust() else { return };
-        let (core, now) = (Arc::clone(&self.core), self.core.now());
-        let known = |leaf: &LeafIn| leaf.addresses().any(|a: Address| matches!(core.db.partner(a), Ok(Some(_))));
-        for (peer, shared) in self.core.partners.peers() {
-            for (desk, reason) in look(&shared).recheck(&trust, now, known) {
-                tracing::warn!(%peer, office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
-            }
+        if self.core.choose_certificates() {
+            // A licence has begun or ended: what we say of ourselves changes.
+            self.core.tell(Event::Trust);
+            let core = Arc::clone(&self.core);
+            self.sessions.spawn(async move {
+                if let Err(error) = core.renew().await {
+                    tracing::error!(%error, "records could not be issued");
+                }
+            });
         }
-        let partners = &self.core.partners;
-        let swept = self.handle.sweep(|peer, _| {
-            let shared = partners.peers().into_iter().find(|(id, _)| *id == peer).map(|(_, shared)| shared)?;
-            let set = look(&shared).clone();
+        let mut sets = HashMap::new();
+        for (peer, shared) in self.core.partners.peers() {
+            let mut set = look(&shared);
+            self.recheck(peer, &mut set);
+            sets.insert(peer, set.clone());
+        }
+        let swept = self.handle.sweep(|peer, admitted| {
+            let set = sets.get(&peer).cloned().unwrap_or_else(|| {
+                // Its connection passed the gate and was not heard of yet.
+                let mut admitted = admitted.clone();
+                self.recheck(peer, &mut admitted);
+                admitted
+            });
             (!set.is_empty()).then_some(set)
         });
         if swept.await.is_err() {
             tracing::debug!("the network has stopped");
         }
         self.core.tell(Event::Connections);
+    }
+
+    /// Takes out the desks that are no longer trusted.
+    fn recheck(&self, peer: PeerId, admitted: &mut Admitted) {
+        let Some(trust) = self.core.trust.trust() else { return };
+        let known = |leaf: &LeafIn| leaf.addresses().any(|a: Address| matches!(self.core.db.partner(a), Ok(Some(_))));
+        for (desk, reason) in admitted.recheck(&trust, self.core.now(), known) {
+            tracing::warn!(%peer, office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
+            if reason == Refused::Distrust(Distrust::Revoked) {
+                self.core.partners.forget(&peer);
+            }
+        }
     }
 }
 
@@ -424,14 +463,6 @@ impl Target {
 /// Between three quarters and five quarters of a pause, so that many nodes do not come back at one moment.
 fn jittered(pause: Duration) -> Duration {
     pause.mul_f64(rand::rng().random_range(0.75..1.25))
-}
-
-fn ip_of(address: &Multiaddr) -> Option<IpAddr> {
-    address.iter().find_map(|part| match part {
-        Protocol::Ip4(ip) => Some(ip.into()),
-        Protocol::Ip6(ip) => Some(ip.into()),
-        _ => None,
-    })
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
 use crate::{
     cbor::Ext,
-    certificate::{Leaf, LeafIn, in_force},
+    certificate::{Leaf, LeafIn, Role, in_force},
     ids::{Address, Hash},
     signed::{self, Payload, Signed, Unverified},
     time::{DAY, Timestamp},
@@ -123,6 +123,12 @@ pub enum Refused {
     /// A proof from the log is wanted, and this version cannot check one.
     #[error("a proof from the log is wanted, and cannot be checked")]
     LogProof,
+    /// The certificate is not an office's; others are admitted to protocols of their own.
+    #[error("the certificate is not for an office")]
+    Role,
+    /// A valid certificate with a higher issue number speaks for an address of this one.
+    #[error("a newer certificate speaks for this desk")]
+    Superseded,
     /// The connection carries [`MAX_DESKS`] desks already.
     #[error("too many desks on one connection")]
     TooMany,
@@ -163,6 +169,26 @@ pub fn admit(
 ) -> Result<AdmittedDesk, Refused> {
     let leaf = LeafIn::parse(&credential.leaf).map_err(Distrust::from)?;
     let leaf = trust.judge_with(leaf, &credential.issuer, now, known)?;
+    if leaf.role() != Role::Office {
+        return Err(Refused::Role);
+    }
+    let statement = statement(credential, &leaf, peer)?;
+    let desk = AdmittedDesk { leaf, statement };
+    desk.check(trust, now)?;
+    Ok(desk)
+}
+
+/// Says whether a peer shows all but revocation: then it may be asked for the list by which it is judged. A
+/// certificate alone is public, so the peer must hold the statement for its own node too.
+#[must_use]
+pub fn is_worth_asking(credential: &Credential, peer: &PeerId, trust: &Trust, now: Timestamp) -> bool {
+    let Ok(leaf) = trust.judge_but_revocation(&credential.leaf, &credential.issuer, now) else { return false };
+    let stated = statement(credential, &leaf, peer);
+    leaf.role() == Role::Office && stated.is_ok_and(|statement| statement.in_force(now).is_ok())
+}
+
+/// The node statement of a credential: by the office key, about this certificate and this peer.
+fn statement(credential: &Credential, leaf: &LeafIn, peer: &PeerId) -> Result<NodeStatement, Refused> {
     let statement = Unverified::<NodeStatement>::from_bytes(&credential.node)?.verify(leaf.key())?.into_value();
     if statement.certificate != leaf.hash() {
         return Err(Refused::OtherCertificate);
@@ -170,20 +196,20 @@ pub fn admit(
     if statement.peer != peer.to_bytes() {
         return Err(Refused::OtherNode);
     }
-    let desk = AdmittedDesk { leaf, statement };
-    desk.check(trust, now)?;
-    Ok(desk)
+    Ok(statement)
+}
+
+impl NodeStatement {
+    fn in_force(&self, now: Timestamp) -> Result<(), Refused> {
+        let possible = (1..=STATEMENT_LIFETIME).contains(&self.until.since(self.from));
+        if possible && in_force(self.from, now, self.until) { Ok(()) } else { Err(Refused::StatementPeriod) }
+    }
 }
 
 impl AdmittedDesk {
     /// What has to hold besides the certificate, now and later.
     fn check(&self, trust: &Trust, now: Timestamp) -> Result<(), Refused> {
-        let statement = &self.statement;
-        let length = statement.until.since(statement.from);
-        let period = (1..=STATEMENT_LIFETIME).contains(&length);
-        if !period || !in_force(statement.from, now, statement.until) {
-            return Err(Refused::StatementPeriod);
-        }
+        self.statement.in_force(now)?;
         if trust.wants_log_proof(now) { Err(Refused::LogProof) } else { Ok(()) }
     }
 }

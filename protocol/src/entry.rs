@@ -270,6 +270,9 @@ impl Body {
             other => return Err(ShapeError::Type(other)),
         };
         match &body {
+            Self::Receipt(Receipt { what, code, .. }) if *what != What::Rejected && *code != 0 => {
+                return Err(ShapeError::Body("a reason without a rejection".into()));
+            }
             Self::Message(Message { ext, .. }) | Self::Receipt(Receipt { ext, .. }) => ext.check()?,
             Self::Cancel(Ended { ext, .. }) | Self::Expire(Ended { ext, .. }) => ext.check()?,
             Self::Restart(_) => {}
@@ -291,7 +294,8 @@ impl TryFrom<Wire> for Entry {
             && first == (wire.prev == Hash::ZERO)
             && (first || !restart)
             && (wire.peer_seq == 0) == (wire.peer_hash == Hash::ZERO)
-            && (wire.peer_seq == 0) == (wire.peer_epoch == 0);
+            && (wire.peer_seq == 0) == (wire.peer_epoch == 0)
+            && (wire.log_size != 0 || wire.log_root == Hash::ZERO);
         if !possible {
             return Err(ShapeError::Place);
         }

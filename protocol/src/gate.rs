@@ -25,12 +25,18 @@
 //!   [[issuer id, CRL number], ...], log size, [credential, ...]], the shape of [`Hello`].
 //! - credential = a byte string: the encoding that [`crate::credential`] defines. It stays closed
 //!   here, so that one unreadable credential does not spoil the others.
-//! - CRL list = u32 length (at most [`CRLS_MAX`]), then a CBOR array of byte strings, each a CRL in DER.
+//! - CRL list = u32 length (at most [`CRLS_MAX`]), then a CBOR array of at most [`CRLS_COUNT`] byte strings, each a
+//!   CRL in DER.
 //!
 //! The listener shows nothing of itself before it accepts. A byte before its turn, a second
 //! substream before the verdict, or more than [`TALK_MAX`] bytes (beside CRL lists) end the connection.
 
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error as _, SeqAccess, Visitor},
+};
 use serde_bytes::ByteBuf;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
@@ -44,6 +50,8 @@ pub const VERSION: u8 = 1;
 pub const HELLO_MAX: usize = 16 * 1024;
 /// The longest CRL list in bytes, its length prefix not counted.
 pub const CRLS_MAX: usize = 2 * 1024 * 1024;
+/// The most CRLs in a list: those of two roots and of 32 issuing CAs.
+pub const CRLS_COUNT: usize = 34;
 /// The most credentials in a hello; further desks are shown on the admitted connection.
 pub const CREDENTIALS_MAX: usize = 8;
 /// The most bytes that one side may say in the gate, CRL lists not counted.
@@ -163,10 +171,38 @@ pub fn length(prefix: [u8; 4], limit: usize) -> Result<usize, Error> {
     if found > limit { Err(Error::TooLarge { found, limit }) } else { Ok(found) }
 }
 
-/// A list of CRLs as it crosses the gate.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A list of CRLs as it crosses the gate, at most [`CRLS_COUNT`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Crls(Vec<ByteBuf>);
+
+impl<'de> Deserialize<'de> for Crls {
+    /// Counts while it reads: two million empty lists fit into [`CRLS_MAX`] bytes.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Counted;
+
+        impl<'de> Visitor<'de> for Counted {
+            type Value = Vec<ByteBuf>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "at most {CRLS_COUNT} byte strings")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+                let mut crls = Vec::new();
+                while let Some(crl) = items.next_element()? {
+                    if crls.len() >= CRLS_COUNT {
+                        return Err(A::Error::invalid_length(CRLS_COUNT + 1, &self));
+                    }
+                    crls.push(crl);
+                }
+                Ok(crls)
+            }
+        }
+
+        deserializer.deserialize_seq(Counted).map(Self)
+    }
+}
 
 impl Crls {
     /// Takes as many of the CRLs, in order, as a list may hold; the first that does not fit ends it.
@@ -176,6 +212,7 @@ impl Crls {
         let mut size = 5;
         Self(
             ders.into_iter()
+                .take(CRLS_COUNT)
                 .take_while(|der| {
                     size += der.len() + 5;
                     size <= CRLS_MAX
@@ -361,8 +398,8 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.name(), self.code())
     }
 }

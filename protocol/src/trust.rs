@@ -355,6 +355,14 @@ impl Trust {
     }
 }
 
+impl Distrust {
+    /// Whether it says nothing of the certificate itself, only that a list to judge it by is old or missing.
+    #[must_use]
+    pub const fn is_about_the_list(&self) -> bool {
+        matches!(self, Self::NoRevocation | Self::OldRevocation | Self::StaleRevocation)
+    }
+}
+
 impl State {
     fn cas(&self) -> impl Iterator<Item = &Ca> {
         self.bundle.roots.iter().chain(self.bundle.issuing.iter().map(|(ca, _)| ca))

@@ -152,7 +152,7 @@ async fn strangers_get_one_byte_and_the_same_peer_with_a_certificate_gets_in() {
     let keypair = Keypair::generate_ed25519();
     let strangers = strangers(&net, &node, &keypair);
     let crl = net.authority().crl().der().to_vec();
-    node.node.core().install(&[crl], None).await.unwrap();
+    node.node.core().install(vec![crl], None).await.unwrap();
 
     let mut expected: BTreeMap<Refusal, u64> = BTreeMap::new();
     for quic in [false, true] {

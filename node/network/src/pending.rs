@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use libp2p::{Multiaddr, multiaddr::Protocol};
+use libp2p::{Multiaddr, PeerId, multiaddr::Protocol};
 
 use crate::limits::Limits;
 
@@ -16,7 +16,10 @@ use crate::limits::Limits;
 pub(crate) struct Places {
     pending: usize,
     per_address: usize,
+    per_peer: usize,
     strangers: usize,
+    /// Over QUIC, whose first packet may come from anybody's address: the rest stays free for TCP.
+    quic: usize,
     taken: Mutex<Taken>,
 }
 
@@ -24,7 +27,9 @@ pub(crate) struct Places {
 struct Taken {
     all: usize,
     strangers: usize,
+    quic: usize,
     by_address: HashMap<IpAddr, usize>,
+    by_peer: HashMap<PeerId, usize>,
 }
 
 /// A taken place; dropping it frees the place.
@@ -34,6 +39,8 @@ pub(crate) struct Place {
     address: IpAddr,
     stranger: bool,
     by_address: bool,
+    quic: bool,
+    peer: Option<PeerId>,
 }
 
 impl Places {
@@ -41,22 +48,26 @@ impl Places {
         Self {
             pending: limits.pending,
             per_address: limits.pending_per_address,
+            per_peer: limits.connections_per_peer,
             strangers: limits.pending.saturating_sub(limits.reserved_for_known),
+            quic: limits.pending - limits.pending / 4,
             taken: Mutex::default(),
         }
     }
 
     /// Takes a place for a connection from `address`, or none if the bounds are reached.
-    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr, known: bool) -> Option<Place> {
+    pub(crate) fn enter(self: &Arc<Self>, address: IpAddr, known: bool, quic: bool) -> Option<Place> {
         let mut taken = self.taken();
         let here = taken.by_address.get(&address).copied().unwrap_or_default();
-        if taken.all >= self.pending || here >= self.per_address || (!known && taken.strangers >= self.strangers) {
+        let full = taken.all >= self.pending || (quic && taken.quic >= self.quic);
+        if full || here >= self.per_address || (!known && taken.strangers >= self.strangers) {
             return None;
         }
         taken.all += 1;
+        taken.quic += usize::from(quic);
         taken.strangers += usize::from(!known);
         taken.by_address.insert(address, here + 1);
-        Some(Place { places: self.clone(), address, stranger: !known, by_address: true })
+        Some(Place { places: self.clone(), address, stranger: !known, by_address: true, quic, peer: None })
     }
 
     /// How many places are taken.
@@ -72,9 +83,16 @@ impl Places {
 
 impl Place {
     /// Moves to the part for known partners, once the peer has proven to be one: it then no
-    /// longer stands in the way of others from the same address.
-    pub(crate) fn is_known(&mut self) {
-        self.places.clone().taken().leave_strangers(self);
+    /// longer stands in the way of others from the same address. A peer has only so many places there.
+    pub(crate) fn is_known(&mut self, peer: PeerId) {
+        let places = self.places.clone();
+        let mut taken = places.taken();
+        let of_peer = taken.by_peer.entry(peer).or_default();
+        if self.peer.is_none() && *of_peer < places.per_peer {
+            *of_peer += 1;
+            self.peer = Some(peer);
+            taken.leave_strangers(self);
+        }
     }
 }
 
@@ -100,12 +118,22 @@ impl Drop for Place {
         let mut taken = places.taken();
         taken.leave_strangers(self);
         taken.all -= 1;
+        taken.quic -= usize::from(self.quic);
+        if let Some(peer) = self.peer
+            && let Some(of_peer) = taken.by_peer.get_mut(&peer)
+        {
+            *of_peer -= 1;
+            if *of_peer == 0 {
+                taken.by_peer.remove(&peer);
+            }
+        }
     }
 }
 
 /// The address that a bound applies to: an IPv4 address, or an IPv6 /64, which one household has.
 /// What has no IP address in front (a relayed circuit) shares one place in the books.
-pub(crate) fn address_of(remote: &Multiaddr) -> IpAddr {
+#[must_use]
+pub fn address_of(remote: &Multiaddr) -> IpAddr {
     let ip = remote.iter().find_map(|part| match part {
         Protocol::Ip4(ip) => Some(IpAddr::V4(ip)),
         Protocol::Ip6(ip) => Some(ip.to_canonical()),
@@ -134,9 +162,9 @@ mod tests {
     #[test]
     fn strangers_fill_only_their_part() {
         let places = places();
-        let strangers: Vec<_> = (0..10).filter_map(|n| places.enter(ip(n), false)).collect();
+        let strangers: Vec<_> = (0..10).filter_map(|n| places.enter(ip(n), false, false)).collect();
         assert_eq!((strangers.len(), places.len()), (6, 6));
-        let known: Vec<_> = (20..30).filter_map(|n| places.enter(ip(n), true)).collect();
+        let known: Vec<_> = (20..30).filter_map(|n| places.enter(ip(n), true, false)).collect();
         assert_eq!(known.len(), 2);
         drop(strangers);
         drop(known);
@@ -147,12 +175,33 @@ mod tests {
     #[test]
     fn one_address_fills_only_its_own_part_until_it_is_known() {
         let places = places();
-        let mut held: Vec<_> = (0..5).filter_map(|_| places.enter(ip(1), false)).collect();
+        let mut held: Vec<_> = (0..5).filter_map(|_| places.enter(ip(1), false, false)).collect();
         assert_eq!(held.len(), 3);
-        held[0].is_known();
-        held[0].is_known();
-        assert!(places.enter(ip(1), false).is_some());
+        let peer = PeerId::random();
+        held[0].is_known(peer);
+        held[0].is_known(peer);
+        assert!(places.enter(ip(1), false, false).is_some());
         assert_eq!(places.taken().strangers, 2);
+    }
+
+    #[test]
+    fn a_known_peer_does_not_fill_the_part_of_all() {
+        let limits = Limits { pending: 64, pending_per_address: 64, connections_per_peer: 2, ..Limits::default() };
+        let places = Arc::new(Places::new(&Limits { reserved_for_known: 0, ..limits }));
+        let peer = PeerId::random();
+        let mut held: Vec<_> = (0..10).filter_map(|_| places.enter(ip(1), false, false)).collect();
+        held.iter_mut().for_each(|place| place.is_known(peer));
+        assert_eq!((places.taken().strangers, places.taken().by_address[&ip(1)]), (8, 8));
+        drop(held);
+        assert!(places.taken().by_peer.is_empty());
+    }
+
+    #[test]
+    fn packets_from_invented_addresses_leave_room_for_tcp() {
+        let places = places();
+        let quic: Vec<_> = (0..10).filter_map(|n| places.enter(ip(n), true, true)).collect();
+        assert_eq!(quic.len(), 6);
+        assert!(places.enter(ip(20), true, false).is_some());
     }
 
     #[test]

@@ -240,13 +240,17 @@ impl<G: Gatekeeper> Service<G> {
             }
             SwarmEvent::ConnectionEstablished { peer_id: peer, connection_id: connection, endpoint, .. } => {
                 count(&self.shared.counters.established);
-                self.dialing.remove(&connection);
+                let dialed = self.dialing.remove(&connection);
                 if let Some(admitted) = self.shared.admissions.of(connection) {
                     self.announced.insert(connection);
                     let (dialer, remote) = (endpoint.is_dialer(), endpoint.get_remote_address().clone());
                     self.tell(Event::Connected { peer, connection, admitted, dialer, remote });
                 } else {
                     self.swarm.close_connection(connection);
+                    if let Some(address) = dialed {
+                        let reason = DialFailure::GivenUp;
+                        self.tell(Event::DialFailed { connection, address, peer: Some(peer), reason });
+                    }
                 }
             }
             SwarmEvent::ConnectionClosed { peer_id: peer, connection_id: connection, cause, .. } => {

@@ -273,7 +273,7 @@ pub(super) async fn install(Extract(state): Extract<State>, mut form: Multipart)
             _ => return Err(ApiProblem::bad("form")),
         }
     }
-    Ok(Json(state.core.install(&files, pin).await?))
+    Ok(Json(state.core.install(files, pin).await?))
 }
 
 /// Asks whether a partner can be reached

@@ -6,7 +6,7 @@ use musubi_protocol::{
     ids::MessageId,
     link::{Log, frame::Frame},
 };
-use musubi_store::crash;
+use musubi_store::{Room, crash};
 
 use super::{Frames, Opener, SessionError};
 use crate::{
@@ -67,7 +67,9 @@ pub(super) async fn take(
     if !core.holds(log.to) || !look(admitted).contains(&log.from) {
         return Err(SessionError::Unexpected);
     }
-    let taken = take_rest(core, frames, (log, id, offset, length)).await;
+    // Two streams that append to one body would spoil it.
+    let Some(_only) = core.take_body(id) else { return Err(SessionError::Unexpected) };
+    let taken = take_rest(core, admitted, frames, (log, id, offset, length)).await;
     let inbound = core.db.inbound(&id).map_err(CoreError::from)?;
     if inbound.is_some_and(|inbound| inbound.log == log && !inbound.is_complete()) {
         core.tell(Event::Lacking(log, id));
@@ -77,6 +79,7 @@ pub(super) async fn take(
 
 async fn take_rest(
     core: &Arc<Core>,
+    admitted: &SharedAdmitted,
     mut frames: Frames,
     (log, id, offset, length): (Log, MessageId, u64, u64),
 ) -> Result<(), SessionError> {
@@ -86,17 +89,28 @@ async fn take_rest(
     }
     while partial.rest() > 0 {
         let bytes = frames.raw().await?;
-        let store = core.db.store();
-        partial = store
+        // The desk may have gone while the connection lives on for another.
+        if !look(admitted).contains(&log.from) {
+            return Err(SessionError::Unexpected);
+        }
+        partial = core
+            .db
+            .store()
             .run(move |store| {
+                if store.room()? == Room::Low {
+                    return Err(CoreError::DiskLow);
+                }
                 partial.append(store, &bytes)?;
-                Ok::<_, CoreError>(partial)
+                Ok(partial)
             })
             .await?;
     }
     let good = core.db.store().run(move |store| partial.check(store)).await?;
     if !good {
         tracing::warn!(id = %crate::outbox::short(&id), "a body does not match its entry and is asked for again");
+        return Err(SessionError::Unexpected);
+    }
+    if !look(admitted).contains(&log.from) {
         return Err(SessionError::Unexpected);
     }
     let worker = Arc::clone(core);

@@ -1,12 +1,16 @@
 //! Desks of one node: the same two halves over a pipe in memory, with the same states, signatures and receipts.
 //! libp2p refuses to dial itself, and two kinds of one office may write to each other too.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use tokio::{
     io::duplex,
     sync::{broadcast, mpsc},
     task::JoinSet,
+    time::{interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +21,11 @@ use crate::core::{Core, Event};
 const PIPE: usize = 256 << 10;
 /// Streams that may wait to be served.
 const STREAMS: usize = 8;
+
+/// Pause before a session that broke is begun anew.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often it is looked whether other desks take part than at the beginning.
+const RECHECK: Duration = Duration::from_secs(30);
 
 /// Opens pipes to the receiving half.
 #[derive(Clone)]
@@ -38,7 +47,14 @@ pub async fn run(core: Arc<Core>, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             () = trust_changes(&mut events) => {}
-            error = session => tracing::debug!(%error, "the local exchange begins anew"),
+            error = session => {
+                tracing::debug!(%error, "the local exchange begins anew");
+                // Whatever is wrong may be so for a while.
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = sleep(PAUSE) => {}
+                }
+            }
         }
     }
 }
@@ -55,7 +71,9 @@ async fn session(core: Arc<Core>) -> SessionError {
     if admitted.addresses().len() < 2 {
         return std::future::pending().await;
     }
+    let shown = admitted.addresses();
     let admitted = Arc::new(Mutex::new(admitted));
+    let mut recheck = interval(RECHECK);
     let (pipes, mut incoming) = mpsc::channel(STREAMS);
     let opener = Pipes(pipes);
     // Dropped with the session, which ends every half.
@@ -73,6 +91,10 @@ async fn session(core: Arc<Core>) -> SessionError {
                 let (core, admitted, peer) = (Arc::clone(&core), Arc::clone(&admitted), core.peer_id());
                 halves.spawn(accept(core, peer, admitted, stream));
             }
+            // A licence or certificate may have ended, or begun.
+            _ = recheck.tick() => if core.admitted_here().addresses() != shown {
+                return SessionError::Ended;
+            },
             Some(ended) = halves.join_next() => match ended {
                 // A body stream has done its work.
                 Ok(Ok(())) => {}

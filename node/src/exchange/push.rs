@@ -11,7 +11,7 @@ use musubi_protocol::{
     ids::MessageId,
     link::{
         Log,
-        frame::{Frame, INLINE_BODY},
+        frame::{Frame, INLINE_BODY, Stop},
         sender::{MAX_REQUESTS, Send, Sender},
     },
     signed::Unverified,
@@ -23,7 +23,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval_at, sleep_until},
 };
 
-use super::{Frames, Opener, SessionError, Stream, body};
+use super::{Budget, Frames, Opener, SessionError, Stream, body};
 use crate::{
     core::{Core, CoreError, Event},
     db::{DbError, Side},
@@ -68,11 +68,14 @@ pub async fn push<O: Opener>(
         retry_at: Instant::now(),
         retry_pause: RETRY_FIRST,
         sender: Sender::new(),
+        stopped: BTreeSet::new(),
+        budget: Budget::new(),
+        desks: 0,
         lacking: Vec::new(),
         asked: 0,
         answered: 0,
     };
-    session.introduce().await?;
+    session.introduce(IN_GATE).await?;
     session.offer_all().await?;
     session.frames.flush().await?;
     session.run(events).await
@@ -97,6 +100,11 @@ struct Push<O> {
     retry_at: Instant,
     retry_pause: Duration,
     sender: Sender,
+    /// Logs that the partner takes no more of on this connection.
+    stopped: BTreeSet<Log>,
+    budget: Budget,
+    /// Desks of the partner when logs were last offered.
+    desks: usize,
     /// Messages whose envelope was asked for before the partner's record was here.
     lacking: Vec<(Log, MessageId)>,
     /// Number of the last ping, and of the last one answered.
@@ -104,10 +112,19 @@ struct Push<O> {
     answered: u64,
 }
 
+impl<O> Drop for Push<O> {
+    /// On the next connection everything is taken anew.
+    fn drop(&mut self) {
+        for log in &self.stopped {
+            self.core.partners.goes_on(*log);
+        }
+    }
+}
+
 impl<O: Opener> Push<O> {
-    /// Desks beyond the gate's, older certificates, records.
-    async fn introduce(&mut self) -> Result<(), SessionError> {
-        for credential in self.core.credentials()?.iter().skip(IN_GATE) {
+    /// Desks beyond those that were shown in the gate, older certificates, records.
+    async fn introduce(&mut self, shown: usize) -> Result<(), SessionError> {
+        for credential in self.core.credentials()?.iter().skip(shown) {
             let bytes = musubi_protocol::cbor::to_vec(credential)?;
             self.frames.feed(&Frame::Credential(bytes)).await?;
         }
@@ -162,8 +179,15 @@ impl<O: Opener> Push<O> {
                         self.offer(log).await?;
                         self.sender.wake(log);
                     }
-                    Ok(Event::Records) => self.records().await?,
+                    // Daily, and when trust has changed: statements are renewed before they end, and what is signed
+                    // from now on is by a certificate that the partner may not have seen.
+                    Ok(Event::Records) => self.introduce(0).await?,
+                    Ok(Event::Trust) => {
+                        self.introduce(0).await?;
+                        self.wake_all().await?;
+                    }
                     Ok(Event::PartnerRecord) => self.envelopes().await?,
+                    Ok(Event::Connections) => self.further_desks().await?,
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => self.everything().await?,
                     Err(broadcast::error::RecvError::Closed) => return Ok(()),
@@ -177,12 +201,27 @@ impl<O: Opener> Push<O> {
 
     /// After missed events: whatever may have grown.
     async fn everything(&mut self) -> Result<(), SessionError> {
+        self.introduce(0).await?;
+        self.wake_all().await?;
+        self.envelopes().await
+    }
+
+    /// The partner may have shown more desks than in the gate.
+    async fn further_desks(&mut self) -> Result<(), SessionError> {
+        let desks = look(&self.admitted).desks().count();
+        if desks == std::mem::replace(&mut self.desks, desks) {
+            return Ok(());
+        }
+        self.wake_all().await
+    }
+
+    /// Offers what can be offered by now and looks at every log again.
+    async fn wake_all(&mut self) -> Result<(), SessionError> {
         self.offer_all().await?;
         for log in self.core.own_logs() {
             self.sender.wake(log);
         }
-        self.envelopes().await?;
-        self.records().await
+        Ok(())
     }
 
     /// A record has come: what lacked an envelope for want of it may get one now.
@@ -194,6 +233,10 @@ impl<O: Opener> Push<O> {
     }
 
     async fn envelope(&mut self, log: Log, id: MessageId) -> Result<(), SessionError> {
+        self.budget.spend()?;
+        if !look(&self.admitted).contains(&log.to) {
+            return Ok(());
+        }
         match outbox::envelope_of(&self.core, log, &id, true)? {
             Some(envelope) => self.frames.feed(&Frame::Envelope { log, id, envelope }).await?,
             None if self.lacking.len() < MAX_REQUESTS => self.lacking.push((log, id)),
@@ -219,11 +262,18 @@ impl<O: Opener> Push<O> {
             Frame::Missing { log, at } => self.sender.missing(log, at),
             Frame::Want { log, id, offset } => self.sender.want(log, id, offset),
             Frame::NeedEnvelope { log, id } => self.sender.need_envelope(log, id),
-            Frame::Stop { log, reason } => {
+            Frame::Stop { log, reason } if self.sender.has_offered(log) => {
                 tracing::warn!(from = %log.from, to = %log.to, ?reason, "the partner takes no more of a log");
                 self.sender.stop(log, reason);
+                self.stopped.insert(log);
                 self.core.partners.stopped(log, reason);
+                if reason == Stop::Busy {
+                    // That passes.
+                    self.retry_later(log);
+                }
             }
+            // About a log that was never offered here.
+            Frame::Stop { .. } => {}
             Frame::Pong(number) => self.answered = self.answered.max(number.min(self.asked)),
             _ => return Err(SessionError::Unexpected),
         }
@@ -311,18 +361,27 @@ impl<O: Opener> Push<O> {
             Ok(()) => self.retry_pause = RETRY_FIRST,
             Err(error) => {
                 tracing::debug!(id = %outbox::short(&id), %error, "a body stream ended early");
-                if self.failed.is_empty() {
-                    self.retry_at = Instant::now() + self.retry_pause;
-                    self.retry_pause = (self.retry_pause * 2).min(RETRY_LONGEST);
-                }
-                self.failed.insert(log);
+                self.retry_later(log);
             }
         }
         self.next_body();
     }
 
+    fn retry_later(&mut self, log: Log) {
+        if self.failed.is_empty() {
+            self.retry_at = Instant::now() + self.retry_pause;
+            self.retry_pause = (self.retry_pause * 2).min(RETRY_LONGEST);
+        }
+        self.failed.insert(log);
+    }
+
     async fn offer_again(&mut self) -> Result<(), SessionError> {
         for log in std::mem::take(&mut self.failed) {
+            if self.sender.stopped(log) == Some(Stop::Busy) {
+                self.sender.reopen(log);
+                self.stopped.remove(&log);
+                self.core.partners.goes_on(log);
+            }
             if look(&self.admitted).contains(&log.to) && self.sender.stopped(log).is_none() {
                 self.frames.feed(&Frame::Offer(log)).await?;
             }

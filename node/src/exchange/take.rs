@@ -23,7 +23,7 @@ use musubi_protocol::{
 use musubi_store::crash;
 use tokio::sync::broadcast;
 
-use super::{Frames, SessionError, Stream, body};
+use super::{Budget, Frames, SessionError, Stream, body};
 use crate::{
     core::{Core, CoreError, Event},
     db::{Side, Writes},
@@ -32,8 +32,6 @@ use crate::{
     partners::{SharedAdmitted, look},
 };
 
-/// Certificates that a peer may add on one stream.
-const MAX_CERTIFICATES: usize = 64;
 /// How often a body that gets no further is asked for again without being offered again.
 const AGAIN: u32 = 3;
 
@@ -67,7 +65,8 @@ pub async fn accept(
                 pending: FuturesOrdered::new(),
                 offered: BTreeSet::new(),
                 asked_again: HashMap::new(),
-                certificates: 0,
+                stopped: BTreeSet::new(),
+                budget: Budget::new(),
             };
             session.on_frame(first).await?;
             session.run().await
@@ -87,7 +86,9 @@ struct Take {
     offered: BTreeSet<Log>,
     /// How often the rest of a body was asked for again, by message, and from where.
     asked_again: HashMap<MessageId, (u64, u32)>,
-    certificates: usize,
+    /// Logs of which no more is taken until they are offered again.
+    stopped: BTreeSet<Log>,
+    budget: Budget,
 }
 
 impl Take {
@@ -165,9 +166,16 @@ impl Take {
     async fn on_frame(&mut self, frame: Frame) -> Result<(), SessionError> {
         tracing::trace!(peer = %self.peer, ?frame, "frame");
         match frame {
-            Frame::Credential(bytes) => self.credential(&bytes)?,
-            Frame::Certificate(der) => self.certificate(&der)?,
+            Frame::Credential(bytes) => {
+                self.budget.spend()?;
+                self.credential(&bytes)?;
+            }
+            Frame::Certificate(der) => {
+                self.budget.spend()?;
+                self.certificate(&der)?;
+            }
             Frame::Record(record) => {
+                self.budget.spend()?;
                 if self.core.take_record(&record)? {
                     crash::point("record.taken");
                     self.core.tell(Event::PartnerRecord);
@@ -176,6 +184,7 @@ impl Take {
             Frame::Offer(log) => {
                 if self.is_admitted(log) {
                     self.offered.insert(log);
+                    self.stopped.remove(&log);
                     self.asked_again.clear();
                     // An earlier session may have applied what is not durable yet.
                     let (stand, newest) = (self.stand(log)?, self.core.db.store().newest());
@@ -192,15 +201,19 @@ impl Take {
                 self.entry(parcel).await?;
             }
             Frame::Envelope { log, id, envelope } => {
-                if self.is_admitted(log)
-                    && let Some(applied) = inbox::take_envelope(&self.core, log, id, &envelope)?
-                {
-                    crash::point("envelope.taken");
+                self.budget.spend()?;
+                if self.is_admitted(log) && !self.stopped.contains(&log) {
                     let core = Arc::clone(&self.core);
-                    self.wait(async move {
-                        core.settle(applied).await?;
-                        Ok(Vec::new())
-                    });
+                    let take = move || inbox::take_envelope(&core, log, id, &envelope);
+                    let taken = tokio::task::spawn_blocking(take).await.map_err(|_| CoreError::Stopped)?;
+                    if let Some(applied) = taken? {
+                        crash::point("envelope.taken");
+                        let core = Arc::clone(&self.core);
+                        self.wait(async move {
+                            core.settle(applied).await?;
+                            Ok(Vec::new())
+                        });
+                    }
                 }
             }
             Frame::Ping(number) => self.say(vec![Frame::Pong(number)]).await?,
@@ -230,12 +243,15 @@ impl Take {
         match self.core.admit(&credential, &self.peer) {
             Ok(desk) => {
                 let mut set = look(&self.admitted);
+                let before = set.addresses();
                 if set.add(desk).is_err() {
                     return Err(SessionError::Unexpected);
                 }
                 let set = set.clone();
                 self.core.note_partners(&set)?;
-                self.core.tell(Event::Connections);
+                if set.addresses() != before {
+                    self.core.tell(Event::Connections);
+                }
             }
             Err(error) => tracing::info!(peer = %self.peer, %error, "a further desk was not admitted"),
         }
@@ -244,10 +260,6 @@ impl Take {
 
     /// Keeps an older certificate of an admitted desk, under which it signed earlier entries.
     fn certificate(&mut self, der: &[u8]) -> Result<(), SessionError> {
-        self.certificates += 1;
-        if self.certificates > MAX_CERTIFICATES {
-            return Err(SessionError::Unexpected);
-        }
         let (Ok(leaf), Some(trust)) = (LeafIn::parse(der), self.core.trust.trust()) else { return Ok(()) };
         let Some(issuer) = trust.issuer_of(&leaf).map(musubi_protocol::certificate::Ca::id) else { return Ok(()) };
         let of_admitted = leaf.addresses().any(|address| look(&self.admitted).contains(&address));
@@ -273,7 +285,9 @@ impl Take {
         if let Some(partial) = inbox::partial(&self.core, log, &id)? {
             answers.push(Frame::Want { log, id, offset: partial.at });
         }
-        if self.core.db.envelope(Side::Partner, &id)?.is_none() {
+        let inbound = self.core.db.inbound(&id)?;
+        let unopened = inbound.is_some_and(|inbound| inbound.body && !inbound.is_complete());
+        if unopened || self.core.db.envelope(Side::Partner, &id)?.is_none() {
             answers.push(Frame::NeedEnvelope { log, id });
         }
         Ok(answers)
@@ -285,11 +299,17 @@ impl Take {
 
     async fn entry(&mut self, parcel: Parcel) -> Result<(), SessionError> {
         let log = parcel.log;
+        if self.stopped.contains(&log) {
+            // On its way when it was stopped.
+            return Ok(());
+        }
         let desk = look(&self.admitted).desk(&log.from).cloned();
         let Some(desk) = desk.filter(|_| self.core.holds(log.to)) else {
             return self.say(not_admitted(log)).await;
         };
-        match inbox::receive(&self.core, desk.leaf(), parcel)? {
+        let core = Arc::clone(&self.core);
+        let receive = move || inbox::receive(&core, desk.leaf(), parcel);
+        match tokio::task::spawn_blocking(receive).await.map_err(|_| CoreError::Stopped)?? {
             Received::New { applied, missing, need_envelope } => {
                 // The place that will be durable: later entries of the window may be applied by then.
                 let have = self.have(log)?;
@@ -317,7 +337,12 @@ impl Take {
                     Ok(vec![Frame::Missing { log, at }])
                 });
             }
-            Received::Refused(reason) => self.say(vec![Frame::Stop { log, reason }]).await?,
+            Received::Refused(reason) => {
+                if self.offered.contains(&log) {
+                    self.stopped.insert(log);
+                }
+                self.say(vec![Frame::Stop { log, reason }]).await?;
+            }
         }
         Ok(())
     }

@@ -235,7 +235,15 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] if the file system does not say.
     pub fn room(&self) -> Result<Room, StoreError> {
-        Ok(room_for(platform::free_bytes(&self.inner.dir)?))
+        Ok(room_for(self.free()?))
+    }
+
+    /// Bytes of disk that are free for this store.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if the file system does not say.
+    pub fn free(&self) -> Result<u64, StoreError> {
+        Ok(platform::free_bytes(&self.inner.dir)?)
     }
 
     /// Runs blocking work on the store outside the async workers.

@@ -88,6 +88,8 @@ pub fn read(file: &[u8]) -> Result<Vec<Material>, Error> {
     }
     // DER begins with SEQUENCE, our signed objects with an array of four; text does with neither.
     match file.first() {
+        // A text may begin with the same character, "0".
+        Some(0x30) if file.get(1).is_some_and(u8::is_ascii_graphic) && file.is_ascii() => {}
         Some(0x30) if CrlIn::parse(file).is_ok() => return Ok(vec![Material::Crl(CrlIn::parse(file)?)]),
         Some(0x30) if Request::parse(file).is_ok() => return Ok(vec![Material::Request(Request::parse(file)?)]),
         Some(0x30) => return Ok(vec![certificate(file)?]),

@@ -261,8 +261,12 @@ fn place<S: Shelf>(shelf: &S, entry: &Signed<Entry>) -> Result<Option<Taken>, S:
     let head = shelf.head(log)?;
     let at = (claim.epoch, claim.seq);
     if at <= head.at() {
-        let held = shelf.hash_at(log, at)?;
-        return Ok(Some(if held == Some(entry.id().hash()) { Taken::Known } else { Taken::Refused(Stop::Fork) }));
+        return Ok(Some(match shelf.hash_at(log, at)? {
+            Some(held) if held == entry.id().hash() => Taken::Known,
+            Some(_) => Taken::Refused(Stop::Fork),
+            // An epoch below the newest that was never here: no second entry at one place, but no way on either.
+            None => Taken::Refused(Stop::Restart),
+        }));
     }
     if claim.peer != Position::NONE {
         match shelf.hash_at(log.reverse(), claim.peer.at())? {
@@ -272,7 +276,7 @@ fn place<S: Shelf>(shelf: &S, entry: &Signed<Entry>) -> Result<Option<Taken>, S:
             None => return Ok(Some(Taken::Refused(Stop::Restart))),
         }
     }
-    let next = if head == Position::NONE {
+    let next = if head == Position::NONE && !matches!(claim.body, Body::Restart(_)) {
         claim.seq == 1
     } else if claim.epoch == head.epoch {
         claim.seq == head.seq + 1

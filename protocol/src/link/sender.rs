@@ -105,6 +105,19 @@ impl Sender {
         }
     }
 
+    /// Lets a stopped log go on once the receiver says where it stands, which the caller asks by offering it again.
+    pub fn reopen(&mut self, log: Log) {
+        if let Some(lane) = self.lanes.get_mut(&log) {
+            (lane.stopped, lane.open) = (None, false);
+        }
+    }
+
+    /// Whether a log has been offered on this connection.
+    #[must_use]
+    pub fn has_offered(&self, log: Log) -> bool {
+        self.lanes.contains_key(&log)
+    }
+
     /// Why the receiver stopped a log, if it did.
     #[must_use]
     pub fn stopped(&self, log: Log) -> Option<Stop> {
@@ -152,10 +165,10 @@ impl Sender {
     }
 
     fn request(&mut self, request: Send) {
-        let known = match &request {
-            Send::EntryAfter(log, _) | Send::Envelope(log, _) | Send::Body(log, _, _) => self.lanes.contains_key(log),
-        };
-        if known && self.requests.len() < MAX_REQUESTS && !self.requests.contains(&request) {
+        let (Send::EntryAfter(log, _) | Send::Envelope(log, _) | Send::Body(log, _, _)) = &request;
+        // After "no more of this log" nothing of it goes out, asked for or not.
+        let open = self.lanes.get(log).is_some_and(|lane| lane.stopped.is_none());
+        if open && self.requests.len() < MAX_REQUESTS && !self.requests.contains(&request) {
             self.requests.push_back(request);
         }
     }
@@ -218,6 +231,13 @@ mod tests {
         sender.missing(log("15"), (0, 0));
         assert_eq!(run(&mut sender, 3), []);
         assert_eq!(sender.stopped(log("15")), Some(Stop::Fork));
+        sender.want(log("15"), MessageId([0; 32]), 0);
+        assert_eq!(sender.poll(), None);
+        sender.reopen(log("15"));
+        sender.wake(log("15"));
+        assert_eq!(run(&mut sender, 3), []);
+        sender.have(log("15"), (1, 2));
+        assert_eq!(run(&mut sender, 3), [(log("15"), 3)]);
     }
 
     #[test]

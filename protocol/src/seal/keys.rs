@@ -279,6 +279,13 @@ pub const fn should_make_new(newest: Option<Timestamp>, now: Timestamp) -> bool 
     }
 }
 
+/// Says whether a key can have been made at `made`: not further in the future than clocks differ. A key of a clock
+/// that was years ahead is neither offered nor counted as the newest.
+#[must_use]
+pub const fn is_plausible(made: Timestamp, now: Timestamp) -> bool {
+    made.since(now) < MAKE_EVERY
+}
+
 /// Says whether a sender may still use a key that was made at `made`.
 ///
 /// A key from the future is usable: the sender's clock may be slow.

@@ -35,7 +35,8 @@ pub(super) struct Verdict<A> {
 pub(super) struct Clock {
     first_byte: Instant,
     end: Instant,
-    catch_up: Duration,
+    /// Time for all exchange of CRLs together; none once it has begun.
+    catch_up: Option<Duration>,
     linger: Duration,
 }
 
@@ -45,7 +46,7 @@ impl Clock {
         Self {
             first_byte: now + limits.first_byte,
             end: now + limits.gate,
-            catch_up: limits.catch_up,
+            catch_up: Some(limits.catch_up),
             linger: limits.linger,
         }
     }
@@ -60,7 +61,9 @@ impl Clock {
     }
 
     fn begin_catch_up(&mut self) {
-        self.end = Instant::now() + self.catch_up;
+        if let Some(catch_up) = self.catch_up.take() {
+            self.end = Instant::now() + catch_up;
+        }
     }
 }
 
@@ -105,7 +108,13 @@ impl<G: Gatekeeper> Exchange<'_, G> {
         let hello = self.hello(stream, first).await?;
         let flag = self.byte(stream).await?;
         if gate::crls_follow(flag).map_err(|error| misread(&error))? {
-            self.catch_up(stream).await?;
+            // Lists are for whoever is certified in all but revocation, on this side too.
+            match self.keeper.judge(self.peer, &hello, false) {
+                Judgement::Refuse(refusal) if !matches!(refusal, Refusal::Revoked | Refusal::Stale) => {
+                    return Err(Error::Refused(refusal));
+                }
+                _ => self.catch_up(stream).await?,
+            }
         }
         let admitted = match self.keeper.judge(self.peer, &hello, true) {
             Judgement::Admit(admitted) => admitted,

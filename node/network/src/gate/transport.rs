@@ -125,7 +125,8 @@ impl<G: Gatekeeper> Transport for Gated<G> {
             let (mut place, mut remote) = (None, Multiaddr::empty());
             if let TransportEvent::Incoming { send_back_addr, .. } = &event {
                 let address = address_of(send_back_addr);
-                place = self.shared.places.enter(address, self.shared.keeper.knows_address(address));
+                let quic = send_back_addr.iter().any(|part| matches!(part, Protocol::Udp(_)));
+                place = self.shared.places.enter(address, self.shared.keeper.knows_address(address), quic);
                 if place.is_none() {
                     // Dropping the event closes the connection; the swarm never hears of it.
                     count(&self.shared.counters.turned_away);
@@ -170,7 +171,7 @@ impl<G: Gatekeeper> Shared<G> {
         if let Some(place) = &mut place
             && self.keeper.knows_peer(peer)
         {
-            place.is_known();
+            place.is_known(peer);
         }
         let path = Path { peer, remote, dialed };
         match self.admit(&mut muxer, path, speaks_first).await {
