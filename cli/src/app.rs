@@ -42,7 +42,8 @@ fn run(ui: &mut Ui, args: &[OsString]) -> u8 {
         },
         Err(Stopped::Shown(shown)) => {
             ui.text_line(shown.trim_end());
-            ui.result(&serde_json::json!({"text": shown.trim_end()}));
+            let plain = anstream::adapter::strip_str(shown.trim_end()).to_string();
+            ui.result(&serde_json::json!({"text": plain}));
             0
         }
         Err(Stopped::Bare(help)) => {

@@ -81,6 +81,11 @@ impl Client {
     /// [`Error::NoNode`], [`Error::Unreadable`].
     pub fn find(home: &Home, lang: Lang) -> Result<Self, Error> {
         let place = api::place(home).map_err(Error::Unreadable)?.ok_or(Error::NoNode)?;
+        // The file may have outlived its node, and another program may have its port by now: it must get neither
+        // token nor documents.
+        if !musubi_store::is_open(&home.store()).map_err(Error::Unreadable)? {
+            return Err(Error::NoNode);
+        }
         let token = match api::read_token(&home.api_token()) {
             Ok(token) => token,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Error::NoNode),
@@ -151,13 +156,22 @@ impl Client {
         }
     }
 
-    /// The bytes of one file of a message.
+    /// The bytes of one file of a message. The sender hears of it by [`Client::opened`] only.
     ///
     /// # Errors
     /// [`Error`].
     pub fn file(&self, id: &str, index: usize) -> Result<Vec<u8>, Error> {
-        let answer = self.call(&format!("/api/messages/{id}/files/{index}"), None, PATIENCE)?;
+        let answer = self.call(&format!("/api/messages/{id}/files/{index}?opens=false"), None, PATIENCE)?;
         bytes(answer)
+    }
+
+    /// Tells the sender that the files have been taken out, once.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn opened(&self, id: &str) -> Result<(), Error> {
+        let nothing = ("application/octet-stream".to_owned(), Vec::new());
+        self.call(&format!("/api/messages/{id}/opened"), Some(nothing), PATIENCE).map(drop)
     }
 
     /// Checks, seals and stores bundles.

@@ -8,12 +8,14 @@ use std::{
 use musubi_node::home::Home;
 use zeroize::Zeroizing;
 
-use crate::{args::Global, error::CommandError, msg, passphrase::Passphrase};
+use crate::{args::Global, error::CommandError, msg, passphrase::Passphrase, text::typed};
 
 /// What the options of every command and the environment say.
 #[derive(Debug)]
 pub struct Context {
     dir: Option<PathBuf>,
+    /// Whether the directory was named on the command line.
+    dir_typed: bool,
     /// Where the passphrase comes from.
     pub passphrase: Passphrase,
     /// `MUSUBI_MACHINE_KEY`: the file that stands for this machine where it has no key store.
@@ -29,6 +31,7 @@ impl Context {
         let var = |name: &str| env(name).filter(|value| !value.is_empty());
         let variable = var("MUSUBI_PASSPHRASE").and_then(|value| value.into_string().ok()).map(Zeroizing::new);
         Self {
+            dir_typed: global.dir.is_some(),
             dir: global.dir.clone().or_else(|| var("MUSUBI_DIR").map(Into::into)).or(platform),
             passphrase: Passphrase { file: global.passphrase_file.clone(), variable },
             machine_key: var("MUSUBI_MACHINE_KEY").map(Into::into),
@@ -42,6 +45,15 @@ impl Context {
     /// Exit code 2 where the system knows no data folder for this user.
     pub fn dir(&self) -> Result<&Path, CommandError> {
         self.dir.as_deref().ok_or_else(|| CommandError::usage(msg!("err-no-data-folder")))
+    }
+
+    /// What the next command needs to find the same directory: ` --dir PATH` where it was typed, else nothing.
+    #[must_use]
+    pub fn dir_words(&self) -> String {
+        match &self.dir {
+            Some(dir) if self.dir_typed => format!(" --dir {}", typed(dir)),
+            _ => String::new(),
+        }
     }
 
     /// The data directory of an office.
@@ -72,6 +84,8 @@ mod tests {
         let none = Global::default();
         assert_eq!(Context::new(&option, env, platform.clone()).dir().unwrap(), Path::new("option"));
         assert_eq!(Context::new(&none, env, platform.clone()).dir().unwrap(), Path::new("from-env"));
+        assert_eq!(Context::new(&option, env, None).dir_words(), " --dir option");
+        assert_eq!(Context::new(&none, env, None).dir_words(), "");
         assert_eq!(Context::new(&none, |_| Some("".into()), platform).dir().unwrap(), Path::new("platform"));
         assert_eq!(Context::new(&none, |_| None, None).dir().unwrap_err().exit_code(), 2);
     }

@@ -124,10 +124,10 @@ pub fn is_pending(row: &Row) -> bool {
     matches!(row.state.as_str(), "checked" | "sealed" | "waiting" | "held")
 }
 
-/// Whether nothing more will come of it: no further receipt, no delivery.
+/// Whether nothing more will come of it by itself: no further receipt, no delivery.
 #[must_use]
 pub fn is_over(row: &Row) -> bool {
-    matches!(row.state.as_str(), "imported" | "rejected" | "cancelled" | "expired")
+    matches!(row.state.as_str(), "held" | "imported" | "rejected" | "cancelled" | "expired")
 }
 
 /// Whether the partner has it.
@@ -136,9 +136,9 @@ pub fn is_delivered(row: &Row) -> bool {
     matches!(row.state.as_str(), "delivered" | "opened" | "imported" | "rejected")
 }
 
-/// A receipt: `2026-11-22 20:07  到着（相手のMusubi）`.
+/// A receipt: `2026-11-22 20:07  到着（相手のMusubi）`; of a message that came it is ours.
 #[must_use]
-pub fn receipt(text: &Text, receipt: &ReceiptRow) -> String {
+pub fn receipt(text: &Text, receipt: &ReceiptRow, came: bool) -> String {
     let kind = match receipt.kind.as_str() {
         "delivered" => msg!("state-delivered"),
         "opened" => msg!("state-opened"),
@@ -147,6 +147,7 @@ pub fn receipt(text: &Text, receipt: &ReceiptRow) -> String {
         other => return format!("{}  {other}", moment(&receipt.at)),
     };
     let by = match receipt.by.as_str() {
+        "node" if came => msg!("by-own-node"),
         "node" => msg!("by-node"),
         "person" => msg!("by-person"),
         "folder" => msg!("by-folder"),

@@ -109,6 +109,14 @@ into_arg!(
         musubi_protocol::ids::MessageId, musubi_protocol::ids::Hash
 );
 
+/// A path as it can be typed: in quotation marks where a shell would take it apart.
+#[must_use]
+pub fn typed(path: &Path) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@".contains(c);
+    let path = path.to_string_lossy();
+    if path.chars().all(plain) { path.into_owned() } else { format!("\"{path}\"") }
+}
+
 /// Replaces what could steer a terminal or turn a line around: control and direction characters.
 /// Line ends stay.
 #[must_use]
@@ -209,6 +217,12 @@ impl fmt::Debug for Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_can_be_typed() {
+        assert_eq!(typed(Path::new("/tmp/見本/care-manager")), "/tmp/見本/care-manager");
+        assert_eq!(typed(Path::new("/tmp/my demo")), "\"/tmp/my demo\"");
+    }
 
     #[test]
     fn arguments_carry_no_marks_and_no_control_characters() {

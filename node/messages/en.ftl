@@ -8,7 +8,7 @@ MU-SEND-002 =
     Name it with --to-kind (for example 11).
 MU-SEND-003 =
     The service kind of the sender { $office } is not known: file names of the older edition carry none.
-    Name the sender with --from (for example { $office }-43).
+    Name the sender with --from. There are: { $choices }
 MU-SEND-004 =
     { $address } has no certificate yet.
     Install the certificate file from the authority with `musubi install`, then send again.
@@ -31,3 +31,12 @@ MU-SEND-010 =
     Check the files or --from.
 MU-SEND-011 =
     { $file } could not be read as a file. Check that it is complete and not open elsewhere.
+MU-SEND-012 =
+    The receiver's kind was given as { $kind }, but the file names say { $office }. Nothing was sent.
+    Check the files or --to-kind. Where file names carry kinds, --to-kind is not needed.
+MU-SEND-013 =
+    The desk does not hold the service kind of the sender { $address }. It holds: { $choices }
+    Check the service kinds of the office in the care software that made the files.
+MU-SEND-014 =
+    The licence of { $address } has not begun (its certificate is installed).
+    Send on the day it begins or later. Check the computer's date as well.

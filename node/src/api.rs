@@ -159,6 +159,7 @@ fn router() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(handlers::show))
         .routes(routes!(handlers::wait))
         .routes(routes!(handlers::file))
+        .routes(routes!(handlers::opened))
         .routes(routes!(handlers::install))
         .routes(routes!(handlers::ping))
         .split_for_parts()

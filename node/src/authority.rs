@@ -144,8 +144,9 @@ impl Authority {
             }
             other => other?,
         };
-        let ring = signing(keys.unlock_with(&Opener::Passphrase(passphrase.clone()))?)?;
+        // An office's directory has keys and a store too; to be told of a wrong passphrase there would mislead.
         let register = Register::open(dir)?;
+        let ring = signing(keys.unlock_with(&Opener::Passphrase(passphrase.clone()))?)?;
         let mut keys = BTreeMap::new();
         for (&number, CaEntry { ca, .. }) in &register.standing.cas {
             let wrapped = records::wrapped_key(&register.store, number)?;

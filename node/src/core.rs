@@ -15,6 +15,7 @@ use musubi_protocol::{
     credential::{self, Admitted, AdmittedDesk, Credential},
     delivery::Circumstances,
     entry::Position,
+    gate::Refusal,
     ids::{Address, Hash, MessageId, OfficeNumber},
     link::{
         Log,
@@ -317,7 +318,8 @@ impl Core {
     pub fn choose_certificates(&self) -> bool {
         let (trust, now) = (self.trust.trust(), self.now());
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
-        desks.iter_mut().fold(false, |changed, desk| desk.choose(trust.as_ref(), now) || changed)
+        // All of them choose, whatever the first has said.
+        desks.iter_mut().filter_map(|desk| desk.choose(trust.as_ref(), now).then_some(())).count() > 0
     }
 
     /// Applies, waits and announces in one.
@@ -483,6 +485,24 @@ impl Core {
         let certificate = self.db.partner(address)?.map(|hash| self.db.certificate(&hash)).transpose()?.flatten();
         let Some((issuer, der)) = certificate else { return Ok(false) };
         Ok(matches!(trust.judge(&der, &issuer, self.now(), true), Err(Distrust::Revoked)))
+    }
+
+    /// The nodes that did not let this one in at the last attempt: the addresses known to be there, and why.
+    ///
+    /// # Errors
+    /// [`CoreError::Db`].
+    pub fn refusals(&self) -> Result<Vec<(Vec<Address>, Refusal)>, CoreError> {
+        let refusals = self.partners.refusals();
+        if refusals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut places: HashMap<PeerId, Vec<Address>> = HashMap::new();
+        for (address, _) in self.db.partners()? {
+            for peer in self.record_of(address)?.iter().flat_map(Record::peer_ids) {
+                places.entry(peer).or_default().push(address);
+            }
+        }
+        Ok(refusals.into_iter().map(|(peer, why)| (places.remove(&peer).unwrap_or_default(), why)).collect())
     }
 
     /// What surrounds messages from one address to another.

@@ -238,7 +238,8 @@ impl Desk {
         rng: &mut impl CryptoRng,
     ) -> Result<bool, DeskError> {
         // Keys that a wrong clock has dated into the future are no reason to make one each day.
-        let newest = self.sealing.iter().map(|sealing| sealing.made).filter(|made| keys::is_plausible(*made, now)).max();
+        let newest =
+            self.sealing.iter().map(|sealing| sealing.made).filter(|made| keys::is_plausible(*made, now)).max();
         if keys.reading.is_none() || !keys::should_make_new(newest, now) {
             return Ok(false);
         }

@@ -32,11 +32,17 @@ pub enum Reason {
     OtherSender,
     /// The content could not be sealed as it was announced.
     Unreadable,
+    /// The receiver's kind that was named is another than the files'.
+    OtherReceiver,
+    /// The sender's desk does not hold the kind.
+    NotOurKind,
+    /// The sender's licence has not begun.
+    NotYetValid,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::NotOurOffice,
         Self::ReceiverKind,
         Self::SenderKind,
@@ -48,6 +54,9 @@ impl Reason {
         Self::ToItself,
         Self::OtherSender,
         Self::Unreadable,
+        Self::OtherReceiver,
+        Self::NotOurKind,
+        Self::NotYetValid,
     ];
 
     /// The stable code, which is the key of its text too.
@@ -65,6 +74,9 @@ impl Reason {
             Self::ToItself => "MU-SEND-009",
             Self::OtherSender => "MU-SEND-010",
             Self::Unreadable => "MU-SEND-011",
+            Self::OtherReceiver => "MU-SEND-012",
+            Self::NotOurKind => "MU-SEND-013",
+            Self::NotYetValid => "MU-SEND-014",
         }
     }
 }

@@ -276,24 +276,14 @@ fn open_with<R: Read + Seek>(
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn take_envelope(
-    core: &Arc<Core>,
-    log: Log,
-    id: MessageId,
-    envelope: &[u8],
-) -> Result<Option<Applied>, CoreError> {
+pub fn take_envelope(core: &Arc<Core>, log: Log, id: MessageId, envelope: &[u8]) -> Result<Option<Applied>, CoreError> {
     let applied = try_envelope(core, log, id, envelope)?;
     // The body may have been completed while this one was tried without it.
     let late = core.db.inbound(&id)?.is_some_and(|inbound| inbound.body && !inbound.is_complete());
     if applied.is_some() && late { try_envelope(core, log, id, envelope) } else { Ok(applied) }
 }
 
-fn try_envelope(
-    core: &Arc<Core>,
-    log: Log,
-    id: MessageId,
-    envelope: &[u8],
-) -> Result<Option<Applied>, CoreError> {
+fn try_envelope(core: &Arc<Core>, log: Log, id: MessageId, envelope: &[u8]) -> Result<Option<Applied>, CoreError> {
     let Some(inbound) = core.db.inbound(&id)? else { return Ok(None) };
     if inbound.log != log || inbound.envelope {
         return Ok(None);
@@ -411,11 +401,20 @@ pub fn body_complete(core: &Arc<Core>, log: Log, id: MessageId) -> Result<Applie
 /// [`CoreError::NoMessage`] if there is none, or its content cannot be read; [`CoreError::Key`] while the reading
 /// lock is closed.
 pub async fn hand_over(core: &Arc<Core>, id: MessageId, index: usize, by: By) -> Result<Vec<u8>, CoreError> {
+    let bytes = read(core, id, index).await?;
+    opened(core, id, by).await?;
+    Ok(bytes)
+}
+
+/// One file of a message, decrypted and checked, without a word to the sender.
+///
+/// # Errors
+/// As [`hand_over`].
+pub async fn read(core: &Arc<Core>, id: MessageId, index: usize) -> Result<Vec<u8>, CoreError> {
     let worker = Arc::clone(core);
     let work = move || read_file(&worker, &id, index);
     let bytes = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
     crash::point("open.read");
-    opened(core, id, by).await?;
     Ok(bytes)
 }
 

@@ -136,7 +136,8 @@ fn judge(core: &Core, order: &Order, mut unit: Unit, lang: Lang) -> Result<Verdi
     };
     let size: u64 = unit.files().iter().map(|file| file.size() as u64).sum();
     let problem = match core.may_send(log.from)? {
-        Standing::NoCertificate | Standing::NotYetValid => Some(Reason::NoCertificate),
+        Standing::NoCertificate => Some(Reason::NoCertificate),
+        Standing::NotYetValid => Some(Reason::NotYetValid),
         Standing::Ended | Standing::Expired => Some(Reason::LicenceEnded),
         Standing::Revoked => Some(Reason::Revoked),
         Standing::Active | Standing::Grace => (size > MAX_BUNDLE).then_some(Reason::TooLarge),
@@ -199,17 +200,32 @@ fn ends(core: &Core, order: &Order, unit: &mut Unit) -> Result<Result<Log, Refus
     let Some(own) = own else {
         return Ok(Err((Reason::NotOurOffice, vec![("office", sender.to_string())])));
     };
+    let choices = own.iter().map(|kind| Address::new(sender, *kind).to_string()).collect::<Vec<_>>().join(", ");
     let in_name = |end: careplan::End| end.kind.and_then(|kind| kind.to_string().parse::<Kind>().ok());
-    let from = order.from.map(|from| from.kind).or(in_name(unit.sender())).or(only(&own));
+    let named = (in_name(unit.sender()), in_name(unit.receiver()));
+    // An option fills in what a name leaves open; it does not send a file elsewhere than its name says.
+    if let (Some(from), Some(kind)) = (order.from, named.0)
+        && from.kind != kind
+    {
+        let in_files = Address::new(sender, kind).to_string();
+        return Ok(Err((Reason::OtherSender, vec![("from", from.to_string()), ("office", in_files)])));
+    }
+    if let (Some(wanted), Some(kind)) = (order.to_kind, named.1)
+        && wanted != kind
+    {
+        let (kind, in_files) = (wanted.to_string(), Address::new(receiver, kind).to_string());
+        return Ok(Err((Reason::OtherReceiver, vec![("kind", kind), ("office", in_files)])));
+    }
+    let from = order.from.map(|from| from.kind).or(named.0).or(only(&own));
     let Some(from) = from else {
-        return Ok(Err((Reason::SenderKind, vec![("office", sender.to_string())])));
+        return Ok(Err((Reason::SenderKind, vec![("office", sender.to_string()), ("choices", choices)])));
     };
     let from = Address::new(sender, from);
     if !own.contains(&from.kind) {
-        return Ok(Err((Reason::NotOurOffice, vec![("office", from.to_string())])));
+        return Ok(Err((Reason::NotOurKind, vec![("address", from.to_string()), ("choices", choices)])));
     }
     let known = known_kinds(core, receiver)?;
-    let Some(to) = order.to_kind.or(in_name(unit.receiver())).or(only(&known)) else {
+    let Some(to) = order.to_kind.or(named.1).or(only(&known)) else {
         return Ok(Err((Reason::ReceiverKind, vec![("office", receiver.to_string())])));
     };
     let to = Address::new(receiver, to);
@@ -381,14 +397,22 @@ pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result
     Ok(Some(envelope))
 }
 
-/// Whether a message of ours is still to be delivered.
+/// Messages that are still to be delivered.
+pub struct Pending {
+    /// All of them.
+    pub waiting: u64,
+    /// Those that do not go on by themselves.
+    pub held: u64,
+}
+
+/// Counts the messages of ours that are still to be delivered.
 ///
 /// # Errors
 /// [`CoreError`].
-pub fn waiting(core: &Core) -> Result<u64, CoreError> {
+pub fn pending(core: &Core) -> Result<Pending, CoreError> {
     let rows = rows::outbox(core)?;
-    let pending = [State::Sealed.name(), "waiting", "held"];
-    Ok(rows.iter().filter(|row| pending.contains(&row.state.as_str())).count() as u64)
+    let count = |states: &[&str]| rows.iter().filter(|row| states.contains(&row.state.as_str())).count() as u64;
+    Ok(Pending { waiting: count(&[State::Sealed.name(), "waiting", "held"]), held: count(&["held"]) })
 }
 
 /// The first characters of an id, for logs.

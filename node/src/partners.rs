@@ -13,6 +13,7 @@ use musubi_protocol::{
     ids::Address,
     link::{Log, frame::Stop},
 };
+use tokio::sync::{Notify, watch};
 
 /// The desks that a peer may speak for, shared by all its connections.
 pub type SharedAdmitted = Arc<Mutex<Admitted>>;
@@ -38,6 +39,30 @@ struct Inner {
 struct Peer {
     admitted: SharedAdmitted,
     connections: usize,
+    probe: Arc<Probe>,
+}
+
+/// Asks the node of a partner whether it is still there, over the session that runs.
+#[derive(Default)]
+pub struct Probe {
+    /// Wakes the session.
+    pub(crate) asked: Notify,
+    answered: watch::Sender<u64>,
+}
+
+impl Probe {
+    /// Waits for an answer to a question asked now. Cancel safe.
+    pub async fn answer(&self) {
+        let mut answered = self.answered.subscribe();
+        self.asked.notify_one();
+        // The sender is this probe's own.
+        let _ = answered.changed().await;
+    }
+
+    /// Notes an answer.
+    pub(crate) fn answered(&self) {
+        self.answered.send_modify(|count| *count += 1);
+    }
 }
 
 /// Reads the desks of a peer.
@@ -54,10 +79,11 @@ impl Partners {
     pub fn connected(&self, peer: PeerId, admitted: Admitted) -> SharedAdmitted {
         let mut inner = self.inner();
         inner.refused.remove(&peer);
-        let entry = inner
-            .peers
-            .entry(peer)
-            .or_insert_with(|| Peer { admitted: Arc::new(Mutex::new(Admitted::new())), connections: 0 });
+        let entry = inner.peers.entry(peer).or_insert_with(|| Peer {
+            admitted: Arc::new(Mutex::new(Admitted::new())),
+            connections: 0,
+            probe: Arc::default(),
+        });
         entry.connections += 1;
         let shared = Arc::clone(&entry.admitted);
         drop(inner);
@@ -118,6 +144,26 @@ impl Partners {
     /// Notes that a peer's node refused us.
     pub fn refused(&self, peer: PeerId, refusal: Refusal) {
         self.inner().refused.insert(peer, refusal);
+    }
+
+    /// All nodes that refused us at the last attempt.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<(PeerId, Refusal)> {
+        self.inner().refused.iter().map(|(peer, refusal)| (*peer, *refusal)).collect()
+    }
+
+    /// How to ask the node that holds an address; none if it is not connected.
+    #[must_use]
+    pub fn probe_of(&self, address: Address) -> Option<Arc<Probe>> {
+        let inner = self.inner();
+        let peer = inner.peers.values().find(|peer| look(&peer.admitted).contains(&address))?;
+        Some(Arc::clone(&peer.probe))
+    }
+
+    /// How to ask a node; a probe that asks nobody if it is not connected.
+    #[must_use]
+    pub fn probe(&self, peer: &PeerId) -> Arc<Probe> {
+        self.inner().peers.get(peer).map(|peer| Arc::clone(&peer.probe)).unwrap_or_default()
     }
 
     /// Whether one of these nodes refused us at the last attempt.

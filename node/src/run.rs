@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use musubi_config::Settings;
 use musubi_network::StartError as NetworkError;
 use musubi_protocol::time::DAY;
-use musubi_store::{OpenError, platform};
+use musubi_store::OpenError;
 use tokio::{
     net::TcpListener,
     sync::oneshot,

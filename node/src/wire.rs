@@ -328,9 +328,10 @@ impl Worker {
         }
         self.pushing.insert(peer, connection);
         let (core, opener) = (Arc::clone(&self.core), OnConnection { handle: self.handle.clone(), connection });
+        let probe = self.core.partners.probe(&peer);
         self.sessions.spawn(async move {
             let outcome = match opener.open().await {
-                Ok(stream) => exchange::push(core, shared, stream, opener.clone()).await,
+                Ok(stream) => exchange::push(core, shared, probe, stream, opener.clone()).await,
                 Err(error) => Err(error),
             };
             if let Err(error) = outcome {

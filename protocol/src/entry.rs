@@ -294,8 +294,7 @@ impl TryFrom<Wire> for Entry {
             && first == (wire.prev == Hash::ZERO)
             && (first || !restart)
             && (wire.peer_seq == 0) == (wire.peer_hash == Hash::ZERO)
-            && (wire.peer_seq == 0) == (wire.peer_epoch == 0)
-            && (wire.log_size != 0 || wire.log_root == Hash::ZERO);
+            && (wire.peer_seq == 0) == (wire.peer_epoch == 0);
         if !possible {
             return Err(ShapeError::Place);
         }

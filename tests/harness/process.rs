@@ -122,7 +122,7 @@ impl NodeProcess {
         let (stop, stopped) = oneshot::channel();
         let watcher = tokio::spawn(watch_over(start, tell, stopped));
         let ready = running.wait_for(|running| running.ready.is_some());
-        if !matches!(within("a start of a process", ready).await, Ok(_)) {
+        if within("a start of a process", ready).await.is_err() {
             watcher.await.expect("a node that starts");
             unreachable!("the watcher ends with a panic or when it is told to");
         }

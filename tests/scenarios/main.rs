@@ -4,4 +4,7 @@ mod altered;
 mod exchange;
 #[cfg(unix)]
 mod kill;
+mod privacy;
+mod renewal;
+mod revocation;
 mod strangers;

@@ -10,7 +10,7 @@ use musubi_node::{
 use musubi_protocol::time::{DAY, Timestamp};
 use musubi_store::{OpenError, keyfile::OpenerKind, platform};
 
-use super::status::standing;
+use super::{ping::refusal, status::standing};
 use crate::{
     client::{self, Client},
     context::Context,
@@ -203,8 +203,21 @@ impl Doctor<'_> {
         if !status.reading {
             self.look("reading", Found::Warning, &msg!("doctor-not-reading"), Some(&msg!("doctor-do-reading")));
         }
+        for refused in &status.refused {
+            let addresses = refused.addresses.join(", ");
+            let words = if addresses.is_empty() {
+                msg!("doctor-refused-unknown")
+            } else {
+                msg!("doctor-refused", addresses = addresses)
+            };
+            self.look("partners", Found::Wrong, &words, Some(&refusal(&refused.refusal)));
+        }
+        if status.held > 0 {
+            let words = msg!("doctor-held", count = status.held);
+            self.look("messages", Found::Warning, &words, Some(&msg!("doctor-do-held")));
+        }
         let partners = status.connected.len();
-        match (partners, status.waiting) {
+        match (partners, status.waiting - status.held) {
             (0, 0) => self.look("partners", Found::Good, &msg!("doctor-alone"), None),
             (0, waiting) => {
                 let words = msg!("doctor-alone-waiting", waiting = waiting);
@@ -276,7 +289,7 @@ impl Doctor<'_> {
 
 #[cfg(test)]
 mod tests {
-    use musubi_node::api::types::CrlRow;
+    use musubi_node::api::types::{CrlRow, RefusedRow};
 
     use super::*;
     use crate::text::Lang;
@@ -322,5 +335,11 @@ mod tests {
         assert_eq!(examine(&Status { clock_behind_s: 3600, ..good() }), [("clock", Found::Wrong)]);
         assert_eq!(examine(&Status { waiting: 2, ..good() }), [("partners", Found::Warning)]);
         assert_eq!(examine(&Status { reading: false, ..good() }), [("reading", Found::Warning)]);
+        let held = Status { waiting: 2, held: 2, ..good() };
+        assert_eq!(examine(&held), [("messages", Found::Warning)]);
+        for addresses in [vec![], vec!["1379905001-43".to_owned()]] {
+            let refused = vec![RefusedRow { addresses, refusal: "revoked".into() }];
+            assert_eq!(examine(&Status { refused, ..good() }), [("partners", Found::Wrong)]);
+        }
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         return Err(CommandError::failed(msg!("err-export-nothing")));
     }
     let there = check(&args.to, &row)?;
-    // Nothing stands in the way: only now is the first file fetched, which tells the sender `opened`.
+    // Nothing stands in the way, as far as can be seen.
     fs::create_dir_all(&args.to).map_err(CommandError::writing(&args.to))?;
     let mut writing = Vec::new();
     for (index, (file, there)) in row.files.iter().zip(there).enumerate() {
@@ -69,6 +69,8 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         written.push((path, new));
     }
     platform::sync_dir(&args.to).map_err(CommandError::writing(&args.to))?;
+    // All of it lies there for good: only now does the sender hear `opened`.
+    client.opened(&id)?;
     report(ui, &row, args, &written);
     Ok(Exit::Done)
 }

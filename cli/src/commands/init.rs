@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use musubi_node::{
+    authority::Register,
     keys::{self, Unlock},
     office::{self, Init},
 };
@@ -65,6 +66,9 @@ impl From<Mode> for keys::Mode {
 /// Sets up a desk; the first one with new keys and a recovery sheet.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let home = context.home()?;
+    if Register::open(home.dir()).is_ok() {
+        return Err(CommandError::failed(msg!("err-init-authority")));
+    }
     let first = !home.is_set_up();
     let (unlock, machine_key) = if first {
         // Before keys are made that only the sheet would open.
@@ -102,7 +106,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         let out = args.recovery_out.as_deref();
         sheet.hand_over(ui, out).map_err(|error| error.hint(msg!("init-sheet-again")))?;
     }
-    ui.line(&msg!("init-next", office = args.office));
+    ui.line(&msg!("init-next", office = args.office, dir = context.dir_words()));
     ui.result(&serde_json::json!({
         "office": args.office.to_string(),
         "kinds": kinds,

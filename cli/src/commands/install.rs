@@ -1,7 +1,9 @@
 //! `musubi install`: certificates, CRLs and trust bundles, told by content.
 
 use std::{
-    path::PathBuf,
+    fs::{self, File},
+    io::{self, Read},
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -50,7 +52,7 @@ pub struct Args {
 /// Installs, by the running node or without one.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let home = context.home()?;
-    let read = |path: &PathBuf| std::fs::read(path).map_err(CommandError::reading(path));
+    let read = |path: &PathBuf| read(path).map_err(CommandError::reading(path));
     let files: Vec<Vec<u8>> = args.files.iter().map(read).collect::<Result<_, _>>()?;
     let mut pin = args.root_sha256;
     let unseen = if pin.is_none() { first_root(&home, ui.text().lang(), &files)? } else { None };
@@ -72,11 +74,21 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     }
     let certified = installed.items.iter().any(|item| item.kind == "certificate" && item.outcome == "installed");
     if certified && !by_node {
-        ui.line(&msg!("install-next"));
+        ui.line(&msg!("install-next", dir = context.dir_words()));
     }
     ui.result(&installed);
     let of_use = installed.items.iter().any(|item| item.outcome != "not_ours");
     Ok(if of_use { Exit::Done } else { Exit::Refused })
+}
+
+/// Reads a file, of which one byte more than any of its kind has is enough.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(material::MAX_FILE as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// The fingerprint that a first installation would pin; `None` where roots are pinned already, or the files hold no

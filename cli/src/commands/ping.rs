@@ -25,7 +25,6 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     let ping = Client::find(&context.home()?, ui.text().lang())?.ping(&args.address.to_string())?;
     let address = &ping.address;
     let (message, advice, exit) = match ping.outcome.as_str() {
-        "connected" if ping.ms == Some(0) => (msg!("ping-open", address = address), None, Exit::Done),
         "connected" => (msg!("ping-connected", address = address, ms = ping.ms.unwrap_or(0)), None, Exit::Done),
         "local" => (msg!("ping-local", address = address), None, Exit::Done),
         "refused" => {
@@ -35,6 +34,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         "unreachable" => {
             (msg!("ping-unreachable", address = address), Some(msg!("ping-unreachable-advice")), Exit::Refused)
         }
+        "revoked" => (msg!("ping-revoked", address = address), Some(msg!("ping-revoked-advice")), Exit::Refused),
         _ => (msg!("ping-unknown", address = address), Some(msg!("ping-unknown-advice")), Exit::Refused),
     };
     ui.line(&message);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use careplan::FileName;
 use musubi_node::api::types::Row;
 use musubi_protocol::ids::{Address, Kind};
 
@@ -17,7 +18,7 @@ use crate::{
 
 mod gather;
 
-use gather::{Found, gather};
+use gather::{Found, Trouble, gather};
 
 /// Columns that findings stand in from the left.
 const INDENT: usize = 4;
@@ -52,7 +53,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     if gathered.is_empty() {
         return Err(CommandError::failed(msg!("err-send-nothing")));
     }
-    let mut messages: Vec<Row> = gathered.too_large.iter().map(|found| too_large(ui, found)).collect();
+    let mut messages: Vec<Row> = gathered.refused.iter().map(|(group, why)| unsent(ui.text(), group, *why)).collect();
     let mut progress = ui.progress(&msg!("send-progress"), gathered.batches.len() as u64);
     for batch in gathered.batches {
         match send(&client, args, batch) {
@@ -72,8 +73,12 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     let waited = args.wait.map_or(Ok(0), |wait| wait_for(ui, &client, &mut messages, wait));
     report(ui, &messages);
     let missing = waited.inspect_err(|_| ui.result(&messages))?;
-    if missing > 0 {
-        ui.warn(&msg!("warn-send-not-delivered", count = missing));
+    let held = messages.iter().filter(|row| row.state == "held").count();
+    if held > 0 {
+        ui.warn(&msg!("warn-send-held", count = held));
+    }
+    if missing > held {
+        ui.warn(&msg!("warn-send-not-delivered", count = missing - held));
     }
     ui.result(&messages);
     let refused = messages.iter().any(|row| row.state == "refused");
@@ -113,9 +118,24 @@ fn wait_for(ui: &Ui, client: &Client, messages: &mut [Row], wait: Wait) -> Resul
     Ok(missing)
 }
 
-fn too_large(ui: &Ui, found: &Found) -> Row {
-    let text = ui.text().show(&msg!("send-too-large", limit = gather::MAX_BUNDLE >> 20));
-    Row { state: "refused".into(), findings: vec![found.finding("MU-SEND-008", text)], ..Row::default() }
+/// What belongs together and cannot be sent, because of its first file.
+fn unsent(text: &Text, group: &[Found], why: Trouble) -> Row {
+    let (rule, words) = match why {
+        Trouble::TooLarge => ("MU-SEND-008", msg!("send-too-large", limit = gather::MAX_BUNDLE >> 20)),
+        Trouble::Unreadable => ("MU-SEND-015", msg!("send-unreadable")),
+        Trouble::NoFile => ("MU-SEND-016", msg!("send-no-file")),
+        Trouble::Name => ("MU-SEND-017", msg!("send-bad-name")),
+    };
+    let Some(first) = group.first() else { return Row::default() };
+    let name = first.name.parse::<FileName>().ok();
+    Row {
+        from: name.as_ref().map(|name| name.sender().to_string()),
+        to: name.as_ref().map(|name| name.receiver().to_string()),
+        serial: name.as_ref().map(|name| name.serial().to_string()),
+        state: "refused".into(),
+        findings: vec![first.finding(rule, text.show(&words))],
+        ..Row::default()
+    }
 }
 
 /// The account: what went in a table, then what did not, with reasons.

@@ -36,7 +36,9 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         missing = !detail.row.times.contains_key(wait.state);
     }
     words(ui, &detail);
-    if missing {
+    if missing && detail.row.state == "held" {
+        ui.warn(&msg!("warn-send-held", count = 1));
+    } else if missing {
         ui.warn(&msg!("warn-show-not-yet"));
     }
     ui.result(&detail);
@@ -57,9 +59,12 @@ fn words(ui: &mut Ui, detail: &Detail) {
     }
     ui.line(&msg!("show-state", state = state));
     ui.line(&msg!("show-sealed", at = rows::moment_of(row, &["sealed"])));
+    if came {
+        ui.line(&msg!("show-came", at = rows::moment_of(row, &["delivered"])));
+    }
     ui.line(&msg!("show-receipts", count = row.receipts.len()));
     for receipt in &row.receipts {
-        let shown = rows::receipt(ui.text(), receipt);
+        let shown = rows::receipt(ui.text(), receipt, came);
         ui.text_line(&format!("    {shown}"));
     }
     ui.line(&msg!("show-files", count = row.files.len()));

@@ -45,11 +45,12 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
     })
 }
 
-/// A fingerprint as people compare it: groups of four.
+/// A fingerprint as people compare it, the same everywhere: groups of four, eight to a line.
 #[must_use]
 pub fn grouped(hex: &str) -> String {
     let digits: Vec<char> = hex.chars().collect();
-    digits.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+    let groups: Vec<String> = digits.chunks(4).map(|group| group.iter().collect()).collect();
+    groups.chunks(8).map(|line| line.join(" ")).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]

@@ -24,6 +24,6 @@ mod service;
 mod transport;
 
 pub use handle::{NetworkHandle, Stopped};
-pub use pending::address_of;
 pub use libp2p::{Multiaddr, PeerId, identity::Keypair, multiaddr, swarm::ConnectionId};
+pub use pending::address_of;
 pub use service::{Config, StartError, start};

@@ -191,7 +191,8 @@ mod tests {
         let peer = PeerId::random();
         let mut held: Vec<_> = (0..10).filter_map(|_| places.enter(ip(1), false, false)).collect();
         held.iter_mut().for_each(|place| place.is_known(peer));
-        assert_eq!((places.taken().strangers, places.taken().by_address[&ip(1)]), (8, 8));
+        let strangers = places.taken().strangers;
+        assert_eq!((strangers, places.taken().by_address[&ip(1)]), (8, 8));
         drop(held);
         assert!(places.taken().by_peer.is_empty());
     }

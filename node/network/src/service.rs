@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    net::{IpAddr, SocketAddr},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -154,6 +155,12 @@ impl<G: Gatekeeper> Service<G> {
     async fn listen(&mut self, addresses: Vec<Multiaddr>) -> Result<(), StartError> {
         let mut missing = HashSet::new();
         for address in addresses {
+            // The transport shares ports among programs of one user, which is for punching holes; a second node at
+            // the same port would take every other connection of the first.
+            if let Some(socket) = tcp_socket(&address) {
+                std::net::TcpListener::bind(socket)
+                    .map_err(|error| StartError::Listen { address: address.clone(), reason: error.to_string() })?;
+            }
             let listener = self.swarm.listen_on(address.clone()).map_err(|error| StartError::Listen {
                 address,
                 reason: match error {
@@ -342,4 +349,18 @@ pub(crate) fn dial_options(address: &Multiaddr) -> DialOpts {
     // that dial each other meet as two dialers. Only a hole to be punched needs it.
     let over_tcp = address.iter().any(|part| matches!(part, Protocol::Tcp(_)));
     if over_tcp { options.allocate_new_port() } else { options }.build()
+}
+
+/// The TCP socket of an address with a port of its own choice.
+fn tcp_socket(address: &Multiaddr) -> Option<SocketAddr> {
+    let mut parts = address.iter();
+    let ip: IpAddr = match parts.next()? {
+        Protocol::Ip4(ip) => ip.into(),
+        Protocol::Ip6(ip) => ip.into(),
+        _ => return None,
+    };
+    match parts.next()? {
+        Protocol::Tcp(port) if port != 0 => Some(SocketAddr::new(ip, port)),
+        _ => None,
+    }
 }

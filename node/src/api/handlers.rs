@@ -12,16 +12,17 @@ use careplan::Lang;
 use musubi_network::{Multiaddr, multiaddr::Protocol};
 use musubi_protocol::{
     entry::{By, What},
+    gate::Refusal,
     ids::{Address, Hash, MessageId},
     time::Timestamp,
 };
 use musubi_store::Room;
 use serde::Deserialize;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::{
     ApiProblem, State,
-    types::{CrlRow, DeskRow, Detail, Installed, Ping, PingRequest, Problem, Row, Status},
+    types::{CrlRow, DeskRow, Detail, Installed, Ping, PingRequest, Problem, RefusedRow, Row, Status},
 };
 use crate::{
     core::{Core, CoreError, standing},
@@ -37,6 +38,8 @@ type Answer<T> = Result<Json<T>, ApiProblem>;
 
 /// Shortest prefix of a message id that is accepted.
 const SHORTEST_PREFIX: usize = 8;
+/// Longest wait for the answer of a partner who is connected.
+const PROBE: Duration = Duration::from_secs(5);
 /// Longest wait for a state.
 const LONGEST_WAIT: u64 = 600;
 
@@ -91,21 +94,29 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
     let new = inbound.iter().filter(|(_, m)| m.receipts.has(What::Delivered) && !m.receipts.has(What::Opened));
     let room = core.db.store().room().map_err(CoreError::from)?;
     let handle = state.wire.handle();
+    let pending = mailer::pending(core)?;
     Ok(Json(Status {
         peer_id: core.peer_id().to_string(),
         listen: handle.map(|h| h.listen_addrs().iter().map(ToString::to_string).collect()).unwrap_or_default(),
         api: format!("http://{}", state.address),
         desks,
         crl: crl.map(|crl| CrlRow { number: crl.number(), age_s: now.since(crl.this_update()) }),
-        waiting: mailer::waiting(core)?,
+        waiting: pending.waiting,
+        held: pending.held,
         new: new.count() as u64,
         mode: core.mode.name().into(),
         reading: core.keys.reading.is_some(),
         connected: core.partners.addresses().iter().map(ToString::to_string).collect(),
+        refused: core.refusals()?.into_iter().map(refused_row).collect(),
         disk_low: room == Room::Low,
         clock_behind_s: core.trust.trusted_time().map_or(0, |signed| signed.since(Timestamp::now())),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
+}
+
+fn refused_row((addresses, refusal): (Vec<Address>, Refusal)) -> RefusedRow {
+    let addresses = addresses.iter().map(ToString::to_string).collect();
+    RefusedRow { addresses, refusal: refusal.name().into() }
 }
 
 /// A form with files; only for the description.
@@ -218,11 +229,26 @@ pub(super) async fn wait(
     };
     let reached = || {
         let message = core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?;
-        Ok(message.receipts.has(what) || message.receipts.ended() || message.ended.is_some())
+        let over = message.receipts.has(what) || message.receipts.ended() || message.ended.is_some();
+        // What is held does not go on by itself.
+        Ok(over || Rows::new(core).outbound(id, &message)?.state == "held")
     };
     core.wait_for(id, Duration::from_secs(wanted.seconds.min(LONGEST_WAIT)), reached).await?;
     let message = core.db.outbound(&id).map_err(db)?.ok_or(CoreError::NoMessage)?;
     Ok(Json(Rows::new(core).outbound(id, &message)?))
+}
+
+/// How a file is fetched.
+#[derive(Deserialize, utoipa::IntoParams)]
+pub(super) struct Fetch {
+    /// `false`: nothing is signed yet. The program says itself when it has the files for good, by
+    /// `POST /api/messages/{id}/opened`.
+    #[serde(default = "yes")]
+    opens: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// The bytes of one file; the first file of a received message that is fetched signs `opened`
@@ -231,16 +257,34 @@ pub(super) async fn wait(
     params(
         ("id" = String, Path, description = "Message id or prefix"),
         ("index" = usize, Path, description = "Place in the message's list of files, from 0"),
+        Fetch,
     ),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem))
 )]
 pub(super) async fn file(
     Extract(state): Extract<State>,
     Path((id, index)): Path<(String, usize)>,
+    Query(fetch): Query<Fetch>,
 ) -> Result<Response, ApiProblem> {
     let id = find(&state.core, &id)?;
-    let bytes = mail::hand_over(&state.core, id, index, By::Api).await?;
+    let bytes = if fetch.opens {
+        mail::hand_over(&state.core, id, index, By::Api).await?
+    } else {
+        mail::read(&state.core, id, index).await?
+    };
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+}
+
+/// Signs `opened` for a received message whose files a program has taken, once
+#[utoipa::path(
+    post, path = "/api/messages/{id}/opened",
+    params(("id" = String, Path, description = "Message id or prefix")),
+    responses((status = 204), (status = 404, body = Problem))
+)]
+pub(super) async fn opened(Extract(state): Extract<State>, Path(id): Path<String>) -> Result<StatusCode, ApiProblem> {
+    let id = find(&state.core, &id)?;
+    mail::opened(&state.core, id, By::Api).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A form with certificates, lists and bundles; only for the description.
@@ -288,16 +332,21 @@ pub(super) async fn ping(Extract(state): Extract<State>, Json(request): Json<Pin
     if core.holds(address) {
         return Ok(answer("local", None, None));
     }
-    if core.partners.is_connected(address) {
-        return Ok(answer("connected", None, Some(0)));
-    }
+    let began = Instant::now();
+    let since = || u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     if core.is_revoked(address)? {
         return Ok(answer("revoked", None, None));
+    }
+    if let Some(probe) = core.partners.probe_of(address) {
+        // The connection stands; whether anybody is at its other end shows by an answer.
+        return Ok(match timeout(PROBE, probe.answer()).await {
+            Ok(()) => answer("connected", None, Some(since())),
+            Err(_) => answer("unreachable", None, None),
+        });
     }
     let Some(record) = core.record_of(address)? else { return Ok(answer("unknown", None, None)) };
     let peer = record.peer_ids().first().copied();
     let dialable = record.claim().locator.addresses.iter().filter_map(|text| text.parse::<Multiaddr>().ok());
-    let began = Instant::now();
     let mut refused = None;
     for place in dialable {
         let named = place.iter().any(|part| matches!(part, Protocol::P2p(_)));
@@ -306,10 +355,11 @@ pub(super) async fn ping(Extract(state): Extract<State>, Json(request): Json<Pin
             _ => place,
         };
         match state.wire.dial(place).await {
-            Dialed::Connected => {
-                let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-                return Ok(answer("connected", None, Some(ms)));
+            // A record says where to look; what counts is whether the desk is there.
+            Dialed::Connected if core.partners.is_connected(address) => {
+                return Ok(answer("connected", None, Some(since())));
             }
+            Dialed::Connected => {}
             Dialed::Refused(refusal) => refused = Some(refusal.name().to_owned()),
             Dialed::Unreachable => {}
         }

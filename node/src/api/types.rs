@@ -119,6 +119,9 @@ pub struct Status {
     pub crl: Option<CrlRow>,
     /// Messages that wait or are held.
     pub waiting: u64,
+    /// Of these, messages that are held: they do not go on by themselves.
+    #[serde(default)]
+    pub held: u64,
     /// Delivered here and not yet opened.
     pub new: u64,
     /// How the keys at rest are opened: attended, unattended.
@@ -127,6 +130,9 @@ pub struct Status {
     pub reading: bool,
     /// Connected partners' addresses.
     pub connected: Vec<String>,
+    /// Partners' nodes that did not let this one in at the last attempt.
+    #[serde(default)]
+    pub refused: Vec<RefusedRow>,
     /// Free disk space is below the reserve: no new mail is taken.
     pub disk_low: bool,
     /// Seconds by which this computer's clock is behind the newest time that the authority signed; 0 if it is not.
@@ -134,6 +140,15 @@ pub struct Status {
     pub clock_behind_s: u64,
     /// Version of the program.
     pub version: String,
+}
+
+/// A node that did not let this one in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RefusedRow {
+    /// Addresses that are known to be there; none before a first meeting.
+    pub addresses: Vec<String>,
+    /// The refusal's name.
+    pub refusal: String,
 }
 
 /// A desk of this node.
@@ -196,7 +211,7 @@ pub struct Ping {
     pub outcome: String,
     /// The refusal's name, if the partner's node gave one.
     pub refusal: Option<String>,
-    /// How long the connection took, or 0 if it was open already, in milliseconds.
+    /// How long it took until the partner answered, in milliseconds.
     pub ms: Option<u64>,
 }
 

@@ -82,7 +82,7 @@ async fn session(core: Arc<Core>) -> SessionError {
         let (core, admitted, opener) = (Arc::clone(&core), Arc::clone(&admitted), opener.clone());
         halves.spawn(async move {
             let stream = opener.open().await?;
-            push(core, admitted, stream, opener).await
+            push(core, admitted, Arc::default(), stream, opener).await
         });
     }
     loop {

@@ -28,7 +28,7 @@ use crate::{
     core::{Core, CoreError, Event},
     db::{DbError, Side},
     outbox,
-    partners::{SharedAdmitted, look},
+    partners::{Probe, SharedAdmitted, look},
 };
 
 /// Credentials shown in the gate; further desks follow on the stream.
@@ -39,8 +39,10 @@ const BODY_STREAMS: usize = 2;
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 /// Longest such pause.
 const RETRY_LONGEST: Duration = Duration::from_secs(60);
-/// How often the other side is asked whether it is still there. Two questions without an answer end the session.
+/// How often the other side is asked whether it is still there.
 const ASK_EVERY: Duration = Duration::from_secs(20);
+/// A session without an answer for this long ends.
+const SILENCE: Duration = Duration::from_secs(40);
 
 /// Pushes our logs to one peer until the stream ends or breaks.
 ///
@@ -51,6 +53,7 @@ const ASK_EVERY: Duration = Duration::from_secs(20);
 pub async fn push<O: Opener>(
     core: Arc<Core>,
     admitted: SharedAdmitted,
+    probe: Arc<Probe>,
     stream: Stream,
     opener: O,
 ) -> Result<(), SessionError> {
@@ -59,6 +62,7 @@ pub async fn push<O: Opener>(
     let mut session = Push {
         core,
         admitted,
+        probe,
         frames: Frames::new(stream),
         opener,
         wanted: VecDeque::new(),
@@ -73,7 +77,7 @@ pub async fn push<O: Opener>(
         desks: 0,
         lacking: Vec::new(),
         asked: 0,
-        answered: 0,
+        silent_since: None,
     };
     session.introduce(IN_GATE).await?;
     session.offer_all().await?;
@@ -87,6 +91,8 @@ type Sent = (Log, MessageId, Result<(), SessionError>);
 struct Push<O> {
     core: Arc<Core>,
     admitted: SharedAdmitted,
+    /// Who wants to know whether the other side is there.
+    probe: Arc<Probe>,
     frames: Frames,
     opener: O,
     /// Bodies that wait for a stream, each once; at most [`MAX_REQUESTS`].
@@ -107,9 +113,10 @@ struct Push<O> {
     desks: usize,
     /// Messages whose envelope was asked for before the partner's record was here.
     lacking: Vec<(Log, MessageId)>,
-    /// Number of the last ping, and of the last one answered.
+    /// Number of the last ping.
     asked: u64,
-    answered: u64,
+    /// Since when pings have not been answered.
+    silent_since: Option<Instant>,
 }
 
 impl<O> Drop for Push<O> {
@@ -165,12 +172,19 @@ impl<O: Opener> Push<O> {
     }
 
     async fn run(mut self, mut events: broadcast::Receiver<Event>) -> Result<(), SessionError> {
+        let probe = Arc::clone(&self.probe);
         let mut ask = interval_at(Instant::now() + ASK_EVERY, ASK_EVERY);
         ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 frame = self.frames.next() => self.on_frame(frame?)?,
-                _ = ask.tick() => self.ask().await?,
+                _ = ask.tick() => {
+                    if self.silent_since.is_some_and(|since| since.elapsed() >= SILENCE) {
+                        return Err(SessionError::Silent);
+                    }
+                    self.ask().await?;
+                }
+                () = probe.asked.notified() => self.ask().await?,
                 // A task that did not end in order leaves nothing to go by: the session begins anew.
                 Some(sent) = self.streams.join_next() => self.body_ended(sent.map_err(|_| SessionError::Ended)?),
                 () = sleep_until(self.retry_at), if !self.failed.is_empty() => self.offer_again().await?,
@@ -246,11 +260,9 @@ impl<O: Opener> Push<O> {
         Ok(())
     }
 
-    /// Asks whether the other side is still there; a second question without an answer is the last.
+    /// Asks whether the other side is still there.
     async fn ask(&mut self) -> Result<(), SessionError> {
-        if self.asked.saturating_sub(self.answered) >= 2 {
-            return Err(SessionError::Silent);
-        }
+        self.silent_since.get_or_insert_with(Instant::now);
         self.asked += 1;
         self.frames.feed(&Frame::Ping(self.asked)).await
     }
@@ -274,7 +286,12 @@ impl<O: Opener> Push<O> {
             }
             // About a log that was never offered here.
             Frame::Stop { .. } => {}
-            Frame::Pong(number) => self.answered = self.answered.max(number.min(self.asked)),
+            Frame::Pong(number) if number <= self.asked => {
+                if number == self.asked {
+                    self.silent_since = None;
+                }
+                self.probe.answered();
+            }
             _ => return Err(SessionError::Unexpected),
         }
         Ok(())

@@ -29,7 +29,7 @@ mod store;
 pub use batch::{Batch, MAX_BATCH, MAX_KEY, MAX_VALUE};
 pub use bodies::{Bodies, BodyId};
 pub use commit::Ticket;
-pub use open::{OpenError, Options, set_aside};
+pub use open::{OpenError, Options, is_open, set_aside};
 pub use scan::Scan;
 pub use space::{Space, Value};
 pub use store::{RESERVE, Room, Store, StoreError};

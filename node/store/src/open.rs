@@ -64,6 +64,10 @@ pub enum OpenError {
     Io(#[from] io::Error),
 }
 
+/// How long opening waits for who is only looking, and how often it tries.
+const PATIENCE: Duration = Duration::from_millis(60);
+const LOOK: Duration = Duration::from_millis(10);
+
 /// The parts of an open store, in the order in which they must be let go.
 pub(crate) struct Opened {
     pub(crate) db: sled::Db,
@@ -155,10 +159,36 @@ fn sync_file(path: &Path) -> io::Result<()> {
 
 fn lock(dir: &Path) -> Result<File, OpenError> {
     let file = platform::open_private(&dir.join("lock"))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse),
-        Err(TryLockError::Error(error)) => Err(error.into()),
+    let mut patience = PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            // Whoever only looks (`is_open`) is gone in a moment.
+            Err(TryLockError::WouldBlock) if !patience.is_zero() => {
+                thread::sleep(LOOK);
+                patience = patience.saturating_sub(LOOK);
+            }
+            Err(TryLockError::WouldBlock) => return Err(OpenError::InUse),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+    }
+}
+
+/// Tells whether a process has the store in `dir` open at this moment.
+///
+/// # Errors
+/// Those of the file system; a directory without a store is not open.
+pub fn is_open(dir: &Path) -> io::Result<bool> {
+    let file = match OpenOptions::new().read(true).open(dir.join("lock")) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    match file.try_lock_shared() {
+        // Let go with the file.
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 

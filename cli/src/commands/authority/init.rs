@@ -6,7 +6,7 @@ use musubi_protocol::time::Timestamp;
 use crate::{
     args::values,
     context::Context,
-    error::{CommandError, Exit},
+    error::{CommandError, Exit, problem::grouped},
     msg,
     ui::Ui,
 };
@@ -31,7 +31,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     let passphrase = Passphrase::new(context.passphrase.chosen(ui)?);
     let (_, founded) = Authority::init(dir, &args.name, &passphrase, Timestamp::now(), &mut rand::rng())?;
     ui.line(&msg!("authority-founded", name = &args.name, dir = dir));
-    ui.line(&msg!("authority-pin", pin = founded.root_pin));
+    ui.line(&msg!("authority-pin", pin = grouped(&founded.root_pin.to_string())));
     ui.line(&msg!("authority-founded-next"));
     ui.result(&serde_json::json!({
         "name": args.name,

@@ -1,13 +1,18 @@
 //! Files for others: prepared before an act, so that a bad path stops the act, and complete or not there at all.
 
 use std::{
-    io::{self, Write},
+    fs::File,
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
+use musubi_protocol::certificate::material::{CERTIFICATE, CRL, LOG_HEAD, MAX_FILE, TRUST_BUNDLE};
 use tempfile::NamedTempFile;
 
 use crate::error::CommandError;
+
+/// Labels of what an authority hands out.
+const HANDED_OUT: [&str; 4] = [CERTIFICATE, CRL, TRUST_BUNDLE, LOG_HEAD];
 
 /// A file that will have its name once it is complete. One of that name is replaced: newer lists replace older ones.
 pub(super) struct Output {
@@ -22,6 +27,10 @@ impl Output {
         if path.is_dir() {
             return Err(CommandError::writing(path)(io::ErrorKind::IsADirectory.into()));
         }
+        // Newer lists and certificates replace older ones, and nothing else: not the request that was typed by mistake.
+        if path.exists() && !may_be_replaced(path) {
+            return Err(CommandError::writing(path)(io::ErrorKind::AlreadyExists.into()));
+        }
         let file = builder().tempfile_in(parent).map_err(CommandError::writing(path))?;
         Ok(Self { file, path: path.to_owned() })
     }
@@ -33,6 +42,16 @@ impl Output {
         self.file.persist(&self.path).map_err(|failed| CommandError::writing(&self.path)(failed.error))?;
         Ok(())
     }
+}
+
+/// Whether a file holds what an authority hands out, as far as its first line of that kind tells.
+fn may_be_replaced(path: &Path) -> bool {
+    let mut bytes = Vec::new();
+    if File::open(path).and_then(|file| file.take(MAX_FILE as u64).read_to_end(&mut bytes)).is_err() {
+        return false;
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    HANDED_OUT.iter().any(|label| text.contains(&format!("-----BEGIN {label}-----")))
 }
 
 fn builder() -> tempfile::Builder<'static, 'static> {
@@ -55,12 +74,15 @@ mod tests {
     fn a_file_is_replaced_whole_or_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("crl.pem");
-        Output::prepare(&path).unwrap().finish("first").unwrap();
+        let crl = |text: &str| format!("{text}\n-----BEGIN X509 CRL-----");
+        Output::prepare(&path).unwrap().finish(&crl("first")).unwrap();
         drop(Output::prepare(&path).unwrap());
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "first");
-        Output::prepare(&path).unwrap().finish("second").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "second");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), crl("first"));
+        Output::prepare(&path).unwrap().finish(&crl("second")).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), crl("second"));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        std::fs::write(&path, "-----BEGIN CERTIFICATE REQUEST-----").unwrap();
+        assert_eq!(Output::prepare(&path).err().unwrap().code(), "file-exists");
         assert!(Output::prepare(dir.path()).is_err());
         assert!(Output::prepare(&dir.path().join("no/crl.pem")).is_err());
     }

@@ -1,13 +1,14 @@
 //! What the demo tells, step by step.
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use musubi_node::api::types::Row;
 
 use super::{MANAGER, OFFICES, REVOKED, Seen, Stage};
 use crate::{
+    error::problem::grouped,
     msg, rows,
-    text::Message,
+    text::{Message, typed},
     ui::{Progress, Table, Ui},
 };
 
@@ -46,7 +47,7 @@ impl<'a> Account<'a> {
     /// Keys and certificates are made.
     pub(super) fn founded(&mut self, name: &str, pin: &str, took: Duration) {
         self.step(&msg!("demo-founded", name = name, seconds = seconds(took)));
-        self.ui.line(&msg!("authority-pin", pin = pin));
+        self.ui.line(&msg!("authority-pin", pin = grouped(pin)));
         let headings = [msg!("column-office"), msg!("column-name"), msg!("column-kinds")];
         let mut table = Table::new(headings.iter().map(|heading| self.say(heading)).collect());
         for office in &OFFICES {
@@ -103,10 +104,10 @@ impl<'a> Account<'a> {
         if !stage.place.is_kept() {
             return;
         }
-        let musubi = quoted(stage.musubi.program());
-        let of = |office| quoted(&stage.place.data(office));
-        let (dir, passphrase) = (of(MANAGER), quoted(&stage.place.passphrase(MANAGER)));
-        let authority = quoted(&stage.place.authority());
+        let musubi = typed(stage.musubi.program());
+        let of = |office| typed(&stage.place.data(office));
+        let (dir, passphrase) = (of(MANAGER), typed(&stage.place.passphrase(MANAGER)));
+        let authority = typed(&stage.place.authority());
         self.ui.line(&msg!("demo-next-run"));
         self.ui.text_line(&format!("    {musubi} run --dir {dir} --passphrase-file {passphrase}"));
         self.ui.line(&msg!("demo-next-look"));
@@ -126,22 +127,4 @@ impl<'a> Account<'a> {
 /// Seconds with one decimal.
 fn seconds(took: Duration) -> String {
     format!("{:.1}", took.as_secs_f64())
-}
-
-/// A path as it can be typed: in quotation marks where a shell would take it apart.
-fn quoted(path: &Path) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/\\:._-+@".contains(c);
-    let path = path.to_string_lossy();
-    if path.chars().all(plain) { path.into_owned() } else { format!("\"{path}\"") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_can_be_typed() {
-        assert_eq!(quoted(Path::new("/tmp/見本/care-manager")), "/tmp/見本/care-manager");
-        assert_eq!(quoted(Path::new("/tmp/my demo")), "\"/tmp/my demo\"");
-    }
 }

@@ -71,7 +71,8 @@ mod tests {
         assert_eq!(MONTH.len(), 19);
         assert_eq!(MONTH.iter().filter(|bundle| bundle.sender().number == OFFICES[0].number).count(), 14);
         assert!(MONTH.is_sorted_by_key(|bundle| bundle.serial));
-        assert_eq!(OFFICES.map(|office| office.kinds), [&["43"][..], &["11"], &["15", "21"]]);
+        let kinds: Vec<_> = OFFICES.iter().map(|office| office.kinds).collect();
+        assert_eq!(kinds, [&["43"][..], &["11"], &["15", "21"]]);
         assert_eq!((TO_REVOKED.to, TO_REVOKED.to_kind(), FROM_REVOKED.from), ("1379900010-11", "11", "1379900010-11"));
         for file in MONTH.iter().chain([&TO_REVOKED, &FROM_REVOKED]).flat_map(|bundle| bundle.files) {
             assert_eq!(Hash::of(&[file.bytes]).to_string(), file.sha256, "{file:?}");

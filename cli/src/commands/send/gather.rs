@@ -10,7 +10,7 @@ use std::{
 use careplan::{End, FileName, Serial};
 use musubi_node::api::types::FindingRow;
 
-use crate::{error::CommandError, msg};
+use crate::error::CommandError;
 
 /// Most bytes of one request where it can be split; what belongs together is never split.
 const BATCH: u64 = 64 << 20;
@@ -28,6 +28,21 @@ pub(super) struct Found {
     pub name: String,
     /// Its size when it was found.
     pub size: u64,
+    /// Why it cannot be sent, whatever is in it.
+    pub trouble: Option<Trouble>,
+}
+
+/// Why a file cannot be sent, whatever is in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trouble {
+    /// It cannot be read, or is gone.
+    Unreadable,
+    /// It is no ordinary file.
+    NoFile,
+    /// Its name has characters that cannot be shown.
+    Name,
+    /// It, or what belongs together with it, is too large.
+    TooLarge,
 }
 
 /// What was found.
@@ -35,8 +50,8 @@ pub(super) struct Found {
 pub(super) struct Gathered {
     /// Files for one request each; all files of a sender, receiver and serial are in one.
     pub batches: Vec<Vec<Found>>,
-    /// Files that no bundle is large enough for.
-    pub too_large: Vec<Found>,
+    /// What cannot be sent because of one of its files: all that belongs together, with that file first.
+    pub refused: Vec<(Vec<Found>, Trouble)>,
     /// Files in directories that are no exchange files by name nor by ending.
     pub passed_over: Vec<PathBuf>,
 }
@@ -44,7 +59,7 @@ pub(super) struct Gathered {
 impl Gathered {
     /// Whether there is nothing to send and nothing to refuse.
     pub fn is_empty(&self) -> bool {
-        self.batches.is_empty() && self.too_large.is_empty()
+        self.batches.is_empty() && self.refused.is_empty()
     }
 }
 
@@ -65,9 +80,10 @@ pub(super) fn gather(paths: &[PathBuf]) -> Result<Gathered, CommandError> {
     for path in paths {
         let about = fs::metadata(path).map_err(CommandError::reading(path))?;
         if about.is_dir() {
-            search.directory(path)?;
+            let entries = list(path).map_err(CommandError::reading(path))?;
+            search.directory(entries);
         } else {
-            search.take(path, about.len())?;
+            search.take(path, Ok(about));
         }
     }
     Ok(search.sorted())
@@ -81,10 +97,8 @@ struct Search {
 }
 
 impl Search {
-    fn directory(&mut self, dir: &Path) -> Result<(), CommandError> {
-        let entries = fs::read_dir(dir).and_then(Iterator::collect::<io::Result<Vec<_>>>);
-        let mut entries = entries.map_err(CommandError::reading(dir))?;
-        entries.sort_by_key(fs::DirEntry::file_name);
+    /// What is in the way here and there does not keep the rest from going.
+    fn directory(&mut self, entries: Vec<fs::DirEntry>) {
         for entry in entries {
             let (path, name) = (entry.path(), entry.file_name());
             let name = name.to_string_lossy();
@@ -92,30 +106,42 @@ impl Search {
                 continue;
             }
             // A linked directory could lead round in a circle; a linked file is a file.
-            let kind = entry.file_type().map_err(CommandError::reading(&path))?;
-            if kind.is_dir() {
-                self.directory(&path)?;
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                match list(&path) {
+                    Ok(entries) => self.directory(entries),
+                    // There may be documents in it: it is told, not passed over.
+                    Err(_) => self.push(&path, 0, Some(Trouble::Unreadable)),
+                }
                 continue;
             }
-            let about = fs::metadata(&path).map_err(CommandError::reading(&path))?;
-            if about.is_file() && could_be_ours(&name) {
-                self.take(&path, about.len())?;
-            } else if about.is_file() {
+            let about = fs::metadata(&path);
+            if could_be_ours(&name) && about.as_ref().map_or(true, fs::Metadata::is_file) {
+                self.take(&path, about);
+            } else if about.is_ok_and(|about| about.is_file()) {
                 self.passed_over.push(path);
             }
         }
-        Ok(())
     }
 
     /// Takes a file once, however often it was named.
-    fn take(&mut self, path: &Path, size: u64) -> Result<(), CommandError> {
-        let real = path.canonicalize().map_err(CommandError::reading(path))?;
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-        let name = name.ok_or_else(|| CommandError::failed(msg!("err-file-read", path = path)))?;
+    fn take(&mut self, path: &Path, about: io::Result<fs::Metadata>) {
+        let size = about.as_ref().map_or(0, fs::Metadata::len);
+        let trouble = match about {
+            Ok(about) if !about.is_file() => Some(Trouble::NoFile),
+            // Opened now, so that what belongs together is refused together.
+            Ok(_) if fs::File::open(path).is_ok() => None,
+            _ => Some(Trouble::Unreadable),
+        };
+        self.push(path, size, trouble);
+    }
+
+    fn push(&mut self, path: &Path, size: u64, trouble: Option<Trouble>) {
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let unfit = name.chars().any(char::is_control).then_some(Trouble::Name);
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if self.seen.insert(real) {
-            self.found.push(Found { path: path.to_owned(), name, size });
+            self.found.push(Found { path: path.to_owned(), name, size, trouble: trouble.or(unfit) });
         }
-        Ok(())
     }
 
     /// Sorts by serial, sender and receiver, and fills requests with what belongs together.
@@ -130,10 +156,16 @@ impl Search {
         }
         let mut gathered = Gathered { passed_over: self.passed_over, ..Gathered::default() };
         let mut filled = 0;
-        for group in groups.into_values().chain(strays) {
+        for mut group in groups.into_values().chain(strays) {
             let size: u64 = group.iter().map(|found| found.size).sum();
             if size > MAX_BUNDLE {
-                gathered.too_large.extend(group);
+                group.sort_by_key(|found| std::cmp::Reverse(found.size));
+                group[0].trouble.get_or_insert(Trouble::TooLarge);
+            }
+            // The first that is in the way stands for all.
+            group.sort_by_key(|found| found.trouble.is_none());
+            if let Some(trouble) = group[0].trouble {
+                gathered.refused.push((group, trouble));
                 continue;
             }
             match gathered.batches.last_mut() {
@@ -147,6 +179,13 @@ impl Search {
         }
         gathered
     }
+}
+
+/// What is in a directory, by name.
+fn list(dir: &Path) -> io::Result<Vec<fs::DirEntry>> {
+    let mut entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    Ok(entries)
 }
 
 fn is_clutter(name: &str) -> bool {
@@ -203,6 +242,7 @@ mod tests {
             path: PathBuf::new(),
             name: format!("DLT1KYO_1379905001_43_1379900036_17_{serial}.CSV"),
             size,
+            trouble: None,
         };
         let found = vec![
             found(20_251_105_090_303, MAX_BUNDLE + 1),
@@ -213,6 +253,32 @@ mod tests {
         ];
         let gathered = Search { found, ..Search::default() }.sorted();
         assert_eq!(gathered.batches.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1]);
-        assert_eq!(gathered.too_large.len(), 1);
+        assert!(matches!(gathered.refused.as_slice(), [(group, Trouble::TooLarge)] if group.len() == 1));
+    }
+
+    #[test]
+    fn what_cannot_be_sent_does_not_keep_the_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |serial: &str| format!("DLT1KYO_1379905001_43_1379900036_17_{serial}.CSV");
+        let other = "DLTPLAN_202511_1379905001_43_1379900036_17_20251105090301.CSV";
+        fs::write(dir.path().join(file("20251105090300")), b"x").unwrap();
+        fs::write(dir.path().join(other), b"x").unwrap();
+        let gathered = |paths: &[PathBuf]| {
+            let gathered = gather(paths).unwrap();
+            let refused: Vec<_> = gathered.refused.iter().map(|(group, trouble)| (group.len(), *trouble)).collect();
+            (gathered.batches.concat().len(), refused)
+        };
+        assert_eq!(gathered(&[dir.path().to_owned()]), (2, vec![]));
+        #[cfg(unix)]
+        {
+            let gone = dir.path().join("gone");
+            std::os::unix::fs::symlink(gone, dir.path().join(file("20251105090301"))).unwrap();
+            assert_eq!(gathered(&[dir.path().to_owned()]), (1, vec![(2, Trouble::Unreadable)]));
+            fs::remove_file(dir.path().join(file("20251105090301"))).unwrap();
+            fs::write(dir.path().join("bad\u{1b}name.csv"), b"x").unwrap();
+            let device = PathBuf::from("/dev/null");
+            let refused = vec![(1, Trouble::Name), (1, Trouble::NoFile)];
+            assert_eq!(gathered(&[dir.path().to_owned(), device]), (2, refused));
+        }
     }
 }

@@ -1,0 +1,230 @@
+//! A revocation takes effect where it is known, at once, and travels to where it is not.
+
+use musubi_network::Multiaddr;
+use musubi_node::{outbox, wire::Dialed};
+use musubi_protocol::{
+    certificate::LeafIn,
+    entry::{Body, What},
+    gate::Refusal,
+    link::{
+        Log,
+        frame::{Frame, Stop},
+    },
+};
+use musubi_tests::{
+    TestNetwork, TestNode,
+    partner::{Partner, Written},
+    sample,
+};
+
+const MANAGER: (&str, &[&str]) = ("1379905001", &["43"]);
+const HOME_VISIT: (&str, &[&str]) = ("1379900010", &["11"]);
+const DAY_CARE: (&str, &[&str]) = ("1379900028", &["15", "21"]);
+const TO_HOME_VISIT: &str = "20251024090725-B2-1379905001-43-to-1379900010-11";
+const FROM_HOME_VISIT: &str = "20251202091006-B5-1379900010-11-to-1379905001-43";
+const TO_DAY_CARE: &str = "20251024090755-B2-1379905001-43-to-1379900028-15";
+
+fn address(node: &TestNode) -> Multiaddr {
+    node.node.listen()[0].parse().unwrap()
+}
+
+async fn install(node: &TestNode, crl: &[u8]) {
+    node.node.core().install(vec![crl.to_vec()], None).await.unwrap();
+}
+
+fn crl_numbers(node: &TestNode) -> Vec<u64> {
+    let trust = node.node.core().trust.trust().unwrap();
+    let mut numbers: Vec<u64> = trust.crl_numbers().into_iter().map(|(_, number)| number).collect();
+    numbers.sort_unstable();
+    numbers
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_office_is_cut_off_and_its_mail_is_held() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let home_visit = net.start(net.install("home-visit", &[HOME_VISIT]), &[&manager]).await;
+    let day_care = net.start(net.install("day-care", &[DAY_CARE]), &[&manager]).await;
+    let id = manager.send_sample(TO_HOME_VISIT).await;
+    manager.until_state(id, "delivered").await;
+    manager.until_connected("1379900028-15").await;
+
+    let crl = net.revoke(&home_visit.installed.leaves[0]);
+    install(&manager, &crl).await;
+    home_visit.until("the cut", |node| node.node.core().partners.addresses().is_empty()).await;
+    assert_eq!(home_visit.node.wire().dial(address(&manager)).await, Dialed::Refused(Refusal::Revoked));
+
+    // From here to there: sealed, and held with the reason.
+    let held = manager.send_sample("20251105090409-B2-1379905001-43-to-1379900010-11").await;
+    let row = manager.sent(held);
+    assert_eq!((row.state.as_str(), row.why.as_deref()), ("held", Some("revoked")));
+    // From there to here: it waits there, and why is known.
+    let waiting = home_visit.send_sample(FROM_HOME_VISIT).await;
+    home_visit
+        .until("the refusal", |node| {
+            let row = node.sent(waiting);
+            (row.state.as_str(), row.why.as_deref()) == ("waiting", Some("refused"))
+        })
+        .await;
+    // The others go on.
+    let id = manager.send_sample(TO_DAY_CARE).await;
+    manager.until_state(id, "delivered").await;
+    assert!(manager.inbox().is_empty());
+    assert_eq!(home_visit.inbox().len(), 1);
+    for node in [manager, home_visit, day_care] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_desk_goes_and_the_connection_stays_for_the_other() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let both = net.start(net.install("both", &[HOME_VISIT, DAY_CARE]), &[&manager]).await;
+    manager.until_connected("1379900010-11").await;
+    manager.until_connected("1379900028-15").await;
+    let peer = manager.node.core().partners.peers()[0].0;
+    let crl = net.revoke(&both.installed.leaves[0]);
+    install(&manager, &crl).await;
+    manager.until("the desk's end", |node| node.node.core().partners.addresses().len() == 2).await;
+    assert!(manager.node.core().partners.has(&peer));
+    let id = manager.send_sample(TO_DAY_CARE).await;
+    manager.until_state(id, "delivered").await;
+    let waiting = both.send_sample(FROM_HOME_VISIT).await;
+    both.until("the stop", |node| node.sent(waiting).why.as_deref() == Some("stopped")).await;
+    assert!(manager.inbox().is_empty());
+    manager.stop().await;
+    both.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_to_a_revoked_desk_of_the_same_node_is_held_too() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("all", &[MANAGER, HOME_VISIT]), &[]).await;
+    let id = node.send_sample(TO_HOME_VISIT).await;
+    node.until_state(id, "delivered").await;
+    let crl = net.revoke(&node.installed.leaves[1]);
+    install(&node, &crl).await;
+    let id = node.send_sample("20251105090409-B2-1379905001-43-to-1379900010-11").await;
+    let row = node.sent(id);
+    assert_eq!((row.state.as_str(), row.why.as_deref()), ("held", Some("revoked")));
+    node.stop().await;
+}
+
+/// Both directions of the gate: whoever has the older list gets the newer one, and judges by it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_travels_to_whoever_lags_behind() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let home_visit = net.start(net.install("home-visit", &[HOME_VISIT]), &[]).await;
+    let day_care = net.start(net.install("day-care", &[DAY_CARE]), &[]).await;
+    // All begin with the same lists.
+    let (crl, root_crl) = (net.authority().crl(), net.authority().root_crl());
+    for node in [&manager, &home_visit, &day_care] {
+        install(node, crl.der()).await;
+        install(node, root_crl.der()).await;
+    }
+    let before = crl_numbers(&manager);
+    let crl = net.revoke(&home_visit.installed.leaves[0]);
+    install(&manager, &crl).await;
+    assert_ne!(crl_numbers(&manager), before);
+    assert_eq!(crl_numbers(&day_care), before);
+    // The dialer lags behind, then the listener.
+    assert_eq!(day_care.node.wire().dial(address(&manager)).await, Dialed::Connected);
+    assert_eq!(crl_numbers(&day_care), crl_numbers(&manager));
+    let crl = net.revoke(&TestNetwork::default().install("nobody", &[MANAGER]).leaves[0]);
+    install(&manager, &crl).await;
+    assert_eq!(manager.node.wire().dial(address(&day_care)).await, Dialed::Connected);
+    assert_eq!(crl_numbers(&day_care), crl_numbers(&manager));
+    // Who was told knows.
+    assert_eq!(home_visit.node.wire().dial(address(&day_care)).await, Dialed::Refused(Refusal::Revoked));
+    for node in [manager, home_visit, day_care] {
+        node.stop().await;
+    }
+}
+
+/// An older list beside a newer one changes nothing, whatever comes last.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_that_come_at_once_do_not_undo_each_other() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let leaf: LeafIn = net.authority().issue("1379900036", &["11"]).leaf;
+    let older = net.authority().crl().der().to_vec();
+    let newer = net.revoke(&leaf);
+    let core = node.node.core();
+    let (one, two) = tokio::join!(core.learn_crls(vec![older]), core.learn_crls(vec![newer.clone()]));
+    one.unwrap();
+    two.unwrap();
+    let trust = core.trust.trust().unwrap();
+    assert!(trust.crls().any(|crl| crl.der() == newer));
+    node.stop().await;
+}
+
+/// A partner who is cut off in the middle of a long body does not get it finished.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_of_a_revoked_desk_is_not_completed() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let desks =
+        [("1379900010", "11"), ("1379900028", "15")].map(|(office, kind)| net.authority().issue(office, &[kind]));
+    let partner = Partner::new(&node, desks.to_vec()).await;
+    partner.connect(address(&node)).await;
+    let mut talk = partner.talk().await;
+    let log = partner.log(0, &node);
+    talk.offer(log).await;
+    let files = vec![("a.csv".to_owned(), vec![7; 3 << 19])];
+    let mail = Written::new(log).mail(&partner.desks[0], &node, &files);
+    let (id, length) = (mail.id(), mail.body.len() as u64);
+    let announced =
+        Frame::Entry { log, entry: mail.entry.bytes().to_vec(), envelope: mail.envelope.clone(), body: Vec::new() };
+    talk.say(&announced).await;
+    assert_eq!(talk.hear().await, Some(Frame::Have { log, at: mail.entry.position().at() }));
+    assert_eq!(talk.hear().await, Some(Frame::Want { log, id, offset: 0 }));
+    let mut body = partner.talk().await;
+    body.say(&Frame::Body { log, id, offset: 0, length }).await;
+    let (first, rest) = mail.body.split_at(1 << 20);
+    body.try_say(first).await.unwrap();
+
+    let crl = net.revoke(&partner.desks[0].leaf);
+    install(&node, &crl).await;
+    node.until("the desk's end", |node| node.node.core().partners.addresses().len() == 1).await;
+    // The connection lives on for the other desk, and the node has ended this stream.
+    let _ = body.try_say(rest).await;
+    let _ = body.try_finish().await;
+    assert_eq!(body.hear().await, None);
+    let answer = {
+        talk.say(&announced).await;
+        talk.hear().await
+    };
+    assert_eq!(answer, Some(Frame::Stop { log, reason: Stop::NotAdmitted }));
+    assert!(node.inbox().iter().all(|row| !row.times.contains_key("delivered")));
+    let told = |entry: &musubi_protocol::entry::Entry| match &entry.body {
+        Body::Receipt(receipt) => receipt.what == What::Delivered,
+        _ => false,
+    };
+    assert!(!partner.entries().iter().any(|entry| told(entry.claim())));
+    node.stop().await;
+}
+
+/// Whoever asks for an envelope gets one for messages to himself only.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sealed_for_one_partner_is_sealed_for_no_other() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let home_visit = net.start(net.install("home-visit", &[HOME_VISIT]), &[&manager]).await;
+    let day_care = net.start(net.install("day-care", &[DAY_CARE]), &[&manager]).await;
+    let ids = [manager.send_sample(TO_HOME_VISIT).await, manager.send_sample(TO_DAY_CARE).await];
+    for id in ids {
+        manager.until_state(id, "delivered").await;
+    }
+    let to = |address: &str| Log::new("1379905001-43".parse().unwrap(), address.parse().unwrap());
+    let envelope = |log, id| outbox::envelope_of(manager.node.core(), log, id, true).unwrap();
+    assert!(envelope(to("1379900010-11"), &ids[0]).is_some());
+    assert_eq!(envelope(to("1379900028-15"), &ids[0]), None);
+    assert_eq!(envelope(to("1379900010-11"), &ids[1]), None);
+    let files = sample::bundle(TO_HOME_VISIT);
+    assert_eq!(home_visit.files(ids[0], files.len()).await.len(), files.len());
+    for node in [manager, home_visit, day_care] {
+        node.stop().await;
+    }
+}
