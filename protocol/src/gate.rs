@@ -433,6 +433,18 @@ mod tests {
     }
 
     #[test]
+    fn a_list_holds_no_more_than_there_are_cas() {
+        let list = |count| Crls::from_bytes(&cbor::to_vec(&vec![ByteBuf::new(); count]).unwrap());
+        assert_eq!(list(CRLS_COUNT).unwrap().into_ders().len(), CRLS_COUNT);
+        assert!(list(CRLS_COUNT + 1).is_err());
+        // Two million empty ones fit into the bytes of a list.
+        let mut bytes = vec![0x9a, 0, 0x1e, 0x84, 0x80];
+        bytes.resize(5 + 2_000_000, 0x40);
+        assert!(Crls::from_bytes(&bytes).is_err());
+        assert_eq!(Crls::fitting(vec![vec![1]; 100]).into_ders().len(), CRLS_COUNT);
+    }
+
+    #[test]
     fn numbers_of_the_reasons_stay_the_same() {
         let codes: Vec<u8> = Refusal::ALL.iter().map(|refusal| refusal.code()).collect();
         assert_eq!(codes, (2..=18).collect::<Vec<u8>>());

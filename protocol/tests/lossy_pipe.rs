@@ -8,7 +8,7 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use musubi_protocol::{
     cbor::Ext,
     delivery::{Inbound, Outbound},
-    entry::{By, Entry, Message, Position, What},
+    entry::{Body, By, Entry, Message, Position, Restart, What},
     ids::{Address, Hash, MessageId},
     link::{
         Log,
@@ -380,6 +380,17 @@ fn forks_gaps_and_lost_memory_are_told_apart() {
         verdict(Entry { epoch: held.epoch + 1, seq: 1, prev: Hash::ZERO, ..next.clone() }),
         Taken::Refused(Stop::Restart)
     );
+    // An earlier epoch that was never here is no second entry at one place.
+    let earlier = Entry { epoch: held.epoch - 1, ..held.clone() };
+    assert_eq!(verdict(earlier), Taken::Refused(Stop::Restart));
+    // And nothing begins with a restart from something.
+    let restart = Restart { old_epoch: held.epoch, last_seq: 1, last_hash: head.hash };
+    let log = Log::new("1379900044-11".parse().unwrap(), log.to);
+    let first =
+        Entry { from: log.from, epoch: 9_000, body: Body::Restart(restart), peer: Position::NONE, ..held.clone() };
+    assert_eq!(verdict(first.clone()), Taken::Refused(Stop::Restart));
+    let nothing = Restart { old_epoch: 0, last_seq: 0, last_hash: Hash::ZERO };
+    assert!(matches!(verdict(Entry { body: Body::Restart(nothing), ..first }), Taken::New(_)));
     let ahead = Position { epoch: seen.epoch, seq: seen.seq + 1, hash: Hash([7; 32]) };
     assert_eq!(verdict(Entry { peer: ahead, ..next.clone() }), Taken::Refused(Stop::Restart));
     let false_peer = Position { hash: Hash([7; 32]), ..seen };

@@ -1,6 +1,7 @@
 //! Stories, one file each.
 
 mod altered;
+mod commands;
 mod exchange;
 #[cfg(unix)]
 mod kill;

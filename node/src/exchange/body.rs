@@ -68,8 +68,10 @@ pub(super) async fn take(
         return Err(SessionError::Unexpected);
     }
     // Two streams that append to one body would spoil it.
-    let Some(_only) = core.take_body(id) else { return Err(SessionError::Unexpected) };
+    let Some(only) = core.take_body(id) else { return Err(SessionError::Unexpected) };
     let taken = take_rest(core, admitted, frames, (log, id, offset, length)).await;
+    // Before anybody is asked for the rest: the next stream may come at once.
+    drop(only);
     let inbound = core.db.inbound(&id).map_err(CoreError::from)?;
     if inbound.is_some_and(|inbound| inbound.log == log && !inbound.is_complete()) {
         core.tell(Event::Lacking(log, id));

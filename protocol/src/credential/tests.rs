@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     cbor,
+    certificate::{Grant, Role, Serial},
     crl::{Outcome, Reason},
+    request::Request,
     trust::{
         Bundle,
         testing::{TestAuthority, TestDesk},
@@ -93,6 +95,36 @@ fn an_untrusted_certificate_names_its_reason() {
     assert_eq!(ask(&credential(&desk), &trust, NOW), Err(Refused::Distrust(Distrust::Revoked)));
     let garbage = Credential { leaf: vec![1, 2, 3], ..credential(&desk) };
     assert!(matches!(ask(&garbage, &trust, NOW), Err(Refused::Distrust(Distrust::Profile(_)))));
+}
+
+#[test]
+fn only_offices_exchange_documents() {
+    let (mut authority, desk, trust) = office();
+    let request =
+        Request::create("1379900036".parse().unwrap(), "みほん", &["11".parse().unwrap()], &desk.key).unwrap();
+    let grant = |role| Grant { role, desk: 1, class: 0, from: NOW, until: NOW.plus(DAY), issue_number: 90 };
+    for (role, admitted) in [(Role::Office, true), (Role::Relay, false), (Role::Courier, false)] {
+        let serial = Serial::random(&mut authority.rng);
+        let leaf = authority.issuing.issue(&request, &grant(role), serial, NOW).unwrap();
+        let shown = credential(&TestDesk { leaf, ..desk.clone() });
+        let asked = ask(&shown, &trust, NOW);
+        assert!(if admitted { asked.is_ok() } else { asked == Err(Refused::Role) }, "{role:?}: {asked:?}");
+        assert_eq!(is_worth_asking(&shown, &peer(1), &trust, NOW), admitted, "{role:?}");
+    }
+}
+
+#[test]
+fn a_copied_certificate_is_not_worth_asking() {
+    let (mut authority, desk, mut trust) = office();
+    let good = credential(&desk);
+    let thief = authority.issue("1379900036", &["11"]);
+    authority.revoke(&desk.leaf, Reason::KeyCompromise);
+    assert_eq!(trust.accept_crl(authority.crl().der()), Ok(Outcome::New));
+    // A revoked desk may still hand over the list by which it is judged.
+    assert!(is_worth_asking(&good, &peer(1), &trust, NOW));
+    assert!(!is_worth_asking(&good, &peer(2), &trust, NOW), "the statement is for another node");
+    assert!(!is_worth_asking(&stated(&desk, &thief.key, |_| {}), &peer(1), &trust, NOW), "by another key");
+    assert!(!is_worth_asking(&Credential { node: Vec::new(), ..good }, &peer(1), &trust, NOW));
 }
 
 #[test]

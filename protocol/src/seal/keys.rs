@@ -333,6 +333,8 @@ mod tests {
         let made = Timestamp(1_000 * DAY);
         let after = |days: u64| made.plus(days * DAY);
         assert!(should_make_new(None, made));
+        assert!(is_plausible(made, made) && is_plausible(after(6), made) && is_plausible(made, after(400)));
+        assert!(!is_plausible(after(7), made) && !is_plausible(after(365), made));
         assert!(!should_make_new(Some(made), after(7).minus(1)));
         assert!(should_make_new(Some(made), after(7)));
         assert!(!should_make_new(Some(made), made.minus(6 * DAY)));
