@@ -13,6 +13,7 @@ use libp2p_identity::{Keypair, PeerId};
 use musubi_protocol::{
     certificate::Leaf,
     credential::{self, Admitted, AdmittedDesk, Credential},
+    crl,
     delivery::Circumstances,
     entry::Position,
     gate::Refusal,
@@ -308,6 +309,11 @@ impl Core {
         }
     }
 
+    /// Whether a stream is bringing a message's body now.
+    pub(crate) fn is_taking(&self, id: &MessageId) -> bool {
+        lock(&self.taking).contains(id)
+    }
+
     /// Takes a message's body for one stream; none while another brings it.
     pub(crate) fn take_body(self: &Arc<Self>, id: MessageId) -> Option<Taking> {
         lock(&self.taking).insert(id).then(|| Taking { core: Arc::clone(self), id })
@@ -451,7 +457,7 @@ impl Core {
     /// # Errors
     /// [`CoreError::Db`].
     pub fn note_partners(&self, admitted: &Admitted) -> Result<(), CoreError> {
-        let mut writes = Writes::new();
+        let (mut writes, trust) = (Writes::new(), self.trust.trust());
         for desk in admitted.desks() {
             let leaf = desk.leaf();
             let hash = leaf.hash();
@@ -461,6 +467,7 @@ impl Core {
             for address in leaf.addresses() {
                 let held = self.db.partner(address)?;
                 let speaks = admitted.desk(&address).is_some_and(|desk| desk.leaf().hash() == hash);
+                let speaks = speaks && !trust.as_ref().is_some_and(|trust| self.speaks_newer(address, leaf, trust));
                 if speaks && held != Some(hash) {
                     writes.partner(address, &hash)?;
                 }
@@ -720,6 +727,17 @@ impl Core {
 
     async fn learn_crls_now(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<(), CoreError> {
         let _one_at_a_time = self.installing.lock().await;
+        let learned = self.take_crls(crls).await;
+        if *learned.as_ref().unwrap_or(&true) {
+            self.choose_certificates();
+            self.tell(Event::Trust);
+        }
+        learned.map(drop)
+    }
+
+    /// Takes lists one by one; true if one was new.
+    async fn take_crls(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<bool, CoreError> {
+        let mut new = false;
         for crl in crls {
             let core = Arc::clone(self);
             // Megabytes of list are parsed and verified: not on the threads that serve everybody.
@@ -727,20 +745,21 @@ impl Core {
             let mut installation = match tokio::task::spawn_blocking(examine).await.map_err(|_| CoreError::Stopped)? {
                 Ok(installation) => installation,
                 Err(InstallError::Db(error)) => return Err(error.into()),
+                // Of a CA of a later trust bundle, which does not travel with it: no reason to pass over the rest.
+                Err(InstallError::Crl(crl::Error::Issuer)) => continue,
                 Err(error) => {
                     tracing::warn!(%error, "a revocation list from a peer was not taken");
-                    return Ok(());
+                    return Ok(new);
                 }
             };
             let writes = std::mem::take(&mut installation.writes);
             if !writes.is_empty() {
                 self.db.store().commit(writes.into_batch()).await?;
                 self.trust.adopt(installation);
-                self.choose_certificates();
-                self.tell(Event::Trust);
+                new = true;
             }
         }
-        Ok(())
+        Ok(new)
     }
 
     /// Waits until a message's state changes or `limit` is over. `done` is asked first and after each change.

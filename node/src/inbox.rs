@@ -114,7 +114,7 @@ pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received
         match &taken {
             Taken::New(changes) => {
                 if let Body::Cancel(ended) | Body::Expire(ended) = &fork.value().body
-                    && db.inbound(&ended.id)?.is_some_and(|message| !message.is_complete())
+                    && db.inbound(&ended.id)?.is_some_and(|message| message.log == parcel.log && !message.is_complete())
                 {
                     // Nobody will ask for the rest.
                     writes.discard_body(db, Side::Partner, &ended.id)?;

@@ -72,9 +72,17 @@ enum Verdict {
 /// Checks, seals and appends; returns when everything accepted is durable. One row for each bundle, refused ones
 /// included, in order of their serials, and one for each file that belongs to none.
 ///
+/// Dropping the future does not call it off: sent again, everything is found sent.
+///
 /// # Errors
 /// [`CoreError`] if store or keys fail. Files that are no good are rows, not errors.
 pub async fn send(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>, CoreError> {
+    let core = Arc::clone(core);
+    let sending = tokio::spawn(async move { send_all(&core, order, lang).await });
+    sending.await.map_err(|_| CoreError::Stopped)?
+}
+
+async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>, CoreError> {
     let (mut rows, units) = sort(&order, lang);
     let mut sent = Vec::new();
     let mut last: Option<Applied> = None;

@@ -110,6 +110,11 @@ impl Node {
                 let mode = Mode::of(&home).map_err(KeyError::from)?;
                 let keys = Keys::unlock(&home, &unlock)?;
                 let db = Db::new(home.open_store(cache)?);
+                // One that a killed node has left would lead commands, and the new token, to whoever has its port.
+                match std::fs::remove_file(home.api()) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                    _ => {}
+                }
                 let in_use: std::collections::HashSet<_> = db.bodies_in_use()?.into_iter().collect();
                 db.store().bodies().sweep(|id| in_use.contains(&id)).map_err(DbError::from)?;
                 Ok::<_, StartError>(Core::load(db, keys, mode)?)

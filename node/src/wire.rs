@@ -421,9 +421,15 @@ impl Worker {
         }
         let mut sets = HashMap::new();
         for (peer, shared) in self.core.partners.peers() {
-            let mut set = look(&shared);
-            self.recheck(peer, &mut set);
-            sets.insert(peer, set.clone());
+            let (set, revoked) = {
+                let mut set = look(&shared);
+                let revoked = self.recheck(peer, &mut set);
+                (set.clone(), revoked)
+            };
+            if revoked && set.is_empty() {
+                self.core.partners.forget(&peer);
+            }
+            sets.insert(peer, set);
         }
         let swept = self.handle.sweep(|peer, admitted| {
             let set = sets.get(&peer).cloned().unwrap_or_else(|| {
@@ -440,16 +446,17 @@ impl Worker {
         self.core.tell(Event::Connections);
     }
 
-    /// Takes out the desks that are no longer trusted.
-    fn recheck(&self, peer: PeerId, admitted: &mut Admitted) {
-        let Some(trust) = self.core.trust.trust() else { return };
+    /// Takes out the desks that are no longer trusted; true if one of them was revoked. Takes no lock of the partners:
+    /// the caller may hold the set's.
+    fn recheck(&self, peer: PeerId, admitted: &mut Admitted) -> bool {
+        let Some(trust) = self.core.trust.trust() else { return false };
+        let mut revoked = false;
         let known = |leaf: &LeafIn| leaf.addresses().any(|a: Address| matches!(self.core.db.partner(a), Ok(Some(_))));
         for (desk, reason) in admitted.recheck(&trust, self.core.now(), known) {
             tracing::warn!(%peer, office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
-            if reason == Refused::Distrust(Distrust::Revoked) {
-                self.core.partners.forget(&peer);
-            }
+            revoked |= reason == Refused::Distrust(Distrust::Revoked);
         }
+        revoked
     }
 }
 

@@ -156,10 +156,12 @@ impl Payload for Claim {
 }
 
 /// The sequence of the next record: max(previous + 1, unix seconds), so that it rises even where
-/// the previous one was forgotten.
+/// the previous one was forgotten. One that a wrong clock has put more than a day ahead is left behind: no reader
+/// whose clock is right has taken it, and none would take what comes after it.
 #[must_use]
 pub fn next_sequence(previous: Option<u64>, now: Timestamp) -> u64 {
-    previous.map_or(0, |previous| previous.saturating_add(1)).max(now.0)
+    let plausible = previous.filter(|previous| *previous <= now.plus(DAY).0);
+    plausible.map_or(0, |previous| previous.saturating_add(1)).max(now.0)
 }
 
 /// Signs a record.
@@ -475,7 +477,9 @@ mod tests {
         assert_eq!(next_sequence(None, Timestamp(100)), 100);
         assert_eq!(next_sequence(Some(50), Timestamp(100)), 100);
         assert_eq!(next_sequence(Some(100), Timestamp(100)), 101);
-        assert_eq!(next_sequence(Some(u64::MAX), Timestamp(100)), u64::MAX);
+        assert_eq!(next_sequence(Some(100 + DAY), Timestamp(100)), 101 + DAY);
+        assert_eq!(next_sequence(Some(101 + DAY), Timestamp(100)), 100, "of a clock that was ahead");
+        assert_eq!(next_sequence(Some(u64::MAX), Timestamp(100)), 100);
     }
 
     proptest! {

@@ -154,13 +154,16 @@ const ADDRESSES: std::time::Duration = std::time::Duration::from_secs(1);
 impl<G: Gatekeeper> Service<G> {
     async fn listen(&mut self, addresses: Vec<Multiaddr>) -> Result<(), StartError> {
         let mut missing = HashSet::new();
-        for address in addresses {
-            // The transport shares ports among programs of one user, which is for punching holes; a second node at
-            // the same port would take every other connection of the first.
-            if let Some(socket) = tcp_socket(&address) {
+        // The transport shares ports among programs of one user, which is for punching holes; a second node at the same
+        // port would take every other connection of the first. All are tried before the first is held: IPv6 may take
+        // IPv4's place.
+        for address in &addresses {
+            if let Some(socket) = tcp_socket(address) {
                 std::net::TcpListener::bind(socket)
                     .map_err(|error| StartError::Listen { address: address.clone(), reason: error.to_string() })?;
             }
+        }
+        for address in addresses {
             let listener = self.swarm.listen_on(address.clone()).map_err(|error| StartError::Listen {
                 address,
                 reason: match error {

@@ -18,7 +18,10 @@ use musubi_protocol::{
 };
 use musubi_store::Room;
 use serde::Deserialize;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::broadcast::error::RecvError,
+    time::{Instant, timeout},
+};
 
 use super::{
     ApiProblem, State,
@@ -356,7 +359,7 @@ pub(super) async fn ping(Extract(state): Extract<State>, Json(request): Json<Pin
         };
         match state.wire.dial(place).await {
             // A record says where to look; what counts is whether the desk is there.
-            Dialed::Connected if core.partners.is_connected(address) => {
+            Dialed::Connected if timeout(PROBE, connected(core, address)).await.is_ok() => {
                 return Ok(answer("connected", None, Some(since())));
             }
             Dialed::Connected => {}
@@ -365,4 +368,15 @@ pub(super) async fn ping(Extract(state): Extract<State>, Json(request): Json<Pin
         }
     }
     Ok(if refused.is_some() { answer("refused", refused, None) } else { answer("unreachable", None, None) })
+}
+
+/// Waits until a desk is connected: beyond the eighth, a node shows its desks after the gate.
+async fn connected(core: &Core, address: Address) {
+    let mut events = core.events();
+    while !core.partners.is_connected(address) {
+        // Lagging means that much has happened; a core that is gone tells nothing any more.
+        if matches!(events.recv().await, Err(RecvError::Closed)) {
+            std::future::pending::<()>().await;
+        }
+    }
 }

@@ -6,9 +6,10 @@ use std::{
     time::Duration,
 };
 
+use futures::FutureExt;
 use musubi_protocol::{
     entry::Body,
-    ids::MessageId,
+    ids::{Hash, MessageId},
     link::{
         Log,
         frame::{Frame, INLINE_BODY, Stop},
@@ -31,14 +32,14 @@ use crate::{
     partners::{Probe, SharedAdmitted, look},
 };
 
-/// Credentials shown in the gate; further desks follow on the stream.
-const IN_GATE: usize = 8;
 /// Streams for large bodies at one time.
 const BODY_STREAMS: usize = 2;
 /// Pause before a log is offered again of which a body did not get through; it doubles up to [`RETRY_LONGEST`].
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 /// Longest such pause.
 const RETRY_LONGEST: Duration = Duration::from_secs(60);
+/// Introductions of a session are at least this far apart, unless an entry needs one.
+const INTRODUCE_EVERY: Duration = Duration::from_secs(60);
 /// How often the other side is asked whether it is still there.
 const ASK_EVERY: Duration = Duration::from_secs(20);
 /// A session without an answer for this long ends.
@@ -78,8 +79,11 @@ pub async fn push<O: Opener>(
         lacking: Vec::new(),
         asked: 0,
         silent_since: None,
+        introduced: HashSet::new(),
+        introduced_at: Instant::now(),
+        due: false,
     };
-    session.introduce(IN_GATE).await?;
+    session.introduce().await?;
     session.offer_all().await?;
     session.frames.flush().await?;
     session.run(events).await
@@ -115,8 +119,13 @@ struct Push<O> {
     lacking: Vec<(Log, MessageId)>,
     /// Number of the last ping.
     asked: u64,
-    /// Since when pings have not been answered.
+    /// Since when the partner has been asked and has said nothing.
     silent_since: Option<Instant>,
+    /// Our certificates that were shown on this stream.
+    introduced: HashSet<Hash>,
+    introduced_at: Instant,
+    /// We are to be introduced again.
+    due: bool,
 }
 
 impl<O> Drop for Push<O> {
@@ -129,26 +138,29 @@ impl<O> Drop for Push<O> {
 }
 
 impl<O: Opener> Push<O> {
-    /// Desks beyond those that were shown in the gate, older certificates, records.
-    async fn introduce(&mut self, shown: usize) -> Result<(), SessionError> {
-        for credential in self.core.credentials()?.iter().skip(shown) {
-            let bytes = musubi_protocol::cbor::to_vec(credential)?;
+    /// Shows all desks, also those of the gate: what speaks may have changed since. Then older certificates, records.
+    async fn introduce(&mut self) -> Result<(), SessionError> {
+        (self.introduced_at, self.due) = (Instant::now(), false);
+        for credential in self.core.credentials()? {
+            self.introduced.insert(Hash::of(&[&credential.leaf]));
+            let bytes = musubi_protocol::cbor::to_vec(&credential)?;
             self.frames.feed(&Frame::Credential(bytes)).await?;
         }
-        let older: Vec<Vec<u8>> = self.core.with_desks(|desks| {
+        let now = self.core.now();
+        let older: Vec<(Hash, Vec<u8>)> = self.core.with_desks(|desks| {
             let all = desks.iter().flat_map(|desk| {
                 let speaks = desk.certificate().map(|(_, leaf)| leaf.hash());
                 desk.certificates.iter().filter(move |(_, leaf)| Some(leaf.hash()) != speaks)
             });
-            all.map(|(_, leaf)| leaf.der().to_vec()).collect()
+            // One that has expired proves nothing any more.
+            all.filter(|(_, leaf)| now <= leaf.not_after())
+                .map(|(_, leaf)| (leaf.hash(), leaf.der().to_vec()))
+                .collect()
         });
-        for certificate in older {
+        for (hash, certificate) in older {
+            self.introduced.insert(hash);
             self.frames.feed(&Frame::Certificate(certificate)).await?;
         }
-        self.records().await
-    }
-
-    async fn records(&mut self) -> Result<(), SessionError> {
         for record in self.core.records() {
             self.frames.feed(&Frame::Record(record.bytes().to_vec())).await?;
         }
@@ -179,8 +191,13 @@ impl<O: Opener> Push<O> {
             tokio::select! {
                 frame = self.frames.next() => self.on_frame(frame?)?,
                 _ = ask.tick() => {
-                    if self.silent_since.is_some_and(|since| since.elapsed() >= SILENCE) {
-                        return Err(SessionError::Silent);
+                    // While a frame was on its way out, none was read: look once more before giving up.
+                    match self.frames.next().now_or_never() {
+                        Some(frame) => self.on_frame(frame?)?,
+                        None if self.silent_since.is_some_and(|since| since.elapsed() >= SILENCE) => {
+                            return Err(SessionError::Silent);
+                        }
+                        None => {}
                     }
                     self.ask().await?;
                 }
@@ -188,16 +205,16 @@ impl<O: Opener> Push<O> {
                 // A task that did not end in order leaves nothing to go by: the session begins anew.
                 Some(sent) = self.streams.join_next() => self.body_ended(sent.map_err(|_| SessionError::Ended)?),
                 () = sleep_until(self.retry_at), if !self.failed.is_empty() => self.offer_again().await?,
+                () = sleep_until(self.introduced_at + INTRODUCE_EVERY), if self.due => self.introduce().await?,
                 event = events.recv() => match event {
                     Ok(Event::Grew(log)) => {
                         self.offer(log).await?;
                         self.sender.wake(log);
                     }
-                    // Daily, and when trust has changed: statements are renewed before they end, and what is signed
-                    // from now on is by a certificate that the partner may not have seen.
-                    Ok(Event::Records) => self.introduce(0).await?,
+                    // Daily, and when trust has changed: statements are renewed before they end.
+                    Ok(Event::Records) => self.due = true,
                     Ok(Event::Trust) => {
-                        self.introduce(0).await?;
+                        self.due = true;
                         self.wake_all().await?;
                     }
                     Ok(Event::PartnerRecord) => self.envelopes().await?,
@@ -215,7 +232,7 @@ impl<O: Opener> Push<O> {
 
     /// After missed events: whatever may have grown.
     async fn everything(&mut self) -> Result<(), SessionError> {
-        self.introduce(0).await?;
+        self.due = true;
         self.wake_all().await?;
         self.envelopes().await
     }
@@ -247,7 +264,6 @@ impl<O: Opener> Push<O> {
     }
 
     async fn envelope(&mut self, log: Log, id: MessageId) -> Result<(), SessionError> {
-        self.budget.spend()?;
         if !look(&self.admitted).contains(&log.to) {
             return Ok(());
         }
@@ -269,6 +285,8 @@ impl<O: Opener> Push<O> {
 
     fn on_frame(&mut self, frame: Frame) -> Result<(), SessionError> {
         tracing::trace!(?frame, "answer");
+        // Whoever says anything is there.
+        self.silent_since = None;
         match frame {
             Frame::Have { log, at } => self.sender.have(log, at),
             Frame::Missing { log, at } => self.sender.missing(log, at),
@@ -286,12 +304,7 @@ impl<O: Opener> Push<O> {
             }
             // About a log that was never offered here.
             Frame::Stop { .. } => {}
-            Frame::Pong(number) if number <= self.asked => {
-                if number == self.asked {
-                    self.silent_since = None;
-                }
-                self.probe.answered();
-            }
+            Frame::Pong(number) if number <= self.asked => self.probe.answered(),
             _ => return Err(SessionError::Unexpected),
         }
         Ok(())
@@ -301,7 +314,10 @@ impl<O: Opener> Push<O> {
         while let Some(send) = self.sender.poll() {
             match send {
                 Send::EntryAfter(log, at) => self.entry(log, at).await?,
-                Send::Envelope(log, id) => self.envelope(log, id).await?,
+                Send::Envelope(log, id) => {
+                    self.budget.spend()?;
+                    self.envelope(log, id).await?;
+                }
                 Send::Body(log, id, offset) => {
                     // The newest wish for a body counts.
                     self.wanted.retain(|(_, other, _)| *other != id);
@@ -330,6 +346,12 @@ impl<O: Opener> Push<O> {
             Body::Message(header) => self.parcel(log, &entry, header.length)?,
             _ => (Vec::new(), Vec::new()),
         };
+        // Signed by a certificate that the partner may not have seen yet: it was installed while this session runs.
+        if !self.introduced.contains(&entry.claim().signer) {
+            self.introduce().await?;
+            // It may have expired: then the partner has it from an earlier day, or never takes what it signed.
+            self.introduced.insert(entry.claim().signer);
+        }
         crash::point("push.entry");
         self.frames.feed(&Frame::Entry { log, entry: entry.bytes().to_vec(), envelope, body }).await?;
         self.sender.sent(log, place);

@@ -5,6 +5,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
+    time::Duration,
 };
 
 use futures::{StreamExt, stream::FuturesOrdered};
@@ -21,7 +22,10 @@ use musubi_protocol::{
     },
 };
 use musubi_store::crash;
-use tokio::sync::broadcast;
+use tokio::{
+    sync::broadcast,
+    time::{Instant, interval_at},
+};
 
 use super::{Budget, Frames, SessionError, Stream, body};
 use crate::{
@@ -34,6 +38,8 @@ use crate::{
 
 /// How often a body that gets no further is asked for again without being offered again.
 const AGAIN: u32 = 3;
+/// How often everything that is incomplete is asked for again.
+const ASK_AGAIN: Duration = Duration::from_secs(60);
 
 type Pending = Pin<Box<dyn Future<Output = Result<Vec<Frame>, CoreError>> + Send>>;
 
@@ -93,6 +99,7 @@ struct Take {
 
 impl Take {
     async fn run(mut self) -> Result<(), SessionError> {
+        let mut again = interval_at(Instant::now() + ASK_AGAIN, ASK_AGAIN);
         loop {
             let room = self.pending.len() < 2 * WINDOW;
             tokio::select! {
@@ -116,6 +123,11 @@ impl Take {
                     Err(broadcast::error::RecvError::Lagged(_)) => self.ask_for_all().await?,
                     Err(broadcast::error::RecvError::Closed) => return Ok(()),
                 },
+                // A disk that was full, a queue of the sender's that was: neither tells when that is over.
+                _ = again.tick() => {
+                    self.asked_again.clear();
+                    self.ask_for_all().await?;
+                }
                 frame = self.frames.next(), if room => self.on_frame(frame?).await?,
             }
         }
@@ -147,7 +159,9 @@ impl Take {
     async fn ask_for_all(&mut self) -> Result<(), SessionError> {
         for log in self.offered.clone() {
             for id in self.core.db.incomplete(log).map_err(CoreError::from)? {
-                self.ask_again(log, id).await?;
+                if !self.core.is_taking(&id) {
+                    self.ask_again(log, id).await?;
+                }
             }
         }
         Ok(())
@@ -261,6 +275,9 @@ impl Take {
     /// Keeps an older certificate of an admitted desk, under which it signed earlier entries.
     fn certificate(&mut self, der: &[u8]) -> Result<(), SessionError> {
         let (Ok(leaf), Some(trust)) = (LeafIn::parse(der), self.core.trust.trust()) else { return Ok(()) };
+        if self.core.db.certificate(&leaf.hash()).map_err(CoreError::from)?.is_some() {
+            return Ok(());
+        }
         let Some(issuer) = trust.issuer_of(&leaf).map(musubi_protocol::certificate::Ca::id) else { return Ok(()) };
         let of_admitted = leaf.addresses().any(|address| look(&self.admitted).contains(&address));
         if of_admitted && trust.judge(der, &issuer, self.core.now(), true).is_ok() {

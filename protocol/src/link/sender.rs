@@ -108,7 +108,8 @@ impl Sender {
     /// Lets a stopped log go on once the receiver says where it stands, which the caller asks by offering it again.
     pub fn reopen(&mut self, log: Log) {
         if let Some(lane) = self.lanes.get_mut(&log) {
-            (lane.stopped, lane.open) = (None, false);
+            // What was refused is behind the cursor: from the beginning, until the receiver says where it stands.
+            (lane.stopped, lane.open, lane.cursor) = (None, false, (0, 0));
         }
     }
 
@@ -238,6 +239,10 @@ mod tests {
         assert_eq!(run(&mut sender, 3), []);
         sender.have(log("15"), (1, 2));
         assert_eq!(run(&mut sender, 3), [(log("15"), 3)]);
+        sender.stop(log("15"), Stop::Busy);
+        sender.reopen(log("15"));
+        sender.have(log("15"), (1, 1));
+        assert_eq!(run(&mut sender, 3), [(log("15"), 2), (log("15"), 3)], "what was refused goes again");
     }
 
     #[test]
