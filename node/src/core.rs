@@ -3,6 +3,11 @@
 //! Every write of a log goes through [`Core::change`]: read, decide and apply under one lock, then wait for
 //! durability without it. What is not durable is not announced and does not leave the process.
 
+mod admission;
+mod installing;
+mod records;
+mod standing;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
@@ -11,22 +16,16 @@ use std::{
 
 use libp2p_identity::{Keypair, PeerId};
 use musubi_protocol::{
-    certificate::Leaf,
-    credential::{self, Admitted, AdmittedDesk, Credential},
-    crl,
     delivery::Circumstances,
     entry::Position,
-    gate::Refusal,
-    ids::{Address, Hash, MessageId, OfficeNumber},
+    ids::{Address, MessageId, OfficeNumber},
     link::{
         Log,
         book::{Voice, WriteError},
     },
-    record::{self, Claim, Holder, Locator, Offer, Record},
-    seal::{Suite, keys as sealing_rules},
-    signed::{self, Unverified},
-    time::{DAY, Timestamp},
-    trust::{Distrust, Trust},
+    record::{self, Record},
+    signed,
+    time::Timestamp,
 };
 use musubi_store::crash;
 use rand::SeedableRng;
@@ -36,12 +35,14 @@ use tokio::{sync::broadcast, task::JoinHandle};
 
 use crate::{
     db::{Db, DbError, Writes},
-    desk::{self, Desk, DeskError, Kept},
+    desk::{Desk, DeskError, Kept},
     keys::{KeyError, Keys, Label, Mode},
     office::NODE_KEY,
     partners::Partners,
-    trust::{InstallError, Installation, TrustKeeper},
+    trust::{InstallError, TrustKeeper},
 };
+
+pub use standing::{Standing, standing};
 
 /// How many events a slow listener may lag behind before it is told to look at everything again.
 const EVENTS: usize = 1024;
@@ -393,125 +394,6 @@ impl Core {
         })
     }
 
-    /// The credentials that this node shows: one for each desk whose certificate is good.
-    ///
-    /// # Errors
-    /// [`CoreError::Signed`].
-    pub fn credentials(&self) -> Result<Vec<Credential>, CoreError> {
-        let (peer, now) = (self.peer_id(), self.now());
-        let trust = self.trust.trust();
-        self.with_desks(|desks| {
-            desks
-                .iter()
-                .filter(|desk| standing(desk, trust.as_ref(), now).may_receive())
-                .filter_map(|desk| desk.certificate().map(|certificate| (desk, certificate)))
-                .map(|(desk, (issuer, leaf))| Ok(Credential::new(leaf, *issuer, &peer, desk.key(), now)?))
-                .collect()
-        })
-    }
-
-    /// Judges a credential shown by a peer.
-    ///
-    /// # Errors
-    /// [`credential::Refused`]; without trust data everything is refused.
-    pub fn admit(&self, credential: &Credential, peer: &PeerId) -> Result<AdmittedDesk, credential::Refused> {
-        let trust = self.trust.trust().ok_or(Distrust::UnknownIssuer)?;
-        let known = |leaf: &musubi_protocol::certificate::LeafIn| {
-            leaf.addresses().any(|address| matches!(self.db.partner(address), Ok(Some(_))))
-        };
-        let desk = credential::admit(credential, peer, &trust, self.now(), known)?;
-        let superseded = desk.leaf().addresses().any(|address| self.speaks_newer(address, desk.leaf(), &trust));
-        if superseded { Err(credential::Refused::Superseded) } else { Ok(desk) }
-    }
-
-    /// Whether a partner's certificate is held that is good, whose licence has begun, and whose issue number is higher
-    /// than this one's: of several the highest speaks, also where an old PC still shows an older one.
-    fn speaks_newer(&self, address: Address, leaf: &Leaf, trust: &Trust) -> bool {
-        let Ok(Some(hash)) = self.db.partner(address) else { return false };
-        let Ok(Some((issuer, der))) = self.db.certificate(&hash) else { return false };
-        if hash == leaf.hash() {
-            return false;
-        }
-        let now = self.now();
-        let held = trust.judge(&der, &issuer, now, true);
-        held.is_ok_and(|held| held.issue_number() > leaf.issue_number() && held.from() <= now && held.holds(&address))
-    }
-
-    /// Our own desks as a partner on this node sees them: judged like anyone else.
-    #[must_use]
-    pub fn admitted_here(&self) -> Admitted {
-        let peer = self.peer_id();
-        let mut admitted = Admitted::new();
-        for credential in self.credentials().unwrap_or_default() {
-            match self.admit(&credential, &peer) {
-                // Bounded by the desks of this directory.
-                Ok(desk) => drop(admitted.add(desk)),
-                Err(error) => tracing::warn!(%error, "a desk of this node is not admitted here"),
-            }
-        }
-        admitted
-    }
-
-    /// Notes the certificates under which partners were admitted.
-    ///
-    /// # Errors
-    /// [`CoreError::Db`].
-    pub fn note_partners(&self, admitted: &Admitted) -> Result<(), CoreError> {
-        let (mut writes, trust) = (Writes::new(), self.trust.trust());
-        for desk in admitted.desks() {
-            let leaf = desk.leaf();
-            let hash = leaf.hash();
-            if self.db.certificate(&hash)?.is_none() {
-                writes.certificate(&hash, &leaf.issuer(), leaf.der())?;
-            }
-            for address in leaf.addresses() {
-                let held = self.db.partner(address)?;
-                let speaks = admitted.desk(&address).is_some_and(|desk| desk.leaf().hash() == hash);
-                let speaks = speaks && !trust.as_ref().is_some_and(|trust| self.speaks_newer(address, leaf, trust));
-                if speaks && held != Some(hash) {
-                    writes.partner(address, &hash)?;
-                }
-            }
-        }
-        if !writes.is_empty() {
-            // Certificates are public and come again: no need to wait for the disk.
-            self.db.apply_lazily(writes)?;
-        }
-        Ok(())
-    }
-
-    /// Whether a partner's newest certificate is revoked.
-    ///
-    /// # Errors
-    /// [`CoreError::Db`].
-    pub fn is_revoked(&self, address: Address) -> Result<bool, CoreError> {
-        let Some(trust) = self.trust.trust() else { return Ok(false) };
-        if self.holds(address) {
-            return Ok(self.may_send(address)? == Standing::Revoked);
-        }
-        let certificate = self.db.partner(address)?.map(|hash| self.db.certificate(&hash)).transpose()?.flatten();
-        let Some((issuer, der)) = certificate else { return Ok(false) };
-        Ok(matches!(trust.judge(&der, &issuer, self.now(), true), Err(Distrust::Revoked)))
-    }
-
-    /// The nodes that did not let this one in at the last attempt: the addresses known to be there, and why.
-    ///
-    /// # Errors
-    /// [`CoreError::Db`].
-    pub fn refusals(&self) -> Result<Vec<(Vec<Address>, Refusal)>, CoreError> {
-        let refusals = self.partners.refusals();
-        if refusals.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut places: HashMap<PeerId, Vec<Address>> = HashMap::new();
-        for (address, _) in self.db.partners()? {
-            for peer in self.record_of(address)?.iter().flat_map(Record::peer_ids) {
-                places.entry(peer).or_default().push(address);
-            }
-        }
-        Ok(refusals.into_iter().map(|(peer, why)| (places.remove(&peer).unwrap_or_default(), why)).collect())
-    }
-
     /// What surrounds messages from one address to another.
     ///
     /// # Errors
@@ -528,238 +410,6 @@ impl Core {
             refused: self.partners.refused_by(&peers).is_some(),
             stopped: self.partners.is_stopped(log),
         })
-    }
-
-    /// The newest valid record of an address: ours, or a partner's as kept.
-    ///
-    /// # Errors
-    /// [`CoreError::Db`].
-    pub fn record_of(&self, address: Address) -> Result<Option<Record>, CoreError> {
-        let own = self.records().into_iter().find(|record| record.speaks_for(address));
-        if own.is_some() {
-            return Ok(own);
-        }
-        let Some(bytes) = self.db.record(address)? else { return Ok(None) };
-        self.verify_record(&bytes)
-    }
-
-    /// Verifies a record against the certificate that it names, if that is kept and good now.
-    fn verify_record(&self, bytes: &[u8]) -> Result<Option<Record>, CoreError> {
-        let Ok(record) = Unverified::<Claim>::from_bytes(bytes) else { return Ok(None) };
-        let Some((issuer, der)) = self.db.certificate(&record.claim().certificate)? else { return Ok(None) };
-        let Some(trust) = self.trust.trust() else { return Ok(None) };
-        let Ok(leaf) = trust.judge(&der, &issuer, self.now(), true) else { return Ok(None) };
-        let kinds = leaf.kinds();
-        let holder = Holder { office: leaf.office(), kinds, certificate: leaf.hash(), key: leaf.key() };
-        Ok(record::verify(record, &holder).ok())
-    }
-
-    /// Keeps a record that an admitted desk has sent, if it is newer than the one held.
-    ///
-    /// # Errors
-    /// [`CoreError::Db`]. A record that is not good is not kept, and that is no error.
-    pub fn take_record(&self, bytes: &[u8]) -> Result<bool, CoreError> {
-        let Some(record) = self.verify_record(bytes)? else { return Ok(false) };
-        let mut writes = Writes::new();
-        // One from the future would keep all later ones out.
-        if record.claim().sequence > self.now().plus(DAY).0 {
-            return Ok(false);
-        }
-        for kind in &record.claim().kinds {
-            let address = Address::new(record.claim().office, *kind);
-            let held = self.db.record(address)?.map(|bytes| self.verify_record(&bytes)).transpose()?.flatten();
-            if !self.holds(address) && held.is_none_or(|held| held.claim().sequence < record.claim().sequence) {
-                writes.record(address, bytes)?;
-            }
-        }
-        let new = !writes.is_empty();
-        if new {
-            // It comes with every connection: no need to wait for the disk.
-            self.db.apply_lazily(writes)?;
-        }
-        Ok(new)
-    }
-
-    /// Our records in force.
-    #[must_use]
-    pub fn records(&self) -> Vec<Record> {
-        self.records.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// The addresses that we listen on, as records show them.
-    #[must_use]
-    pub fn listening(&self) -> Vec<String> {
-        self.listen.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Takes new listen addresses; records follow with [`Self::renew`].
-    pub fn listens_on(&self, addresses: Vec<String>) {
-        *self.listen.write().unwrap_or_else(PoisonError::into_inner) = addresses;
-    }
-
-    /// Makes sealing keys that are due, destroys those past their time, and issues records anew.
-    ///
-    /// # Errors
-    /// [`CoreError`].
-    pub async fn renew(self: &Arc<Self>) -> Result<(), CoreError> {
-        let _one_at_a_time = self.installing.lock().await;
-        self.renew_now().await
-    }
-
-    /// As [`Self::renew`], for who holds the lock.
-    async fn renew_now(self: &Arc<Self>) -> Result<(), CoreError> {
-        let now = self.now();
-        let mut writes = Writes::new();
-        {
-            let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
-            for desk in desks.iter_mut() {
-                desk.renew_sealing_keys(&self.keys, &mut writes, now, &mut rng()?)?;
-                if let Some(trusted) = self.trust.trusted_time() {
-                    let gone = desk.destroy_sealing_keys(&mut writes, trusted)?;
-                    if gone > 0 {
-                        tracing::info!(office = %desk.kept().office(), gone, "destroyed sealing keys past their time");
-                    }
-                }
-            }
-        }
-        self.trust.persist_time(&mut writes)?;
-        let records = self.make_records(now, &mut writes)?;
-        // The keys that a record offers are durable before anybody seals for them.
-        self.db.store().commit(writes.into_batch()).await?;
-        *self.records.write().unwrap_or_else(PoisonError::into_inner) = records;
-        self.tell(Event::Records);
-        Ok(())
-    }
-
-    fn make_records(&self, now: Timestamp, writes: &mut Writes) -> Result<Vec<Record>, CoreError> {
-        const SEQUENCE: &str = "record sequence";
-        let sequence = record::next_sequence(self.db.meta(SEQUENCE)?, now);
-        writes.meta(SEQUENCE, &sequence)?;
-        let peer = ByteBuf::from(self.peer_id().to_bytes());
-        let locator = Locator { peers: vec![peer], addresses: self.listening(), ..Locator::default() };
-        self.with_desks(|desks| {
-            let mut records = Vec::new();
-            for desk in desks {
-                let Some((_, leaf)) = desk.certificate() else { continue };
-                // The youngest of each suite: older ones stay good for what was sealed for them.
-                let usable = |suite: Suite| {
-                    let of = desk.sealing.iter().filter(|key| key.pair.public().suite() == suite);
-                    let of = of.filter(|key| sealing_rules::is_plausible(key.made, now));
-                    of.filter(|key| sealing_rules::usable_by_sender(key.made, now)).max_by_key(|key| key.made)
-                };
-                let youngest = [Suite::XWing, Suite::X25519].into_iter().filter_map(usable);
-                let keys: Vec<Offer> = youngest.map(|key| Offer::new(key.pair.public(), key.made)).collect();
-                if keys.is_empty() {
-                    continue;
-                }
-                let mut kinds = leaf.kinds().to_vec();
-                kinds.sort_unstable();
-                let claim = Claim {
-                    office: leaf.office(),
-                    kinds,
-                    certificate: leaf.hash(),
-                    sequence,
-                    issued: now,
-                    until: now.plus(record::VALID_FOR),
-                    locator: locator.clone(),
-                    keys,
-                    ext: musubi_protocol::cbor::Ext::none(),
-                };
-                records.push(record::sign(claim, desk.key())?);
-            }
-            Ok(records)
-        })
-    }
-
-    /// Installs certificates, lists and bundles into the running node.
-    ///
-    /// Dropping the future does not call it off.
-    ///
-    /// # Errors
-    /// [`CoreError::Install`]; then nothing has changed.
-    pub async fn install(
-        self: &Arc<Self>,
-        files: Vec<Vec<u8>>,
-        pin: Option<Hash>,
-    ) -> Result<crate::api::types::Installed, CoreError> {
-        let core = Arc::clone(self);
-        let installing = tokio::spawn(async move { core.install_now(&files, pin).await });
-        installing.await.map_err(|_| CoreError::Stopped)?
-    }
-
-    async fn install_now(
-        self: &Arc<Self>,
-        files: &[Vec<u8>],
-        pin: Option<Hash>,
-    ) -> Result<crate::api::types::Installed, CoreError> {
-        let _one_at_a_time = self.installing.lock().await;
-        let kept: Vec<Kept> = self.with_desks(|desks| desks.iter().map(|desk| desk.kept().clone()).collect());
-        let mut installation: Installation = self.trust.examine(&self.db, &kept, files, pin)?;
-        let writes = std::mem::take(&mut installation.writes);
-        self.db.store().commit(writes.into_batch()).await?;
-        {
-            let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
-            for kept in std::mem::take(&mut installation.desks) {
-                let certificates = desk::certificates(&self.db, &kept)?;
-                if let Some(desk) = desks.iter_mut().find(|desk| desk.kept().number() == kept.number()) {
-                    desk.refresh(kept, certificates);
-                }
-            }
-        }
-        let report = installation.report.clone();
-        self.trust.adopt(installation);
-        self.choose_certificates();
-        self.tell(Event::Trust);
-        self.renew_now().await?;
-        Ok(report)
-    }
-
-    /// Takes newer CRLs from a peer in the gate, up to the first that is not good. Dropping the future does not call
-    /// it off.
-    ///
-    /// # Errors
-    /// [`CoreError::Db`] if the store fails.
-    pub async fn learn_crls(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<(), CoreError> {
-        let core = Arc::clone(self);
-        let learning = tokio::spawn(async move { core.learn_crls_now(crls).await });
-        learning.await.map_err(|_| CoreError::Stopped)?
-    }
-
-    async fn learn_crls_now(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<(), CoreError> {
-        let _one_at_a_time = self.installing.lock().await;
-        let learned = self.take_crls(crls).await;
-        if *learned.as_ref().unwrap_or(&true) {
-            self.choose_certificates();
-            self.tell(Event::Trust);
-        }
-        learned.map(drop)
-    }
-
-    /// Takes lists one by one; true if one was new.
-    async fn take_crls(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<bool, CoreError> {
-        let mut new = false;
-        for crl in crls {
-            let core = Arc::clone(self);
-            // Megabytes of list are parsed and verified: not on the threads that serve everybody.
-            let examine = move || core.trust.examine_crl(&core.db, &crl);
-            let mut installation = match tokio::task::spawn_blocking(examine).await.map_err(|_| CoreError::Stopped)? {
-                Ok(installation) => installation,
-                Err(InstallError::Db(error)) => return Err(error.into()),
-                // Of a CA of a later trust bundle, which does not travel with it: no reason to pass over the rest.
-                Err(InstallError::Crl(crl::Error::Issuer)) => continue,
-                Err(error) => {
-                    tracing::warn!(%error, "a revocation list from a peer was not taken");
-                    return Ok(new);
-                }
-            };
-            let writes = std::mem::take(&mut installation.writes);
-            if !writes.is_empty() {
-                self.db.store().commit(writes.into_batch()).await?;
-                self.trust.adopt(installation);
-                new = true;
-            }
-        }
-        Ok(new)
     }
 
     /// Waits until a message's state changes or `limit` is over. `done` is asked first and after each change.
@@ -789,75 +439,5 @@ impl Core {
             }
         };
         tokio::time::timeout(limit, waiting).await.unwrap_or(Ok(false))
-    }
-}
-
-/// Where a desk stands with the authority.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// No certificate is installed.
-    NoCertificate,
-    /// The licence has not begun.
-    NotYetValid,
-    /// All is well.
-    Active,
-    /// The licence is over; exchange goes on for 30 days.
-    Grace,
-    /// Grace is over: receives and collects, sends nothing new.
-    Ended,
-    /// The certificate has expired.
-    Expired,
-    /// The certificate is revoked.
-    Revoked,
-}
-
-impl Standing {
-    /// The name that scripts see.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::NoCertificate => "no_certificate",
-            Self::NotYetValid => "not_yet_valid",
-            Self::Active => "active",
-            Self::Grace => "grace",
-            Self::Ended => "ended",
-            Self::Expired => "expired",
-            Self::Revoked => "revoked",
-        }
-    }
-
-    /// May seal something new.
-    #[must_use]
-    pub const fn may_send(self) -> bool {
-        matches!(self, Self::Active | Self::Grace)
-    }
-
-    /// May deliver what was sealed in time.
-    #[must_use]
-    pub const fn may_deliver(self) -> bool {
-        matches!(self, Self::NotYetValid | Self::Active | Self::Grace | Self::Ended)
-    }
-
-    /// May show itself and receive: for that a certificate is enough, whatever the licence.
-    #[must_use]
-    pub const fn may_receive(self) -> bool {
-        self.may_deliver()
-    }
-}
-
-/// Where a desk stands.
-#[must_use]
-pub fn standing(desk: &Desk, trust: Option<&Trust>, now: Timestamp) -> Standing {
-    let (Some((issuer, leaf)), Some(trust)) = (desk.certificate(), trust) else { return Standing::NoCertificate };
-    match trust.judge(leaf.der(), issuer, now, true) {
-        Err(Distrust::Revoked) => Standing::Revoked,
-        Err(Distrust::NotYetValid) => Standing::NotYetValid,
-        Err(Distrust::Expired) => Standing::Expired,
-        Err(_) if leaf.not_after() < now => Standing::Expired,
-        // With a list of our own that is old or missing, others judge by theirs, and say so.
-        _ if now < leaf.from() => Standing::NotYetValid,
-        _ if now <= leaf.until() => Standing::Active,
-        _ if leaf.may_send(now) => Standing::Grace,
-        _ => Standing::Ended,
     }
 }

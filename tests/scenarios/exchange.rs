@@ -1,7 +1,12 @@
 //! Bundles go out, receipts come back: between nodes, and between desks of one node.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
+use careplan::Lang;
+use musubi_node::{
+    api::types::Row,
+    outbox::{self, Order},
+};
 use musubi_protocol::ids::{Hash, MessageId};
 use musubi_tests::{TestNetwork, TestNode, sample};
 
@@ -87,6 +92,24 @@ async fn what_was_sent_to_a_partner_who_is_away_arrives_when_he_comes() {
     let home_visit = net.start(home_visit, &[&manager]).await;
     manager.until_state(id, "delivered").await;
     assert_eq!(home_visit.inbox().len(), ids.len() + 1);
+}
+
+/// Somebody presses the button twice, or a program tries again before it has an answer.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_bundle_at_once_from_two_sides_goes_once() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let order =
+        || Order { files: sample::bundle("20251020090308-B1-1379905001-43-to-1379900010-11"), ..Order::default() };
+    let core = manager.node.core();
+    // One of them is given up in the middle, as when a client goes away.
+    let given_up = tokio::time::timeout(Duration::ZERO, outbox::send(core, order(), Lang::Ja)).await;
+    let (one, two) = tokio::join!(manager.try_send(order()), manager.try_send(order()));
+    let id = |rows: &[Row]| rows[0].id.clone().expect("accepted");
+    assert_eq!(id(&one), id(&two));
+    assert!(one[0].already_sent || two[0].already_sent || given_up.is_err());
+    assert_eq!(manager.outbox().len(), 1);
+    manager.stop().await;
 }
 
 async fn send_all(manager: &TestNode) -> Vec<MessageId> {

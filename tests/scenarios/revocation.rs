@@ -10,6 +10,7 @@ use musubi_protocol::{
         Log,
         frame::{Frame, Stop},
     },
+    trust::testing::TestAuthority,
 };
 use musubi_tests::{
     TestNetwork, TestNode,
@@ -158,6 +159,21 @@ async fn lists_that_come_at_once_do_not_undo_each_other() {
     one.unwrap();
     two.unwrap();
     let trust = core.trust.trust().unwrap();
+    assert!(trust.crls().any(|crl| crl.der() == newer));
+    node.stop().await;
+}
+
+/// Bundles do not travel with lists: one of a CA that is not known here must not hide the others.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_an_unknown_ca_does_not_hide_the_others() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let foreign = TestNetwork::default().authority().root_crl().der().to_vec();
+    let unknown = TestAuthority::new(9, net.authority().now).crl().der().to_vec();
+    let leaf: LeafIn = net.authority().issue("1379900036", &["11"]).leaf;
+    let newer = net.revoke(&leaf);
+    node.node.core().learn_crls(vec![foreign, unknown, newer.clone()]).await.unwrap();
+    let trust = node.node.core().trust.trust().unwrap();
     assert!(trust.crls().any(|crl| crl.der() == newer));
     node.stop().await;
 }

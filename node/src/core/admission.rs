@@ -1,0 +1,135 @@
+//! Who we say we are, and who of the others is let in.
+
+use std::collections::HashMap;
+
+use libp2p_identity::PeerId;
+use musubi_protocol::{
+    certificate::{Leaf, LeafIn},
+    credential::{self, Admitted, AdmittedDesk, Credential},
+    gate::Refusal,
+    ids::Address,
+    record::Record,
+    trust::{Distrust, Trust},
+};
+
+use super::{Core, CoreError, Standing, standing};
+use crate::db::Writes;
+
+impl Core {
+    /// The credentials that this node shows: one for each desk whose certificate is good.
+    ///
+    /// # Errors
+    /// [`CoreError::Signed`].
+    pub fn credentials(&self) -> Result<Vec<Credential>, CoreError> {
+        let (peer, now) = (self.peer_id(), self.now());
+        let trust = self.trust.trust();
+        self.with_desks(|desks| {
+            desks
+                .iter()
+                .filter(|desk| standing(desk, trust.as_ref(), now).may_receive())
+                .filter_map(|desk| desk.certificate().map(|certificate| (desk, certificate)))
+                .map(|(desk, (issuer, leaf))| Ok(Credential::new(leaf, *issuer, &peer, desk.key(), now)?))
+                .collect()
+        })
+    }
+
+    /// Judges a credential shown by a peer.
+    ///
+    /// # Errors
+    /// [`credential::Refused`]; without trust data everything is refused.
+    pub fn admit(&self, credential: &Credential, peer: &PeerId) -> Result<AdmittedDesk, credential::Refused> {
+        let trust = self.trust.trust().ok_or(Distrust::UnknownIssuer)?;
+        let known = |leaf: &LeafIn| leaf.addresses().any(|address| matches!(self.db.partner(address), Ok(Some(_))));
+        let desk = credential::admit(credential, peer, &trust, self.now(), known)?;
+        let superseded = desk.leaf().addresses().any(|address| self.speaks_newer(address, desk.leaf(), &trust));
+        if superseded { Err(credential::Refused::Superseded) } else { Ok(desk) }
+    }
+
+    /// Whether a partner's certificate is held that is good, whose licence has begun, and whose issue number is higher
+    /// than this one's: of several the highest speaks, also where an old PC still shows an older one.
+    fn speaks_newer(&self, address: Address, leaf: &Leaf, trust: &Trust) -> bool {
+        let Ok(Some(hash)) = self.db.partner(address) else { return false };
+        let Ok(Some((issuer, der))) = self.db.certificate(&hash) else { return false };
+        if hash == leaf.hash() {
+            return false;
+        }
+        let now = self.now();
+        let held = trust.judge(&der, &issuer, now, true);
+        held.is_ok_and(|held| held.issue_number() > leaf.issue_number() && held.from() <= now && held.holds(&address))
+    }
+
+    /// Our own desks as a partner on this node sees them: judged like anyone else.
+    #[must_use]
+    pub fn admitted_here(&self) -> Admitted {
+        let peer = self.peer_id();
+        let mut admitted = Admitted::new();
+        for credential in self.credentials().unwrap_or_default() {
+            match self.admit(&credential, &peer) {
+                // Bounded by the desks of this directory.
+                Ok(desk) => drop(admitted.add(desk)),
+                Err(error) => tracing::warn!(%error, "a desk of this node is not admitted here"),
+            }
+        }
+        admitted
+    }
+
+    /// Notes the certificates under which partners were admitted.
+    ///
+    /// # Errors
+    /// [`CoreError::Db`].
+    pub fn note_partners(&self, admitted: &Admitted) -> Result<(), CoreError> {
+        let (mut writes, trust) = (Writes::new(), self.trust.trust());
+        for desk in admitted.desks() {
+            let leaf = desk.leaf();
+            let hash = leaf.hash();
+            if self.db.certificate(&hash)?.is_none() {
+                writes.certificate(&hash, &leaf.issuer(), leaf.der())?;
+            }
+            for address in leaf.addresses() {
+                let held = self.db.partner(address)?;
+                let speaks = admitted.desk(&address).is_some_and(|desk| desk.leaf().hash() == hash);
+                let speaks = speaks && !trust.as_ref().is_some_and(|trust| self.speaks_newer(address, leaf, trust));
+                if speaks && held != Some(hash) {
+                    writes.partner(address, &hash)?;
+                }
+            }
+        }
+        if !writes.is_empty() {
+            // Certificates are public and come again: no need to wait for the disk.
+            self.db.apply_lazily(writes)?;
+        }
+        Ok(())
+    }
+
+    /// Whether a partner's newest certificate is revoked.
+    ///
+    /// # Errors
+    /// [`CoreError::Db`].
+    pub fn is_revoked(&self, address: Address) -> Result<bool, CoreError> {
+        let Some(trust) = self.trust.trust() else { return Ok(false) };
+        if self.holds(address) {
+            return Ok(self.may_send(address)? == Standing::Revoked);
+        }
+        let certificate = self.db.partner(address)?.map(|hash| self.db.certificate(&hash)).transpose()?.flatten();
+        let Some((issuer, der)) = certificate else { return Ok(false) };
+        Ok(matches!(trust.judge(&der, &issuer, self.now(), true), Err(Distrust::Revoked)))
+    }
+
+    /// The nodes that did not let this one in at the last attempt: the addresses known to be there, and why.
+    ///
+    /// # Errors
+    /// [`CoreError::Db`].
+    pub fn refusals(&self) -> Result<Vec<(Vec<Address>, Refusal)>, CoreError> {
+        let refusals = self.partners.refusals();
+        if refusals.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut places: HashMap<PeerId, Vec<Address>> = HashMap::new();
+        for (address, _) in self.db.partners()? {
+            for peer in self.record_of(address)?.iter().flat_map(Record::peer_ids) {
+                places.entry(peer).or_default().push(address);
+            }
+        }
+        Ok(refusals.into_iter().map(|(peer, why)| (places.remove(&peer).unwrap_or_default(), why)).collect())
+    }
+}

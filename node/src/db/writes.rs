@@ -1,0 +1,239 @@
+//! What is to be written in one batch.
+
+use musubi_protocol::{
+    cbor,
+    entry::Entry,
+    ids::{Address, Hash, MessageId},
+    link::{Log, book::Change},
+    signed::Signed,
+};
+use musubi_store::{Batch, BodyId, Space};
+use serde::Serialize;
+
+use super::{
+    BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FORKS, FORMAT, HEADS, INBOUND,
+    INCOMPLETE, INDEX, META, OUTBOUND, PARTNERS, RECORDS, SEALING, SENT, Side, Writes, log_key, place_key,
+};
+
+impl Writes {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The batch to apply.
+    #[must_use]
+    pub fn into_batch(self) -> Batch {
+        self.batch
+    }
+
+    /// Whether there is anything to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.batch.is_empty()
+    }
+
+    fn put(&mut self, space: Space, key: &[u8], bytes: &[u8]) -> Result<(), DbError> {
+        self.batch.put(space, key, FORMAT, bytes)?;
+        Ok(())
+    }
+
+    fn put_value<T: Serialize>(&mut self, space: Space, key: &[u8], value: &T) -> Result<(), DbError> {
+        let bytes = cbor::to_vec(value)?;
+        self.put(space, key, &bytes)
+    }
+
+    /// Takes the changes that a rule has decided on for the book of `owner`.
+    ///
+    /// # Errors
+    /// [`DbError`], here and below.
+    pub fn changes(&mut self, owner: Address, changes: Vec<Change>) -> Result<(), DbError> {
+        for change in changes {
+            match change {
+                Change::Append(entry) => self.append(owner, &entry)?,
+                Change::Outbound(id, state) => {
+                    self.put_value(OUTBOUND, &id.0, &state)?;
+                    self.touched.push(id);
+                }
+                Change::Inbound(id, state) => {
+                    let mut key = log_key(state.log);
+                    key.extend(id.0);
+                    if state.is_complete() {
+                        self.batch.remove(INCOMPLETE, &key)?;
+                    } else {
+                        self.put(INCOMPLETE, &key, &[])?;
+                    }
+                    self.put_value(INBOUND, &id.0, &state)?;
+                    self.touched.push(id);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, owner: Address, entry: &Signed<Entry>) -> Result<(), DbError> {
+        let value = entry.value();
+        let log = Log::new(value.from, value.to);
+        let side = Side::of(log, owner);
+        self.put(ENTRIES, &place_key(side, log, (value.epoch, value.seq)), entry.bytes())?;
+        self.put_value(HEADS, &side.log(log), &entry.position())?;
+        if side == Side::Own {
+            self.grown.push((log, entry.position()));
+        }
+        Ok(())
+    }
+
+    /// Keeps a second entry at one place.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn fork(&mut self, entry: &Signed<Entry>) -> Result<(), DbError> {
+        let value = entry.value();
+        let mut key = place_key(Side::Partner, Log::new(value.from, value.to), (value.epoch, value.seq));
+        key.extend(entry.id().0);
+        self.put(FORKS, &key, entry.bytes())
+    }
+
+    /// Sets a single value.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn meta<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), DbError> {
+        self.put_value(META, name.as_bytes(), value)
+    }
+
+    /// Keeps a CRL, which may be larger than a value; the body of the one before goes.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn crl(&mut self, db: &Db, issuer: &Hash, der: &[u8]) -> Result<(), DbError> {
+        if let Some(old) = db.bytes(CRLS, &issuer.0)?.as_deref().and_then(BodyId::from_bytes) {
+            db.store.bodies().discard(&mut self.batch, old)?;
+        }
+        let id = self.new_body(db, der)?;
+        self.put(CRLS, &issuer.0, &id.to_bytes())
+    }
+
+    /// Adds a complete body: among the records if it is small, else as [`Db::large_body`].
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn new_body(&mut self, db: &Db, bytes: &[u8]) -> Result<BodyId, DbError> {
+        match db.large_body(bytes)? {
+            Some(file) => Ok(file),
+            None => Ok(db.store.bodies().put(&mut self.batch, bytes)?),
+        }
+    }
+
+    /// Removes a message's ciphertext.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn discard_body(&mut self, db: &Db, side: Side, id: &MessageId) -> Result<(), DbError> {
+        if let Some(body) = db.body(side, id)? {
+            db.store.bodies().discard(&mut self.batch, body)?;
+            self.batch.remove(BODIES, &side.message(id))?;
+        }
+        Ok(())
+    }
+
+    /// Sets where a message's ciphertext lies.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn body(&mut self, side: Side, id: &MessageId, body: BodyId) -> Result<(), DbError> {
+        self.put(BODIES, &side.message(id), &body.to_bytes())
+    }
+
+    /// Sets a desk.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn desk<T: Serialize>(&mut self, number: u16, desk: &T) -> Result<(), DbError> {
+        self.put_value(DESKS, &number.to_be_bytes(), desk)
+    }
+
+    /// Keeps a certificate.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn certificate(&mut self, hash: &Hash, issuer: &Hash, der: &[u8]) -> Result<(), DbError> {
+        self.put(CERTIFICATES, &hash.0, &[&issuer.0, der].concat())
+    }
+
+    /// Keeps a wrapped sealing key.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn sealing_key<T: Serialize>(&mut self, desk: u16, id: &[u8], key: &T) -> Result<(), DbError> {
+        self.put_value(SEALING, &[&desk.to_be_bytes(), id].concat(), key)
+    }
+
+    /// Removes a sealing key.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn forget_sealing_key(&mut self, desk: u16, id: &[u8]) -> Result<(), DbError> {
+        self.batch.remove(SEALING, &[&desk.to_be_bytes(), id].concat())?;
+        Ok(())
+    }
+
+    /// Keeps a wrapped content key.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn content_key(&mut self, side: Side, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(CONTENT_KEYS, &side.message(id), wrapped)
+    }
+
+    /// Keeps what lists show of a message, wrapped.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn index(&mut self, side: Side, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(INDEX, &side.message(id), wrapped)
+    }
+
+    /// Keeps an envelope.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn envelope(&mut self, side: Side, id: &MessageId, bytes: &[u8]) -> Result<(), DbError> {
+        self.put(ENVELOPES, &side.message(id), bytes)
+    }
+
+    /// Forgets the envelope and the content key of a message: they were another's.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn no_envelope(&mut self, side: Side, id: &MessageId) -> Result<(), DbError> {
+        self.batch.remove(ENVELOPES, &side.message(id))?;
+        self.batch.remove(CONTENT_KEYS, &side.message(id))?;
+        Ok(())
+    }
+
+    /// Keeps a partner's record.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn record(&mut self, address: Address, bytes: &[u8]) -> Result<(), DbError> {
+        self.put(RECORDS, address.to_string().as_bytes(), bytes)
+    }
+
+    /// Notes the certificate under which a partner was admitted.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn partner(&mut self, address: Address, certificate: &Hash) -> Result<(), DbError> {
+        self.put_value(PARTNERS, address.to_string().as_bytes(), certificate)
+    }
+
+    /// Keeps what was sent last under a keyed hash.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn sent(&mut self, key: &[u8; 32], wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(SENT, key, wrapped)
+    }
+}
