@@ -343,6 +343,8 @@ authority-state-expired = expired
 authority-state-revoked = revoked
 err-authority-exists = This folder holds an authority already.
     .hint = Name another folder with --dir. The authority that is there can be used as it is.
+err-authority-office = This folder is an office's. No authority can be founded in it. Nothing was changed.
+    .hint = Name another folder with --dir.
 err-authority-missing = This folder holds no authority.
     .hint = Check --dir. A new authority is made with musubi authority init.
 err-authority-passphrase = The passphrase does not open the authority's keys.
@@ -472,7 +474,7 @@ init-place = It lives in { $path }
 init-more = This folder now holds { $desks } desks. What opens the keys is the same as for the first.
 init-attended = Musubi asks for the passphrase when it starts.
 init-unattended = Musubi starts by this computer alone. That is as safe as the disk's encryption.
-init-next = Next, write the request for a certificate: musubi request{ $dir } --office { $office } --out request.pem
+init-next = Next, write the request for a certificate:
 err-init-authority = This folder is an authority's. No office can be made in it. Nothing was changed.
     .hint = Name another folder with --dir.
 init-sheet-again = The keys are made. musubi key add recovery makes another sheet.
@@ -511,18 +513,20 @@ install-log-head = Signed head of the issue log ({ $number } entries): { $outcom
  }
 install-request = This is a request. It goes to the authority; what comes back is to be installed.
 install-other = Something of no use here ({ $kind }) was left out.
-install-pinned = From now on this authority is trusted. Its fingerprint: { $fingerprint }
+install-pinned = From now on this authority is trusted. Its fingerprint:
+    { $fingerprint }
 install-root = This is the first installation. The authority's fingerprint:
     { $fingerprint }
     Compare it with the one that the authority has told you on the telephone or on paper.
 install-question = Are they the same, and is this authority to be trusted?
 install-nothing = Nothing was installed. If the fingerprints differ, call the authority.
-install-next = Next, run Musubi: musubi run{ $dir }
+install-next = Next, run Musubi:
 err-install-unreadable = { $file } is neither a certificate nor a revocation list nor a trust bundle. Nothing was installed.
     .hint = Name the files as they came from the authority, unchanged.
 err-install-bundle = The signature of the trust bundle is not good. Nothing was installed.
     .hint = Ask the authority for the file again.
-err-install-pin = The authority's fingerprint is another. Nothing was installed. Fingerprint of the file: { $found }
+err-install-pin = The authority's fingerprint is another. Nothing was installed. Fingerprint of the file:
+    { $found }
     .hint = If the number was typed correctly, the file may be forged. Call the authority.
 err-install-no-trust = There is no trust bundle yet to judge by. Nothing was installed.
     .hint = Name the certificate file (c.pem) or the trust bundle of the authority as well.

@@ -336,6 +336,8 @@ authority-state-expired = 証明書の期限切れ
 authority-state-revoked = 失効
 err-authority-exists = このフォルダには既に中央機関があります。
     .hint = 別のフォルダを --dir で指定してください。今ある中央機関はそのまま使えます。
+err-authority-office = このフォルダは事業所のものです。中央機関は作れません。何も変えていません。
+    .hint = 別のフォルダを --dir で指定してください。
 err-authority-missing = このフォルダに中央機関はありません。
     .hint = --dir を確かめてください。新しく作るときは musubi authority init を使います。
 err-authority-passphrase = このパスフレーズでは中央機関の鍵が開きません。
@@ -460,7 +462,7 @@ init-place = 置き場所: { $path }
 init-more = このフォルダの窓口は { $desks } つになりました。鍵を開く手段は、はじめの窓口と同じです。
 init-attended = Musubiを動かすときに、パスフレーズを入れます。
 init-unattended = Musubiは、このパソコンだけで起動できます。安全さはディスクの暗号化と同じ程度です。
-init-next = 次は、利用証明書の申請ファイルを作ります: musubi request{ $dir } --office { $office } --out request.pem
+init-next = 次は、利用証明書の申請ファイルを作ります:
 err-init-authority = このフォルダは中央機関のものです。事業所の窓口は作れません。何も変えていません。
     .hint = 別のフォルダを --dir で指定してください。
 init-sheet-again = 鍵はできています。復旧用紙は musubi key add recovery で作り直せます。
@@ -499,18 +501,20 @@ install-log-head = 発行記録の署名（{ $number } 件まで）: { $outcome 
  }
 install-request = これは申請ファイルです。中央機関に送るもので、取り込むものではありません。
 install-other = 使わないもの（{ $kind }）が入っていました。
-install-pinned = この中央機関を信頼する相手として登録しました。確認番号: { $fingerprint }
+install-pinned = この中央機関を信頼する相手として登録しました。確認番号:
+    { $fingerprint }
 install-root = はじめての取り込みです。中央機関の確認番号:
     { $fingerprint }
     中央機関が公表している確認番号（電話や紙で伝えられたもの）と、必ず見比べてください。
 install-question = 同じですか。この中央機関を信頼する相手として登録しますか。
 install-nothing = 何も取り込んでいません。確認番号が違うときは、中央機関へ連絡してください。
-install-next = 次は Musubiを動かします: musubi run{ $dir }
+install-next = 次は Musubiを動かします:
 err-install-unreadable = { $file } は、利用証明書でも失効リストでも信頼情報でもありません。何も取り込んでいません。
     .hint = 中央機関から届いたファイルを、そのまま指定してください。メールの添付は開かずに保存します。
 err-install-bundle = 信頼情報の署名が正しくありません。何も取り込んでいません。
     .hint = 中央機関から、もう一度ファイルを受け取ってください。
-err-install-pin = 中央機関の確認番号が違います。何も取り込んでいません。ファイルの確認番号: { $found }
+err-install-pin = 中央機関の確認番号が違います。何も取り込んでいません。ファイルの確認番号:
+    { $found }
     .hint = 指定した番号の打ち間違いでなければ、偽のファイルかもしれません。中央機関に電話で確かめてください。
 err-install-no-trust = まだ信頼情報がないため、判断できません。何も取り込んでいません。
     .hint = 中央機関から届いた利用証明書のファイル（c.pem）か、信頼情報のファイルを一緒に指定してください。

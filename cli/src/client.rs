@@ -27,6 +27,8 @@ pub use form::Form;
 
 /// How long an ordinary answer may take: the node may be busy with the disk.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a node may take to say how it is.
+const SHORT_PATIENCE: Duration = Duration::from_secs(10);
 /// How long sealing or installing may take.
 const LONG_PATIENCE: Duration = Duration::from_secs(600);
 /// Longest single question to the node; a longer wait asks again.
@@ -107,7 +109,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub fn status(&self) -> Result<Status, Error> {
-        self.get("/api/status", PATIENCE)
+        self.get("/api/status", SHORT_PATIENCE)
     }
 
     /// Messages for addresses here.

@@ -31,6 +31,7 @@ pub mod error;
 pub mod help;
 pub mod logging;
 pub mod moment;
+mod output;
 pub mod passphrase;
 pub mod private_file;
 pub mod recovery_sheet;

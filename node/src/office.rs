@@ -213,8 +213,13 @@ pub fn install(home: &Home, files: &[Vec<u8>], pin: Option<Hash>) -> Result<Inst
         return Err(OfficeError::NotSetUp);
     }
     let db = Db::new(home.open_store(CACHE)?);
+    let desks: Vec<Kept> = db.desks()?;
+    if desks.is_empty() {
+        // An authority's directory has keys and a store, too.
+        return Err(OfficeError::NotSetUp);
+    }
     let keeper = TrustKeeper::load(&db)?;
-    let installation = keeper.examine(&db, &db.desks()?, files, pin)?;
+    let installation = keeper.examine(&db, &desks, files, pin)?;
     db.store().commit_blocking(installation.writes.into_batch())?;
     Ok(installation.report)
 }

@@ -48,14 +48,14 @@ struct Ready {
     draft: Draft,
     /// Positions in the order's files.
     files: Vec<usize>,
-    /// Where the unit's documents stand among what was sent.
+    /// Where what was sent is noted: for the unit itself, and for each document of which nothing newer was sent.
     marks: Vec<[u8; 32]>,
     serial: String,
     content: Hash,
     findings: Vec<FindingRow>,
 }
 
-/// What was sent last for one document.
+/// What was sent: for a unit, or as the newest for one document.
 #[derive(Serialize_tuple, Deserialize_tuple)]
 struct Mark {
     serial: String,
@@ -158,17 +158,19 @@ fn judge(core: &Core, order: &Order, mut unit: Unit, lang: Lang) -> Result<Verdi
     let Some(bundle) = unit.bundle().filter(|_| unit.is_sendable()) else {
         return Ok(Verdict::Refused(Box::new(refused(&unit, Some(log), Vec::new(), lang))));
     };
-    let marks = marks(core, log, &unit)?;
     let serial = unit.serial().to_string();
     let content = content_hash(order, &unit);
-    let before: Vec<Option<Mark>> = marks.iter().map(|mark| read_mark(core, mark)).collect::<Result<_, _>>()?;
+    let (of_unit, of_documents) = marks(core, log, &unit)?;
+    let before = of_documents.iter().map(|mark| read_mark(core, mark)).collect::<Result<Vec<_>, _>>()?;
     let standard: Vec<FindingRow> =
         unit.findings().iter().map(|finding| findings::standard_row(lang, finding)).collect();
-    if let Some(Some(first)) = before.first()
-        && before.iter().all(|mark| mark.as_ref().is_some_and(|m| m.serial == serial && m.content == content))
-    {
-        return Ok(Verdict::Sent { id: first.id, findings: standard });
+    if let Some(sent) = read_mark(core, &of_unit)?.filter(|sent| sent.content == content) {
+        return Ok(Verdict::Sent { id: sent.id, findings: standard });
     }
+    // The newest stays the newest, also where something older is sent on purpose.
+    let is_newest = |before: &Option<Mark>| before.as_ref().is_none_or(|mark| mark.serial <= serial);
+    let marks = of_documents.iter().zip(&before).filter(|(_, before)| is_newest(before)).map(|(mark, _)| *mark);
+    let marks = marks.chain([of_unit]).collect();
     let newer = before.into_iter().flatten().find(|mark| mark.serial >= serial && mark.content != content);
     if let Some(mark) = newer
         && !order.older
@@ -286,8 +288,8 @@ fn content_hash(order: &Order, unit: &Unit) -> Hash {
     Hash::of(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
-/// Where the unit's documents stand among what was sent: hashes under a secret, for keys name persons.
-fn marks(core: &Core, log: Log, unit: &Unit) -> Result<Vec<[u8; 32]>, CoreError> {
+/// Where the unit and its documents stand among what was sent: hashes under a secret, for keys name persons.
+fn marks(core: &Core, log: Log, unit: &Unit) -> Result<([u8; 32], Vec<[u8; 32]>), CoreError> {
     const SECRET: &str = "secret of sent marks";
     let secret = match core.db.meta::<ByteBuf>(SECRET)? {
         Some(wrapped) => core.keys.unwrap_key(Label::Sent, &[], &wrapped)?,
@@ -299,15 +301,16 @@ fn marks(core: &Core, log: Log, unit: &Unit) -> Result<Vec<[u8; 32]>, CoreError>
             zeroize::Zeroizing::new(secret)
         }
     };
-    Ok(unit
-        .keys()
-        .into_iter()
-        .map(|key| {
-            let subject = format!("{:?}|{}|{}", key.subject(), log.from, log.to);
-            let cells = key.cells().collect::<Vec<_>>().join("\u{1f}");
-            Hash::of(&[secret.as_slice(), subject.as_bytes(), &[0], cells.as_bytes()]).0
-        })
-        .collect())
+    let mark = |subject: &str, cells: &str| {
+        let subject = format!("{subject}|{}|{}", log.from, log.to);
+        Hash::of(&[secret.as_slice(), subject.as_bytes(), &[0], cells.as_bytes()]).0
+    };
+    let of_documents = unit.keys().into_iter().map(|key| {
+        let cells = key.cells().collect::<Vec<_>>().join("\u{1f}");
+        mark(&format!("{:?}", key.subject()), &cells)
+    });
+    let bundle = unit.bundle().map(|bundle| bundle.code()).unwrap_or_default();
+    Ok((mark(&format!("unit {bundle}"), &unit.serial().to_string()), of_documents.collect()))
 }
 
 fn read_mark(core: &Core, key: &[u8; 32]) -> Result<Option<Mark>, CoreError> {

@@ -6,6 +6,7 @@ use musubi_config::Settings;
 use musubi_network::StartError as NetworkError;
 use musubi_protocol::time::DAY;
 use musubi_store::OpenError;
+use serde_bytes::ByteBuf;
 use tokio::{
     net::TcpListener,
     sync::oneshot,
@@ -20,6 +21,7 @@ use crate::{
     exchange,
     home::Home,
     keys::{KeyError, Keys, Mode, Unlock},
+    office::NODE_KEY,
     wire::{self, Wire},
 };
 
@@ -114,6 +116,10 @@ impl Node {
                 match std::fs::remove_file(home.api()) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
                     _ => {}
+                }
+                if db.meta::<ByteBuf>(NODE_KEY)?.is_none() {
+                    // An authority's directory, or an office that was never finished.
+                    return Err(StartError::NotSetUp);
                 }
                 let in_use: std::collections::HashSet<_> = db.bodies_in_use()?.into_iter().collect();
                 db.store().bodies().sweep(|id| in_use.contains(&id)).map_err(DbError::from)?;

@@ -112,6 +112,39 @@ async fn the_same_bundle_at_once_from_two_sides_goes_once() {
     manager.stop().await;
 }
 
+/// The whole month once more: nothing goes a second time, and nothing old replaces something newer.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_month_that_is_sent_again_sends_nothing() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let bundles = sample::bundles_between(&[MANAGER.0, HOME_VISIT.0, DAY_CARE.0]);
+    let down: Vec<_> = bundles.iter().filter(|bundle| bundle.contains("-1379905001-43-to-")).collect();
+    for bundle in &down {
+        manager.send_sample(bundle).await;
+    }
+    assert_eq!(manager.outbox().len(), down.len());
+    for bundle in &down {
+        let rows = manager.try_send(Order { files: sample::bundle(bundle), ..Order::default() }).await;
+        let [row] = rows.as_slice() else { panic!("{bundle}: {rows:#?}") };
+        assert!(row.already_sent, "{bundle}: {row:#?}");
+    }
+    // Other content of an older serial is refused, and sent only on purpose; after that all is as before.
+    let mut files = sample::bundle(down[3]);
+    let (_, bytes) = files.last_mut().unwrap();
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap();
+    bytes.truncate(end + 1);
+    let order = |older| Order { files: files.clone(), older, ..Order::default() };
+    assert_eq!(manager.try_send(order(false)).await[0].findings[0].rule, "MU-SEND-007");
+    assert!(manager.try_send(order(true)).await[0].id.is_some());
+    assert!(manager.try_send(order(true)).await[0].already_sent);
+    for bundle in &down[4..] {
+        let rows = manager.try_send(Order { files: sample::bundle(bundle), ..Order::default() }).await;
+        assert!(rows[0].already_sent, "{bundle}: {rows:#?}");
+    }
+    assert_eq!(manager.outbox().len(), down.len() + 1);
+    manager.stop().await;
+}
+
 async fn send_all(manager: &TestNode) -> Vec<MessageId> {
     let mut ids = Vec::new();
     for bundle in [

@@ -154,7 +154,8 @@ pub(crate) fn date(text: &str) -> Result<Date, InvalidValue> {
 
 /// Reads a SHA-256 value, with colons as `openssl` prints it or without.
 pub(crate) fn sha256(text: &str) -> Result<Hash, InvalidValue> {
-    text.replace(':', "").parse().map_err(|_| InvalidValue::Sha256)
+    // As fingerprints are shown to people, in groups, too.
+    text.replace([':', ' ', '\n'], "").parse().map_err(|_| InvalidValue::Sha256)
 }
 
 /// Reads a certificate's serial number in hexadecimal, with colons or without; leading zeros go.

@@ -14,7 +14,6 @@ pub mod crl;
 pub mod init;
 pub mod issue;
 pub mod list;
-mod output;
 pub mod revoke;
 pub mod trust;
 

@@ -18,6 +18,7 @@ use crate::{
     error::{CommandError, Exit},
     msg,
     recovery_sheet::{self, Sheet},
+    text::typed,
     ui::Ui,
     unlock,
 };
@@ -106,7 +107,11 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         let out = args.recovery_out.as_deref();
         sheet.hand_over(ui, out).map_err(|error| error.hint(msg!("init-sheet-again")))?;
     }
-    ui.line(&msg!("init-next", office = args.office, dir = context.dir_words()));
+    let key = args.machine_key.as_ref().map(|key| format!(" --machine-key {}", typed(key))).unwrap_or_default();
+    ui.line(&msg!("init-next"));
+    // In one piece, so that it can be copied.
+    let dir = context.dir_words();
+    ui.text_line(&format!("    musubi request{dir}{key} --office {} --out request.pem", args.office));
     ui.result(&serde_json::json!({
         "office": args.office.to_string(),
         "kinds": kinds,

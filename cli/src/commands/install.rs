@@ -74,7 +74,8 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     }
     let certified = installed.items.iter().any(|item| item.kind == "certificate" && item.outcome == "installed");
     if certified && !by_node {
-        ui.line(&msg!("install-next", dir = context.dir_words()));
+        ui.line(&msg!("install-next"));
+        ui.text_line(&format!("    musubi run{}", context.dir_words()));
     }
     ui.result(&installed);
     let of_use = installed.items.iter().any(|item| item.outcome != "not_ours");

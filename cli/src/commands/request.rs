@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use musubi_node::office;
-use musubi_protocol::ids::OfficeNumber;
+use musubi_protocol::{certificate::material::REQUEST, ids::OfficeNumber};
 
 use crate::{
     args::values,
     context::Context,
     error::{CommandError, Exit},
     msg,
+    output::Output,
     ui::Ui,
     unlock,
 };
@@ -28,12 +29,13 @@ pub struct Args {
     pub machine_key: Option<PathBuf>,
 }
 
-/// Writes the request. A file that exists is replaced: a request can be made again at any time.
+/// Writes the request. An older request is replaced: one can be made again at any time.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let home = context.home()?;
+    let out = Output::prepare(&args.out, &[REQUEST])?;
     let unlock = unlock::choose(ui, context, &home, args.machine_key.as_deref())?;
     let (office, pem) = office::request(&home, &unlock, args.office)?;
-    std::fs::write(&args.out, pem).map_err(CommandError::writing(&args.out))?;
+    out.finish(&pem)?;
     ui.line(&msg!("request-done", office = office, path = &args.out));
     ui.line(&msg!("request-next"));
     ui.result(&serde_json::json!({"office": office.to_string(), "out": args.out.to_string_lossy()}));

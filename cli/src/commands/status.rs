@@ -2,6 +2,7 @@
 
 use musubi_node::api::types::{DeskRow, Status};
 
+use super::ping::refusal;
 use crate::{
     client::Client,
     context::Context,
@@ -48,6 +49,13 @@ fn words(ui: &mut Ui, status: &Status) {
         ui.line(&msg!("status-alone"));
     } else {
         ui.line(&msg!("status-connected", addresses = status.connected.join(", ")));
+    }
+    for refused in &status.refused {
+        ui.line(&match refused.addresses.as_slice() {
+            [] => msg!("doctor-refused-unknown"),
+            addresses => msg!("doctor-refused", addresses = addresses.join(", ")),
+        });
+        ui.line(&refusal(&refused.refusal));
     }
     if status.mode == "unattended" {
         ui.line(&msg!("status-unattended"));

@@ -106,10 +106,12 @@ impl Register {
     /// What the store refuses.
     pub fn list(&self, now: Timestamp) -> Result<Vec<Row>, Error> {
         let issued: Vec<Issued> = records::certificates(&self.store, None).collect::<Result<_, _>>()?;
-        let live = issued.iter().filter(|issued| issued.is_live(now));
-        // In order of issue numbers: the last one of a desk stays.
+        let mut live: Vec<_> = issued.iter().filter(|issued| issued.is_live(now)).collect();
+        // Of a desk the last one in this order speaks, which is as nodes choose: a licence that has begun, then the
+        // highest issue number.
+        live.sort_by_key(|Issued { leaf, .. }| (leaf.from() <= now, leaf.issue_number()));
         let current: BTreeMap<(OfficeNumber, u16), u64> =
-            live.map(|Issued { leaf, .. }| ((leaf.office(), leaf.desk()), leaf.issue_number())).collect();
+            live.iter().map(|Issued { leaf, .. }| ((leaf.office(), leaf.desk()), leaf.issue_number())).collect();
         let rows = issued.iter().map(|issued| {
             let leaf = &issued.leaf;
             let speaks = current.get(&(leaf.office(), leaf.desk())) == Some(&leaf.issue_number());

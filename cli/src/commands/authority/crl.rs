@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use musubi_node::authority::Register;
 use musubi_protocol::time::Timestamp;
 
-use super::output::Output;
 use crate::{
     context::Context,
     error::{CommandError, Exit},
     msg,
+    output::{HANDED_OUT, Output},
     ui::Ui,
 };
 
@@ -23,7 +23,7 @@ pub struct Args {
 
 /// Writes the CRLs. The passphrase is needed only where they have to be signed anew.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
-    let out = Output::prepare(&args.out)?;
+    let out = Output::prepare(&args.out, &HANDED_OUT)?;
     let fresh = Register::open(context.dir()?)?.fresh_crl(Timestamp::now());
     let file = match fresh {
         Some(file) => file,

@@ -1,6 +1,9 @@
 //! `musubi authority init`: two roots, an issuing CA, and their keys.
 
-use musubi_node::authority::{Authority, Error, Passphrase, Register};
+use musubi_node::{
+    authority::{Authority, Error, Passphrase, Register},
+    office,
+};
 use musubi_protocol::time::Timestamp;
 
 use crate::{
@@ -22,6 +25,11 @@ pub struct Args {
 /// Founds the authority and shows the fingerprint that offices compare.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let dir = context.dir()?;
+    let home = context.home()?;
+    // A node that runs there has a token; without one its desks tell.
+    if home.api_token().exists() || office::desks(&home).is_ok_and(|desks| !desks.is_empty()) {
+        return Err(CommandError::failed(msg!("err-authority-office")));
+    }
     // Nobody shall think up a passphrase for nothing.
     match Register::open(dir) {
         Ok(_) => return Err(Error::Exists.into()),

@@ -10,12 +10,12 @@ use jiff::civil::Date;
 use musubi_node::authority::Period;
 use musubi_protocol::{certificate::material::MAX_FILE, time::Timestamp};
 
-use super::output::Output;
 use crate::{
     args::values,
     context::Context,
     error::{CommandError, Exit},
     moment, msg,
+    output::{HANDED_OUT, Output},
     ui::Ui,
 };
 
@@ -39,7 +39,7 @@ pub struct Args {
 /// Issues, then writes the file.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let request = read(&args.request).map_err(CommandError::reading(&args.request))?;
-    let out = Output::prepare(&args.out)?;
+    let out = Output::prepare(&args.out, &HANDED_OUT)?;
     let mut authority = super::open(ui, context)?;
     let period = Period { from: args.from, until: args.until };
     let issued = authority.issue(&request, period, Timestamp::now(), &mut rand::rng())?;

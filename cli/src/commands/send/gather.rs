@@ -115,7 +115,8 @@ impl Search {
                 continue;
             }
             let about = fs::metadata(&path);
-            if could_be_ours(&name) && about.as_ref().map_or(true, fs::Metadata::is_file) {
+            // Something else under such a name is told, not passed over.
+            if could_be_ours(&name) {
                 self.take(&path, about);
             } else if about.is_ok_and(|about| about.is_file()) {
                 self.passed_over.push(path);
@@ -279,6 +280,10 @@ mod tests {
             let device = PathBuf::from("/dev/null");
             let refused = vec![(1, Trouble::Name), (1, Trouble::NoFile)];
             assert_eq!(gathered(&[dir.path().to_owned(), device]), (2, refused));
+            // Under the name of a file that belongs to the bundle, what is no file keeps it back.
+            std::os::unix::fs::symlink("/dev/null", dir.path().join(file("20251105090301"))).unwrap();
+            fs::remove_file(dir.path().join("bad\u{1b}name.csv")).unwrap();
+            assert_eq!(gathered(&[dir.path().to_owned()]), (1, vec![(2, Trouble::NoFile)]));
         }
     }
 }

@@ -12,23 +12,23 @@ use tempfile::NamedTempFile;
 use crate::error::CommandError;
 
 /// Labels of what an authority hands out.
-const HANDED_OUT: [&str; 4] = [CERTIFICATE, CRL, TRUST_BUNDLE, LOG_HEAD];
+pub(crate) const HANDED_OUT: [&str; 4] = [CERTIFICATE, CRL, TRUST_BUNDLE, LOG_HEAD];
 
 /// A file that will have its name once it is complete. One of that name is replaced: newer lists replace older ones.
-pub(super) struct Output {
+pub(crate) struct Output {
     file: NamedTempFile,
     path: PathBuf,
 }
 
 impl Output {
-    /// Makes an empty file beside the one to be.
-    pub(super) fn prepare(path: &Path) -> Result<Self, CommandError> {
+    /// Makes an empty file beside the one to be, which may replace a file that holds one of these PEM `labels`.
+    pub(crate) fn prepare(path: &Path, labels: &[&str]) -> Result<Self, CommandError> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if path.is_dir() {
             return Err(CommandError::writing(path)(io::ErrorKind::IsADirectory.into()));
         }
-        // Newer lists and certificates replace older ones, and nothing else: not the request that was typed by mistake.
-        if path.exists() && !may_be_replaced(path) {
+        // What is newer replaces what is older of its kind, and nothing else: not a key file that was typed by mistake.
+        if path.exists() && !holds(path, labels) {
             return Err(CommandError::writing(path)(io::ErrorKind::AlreadyExists.into()));
         }
         let file = builder().tempfile_in(parent).map_err(CommandError::writing(path))?;
@@ -36,7 +36,7 @@ impl Output {
     }
 
     /// Writes the content, makes it durable and gives the file its name.
-    pub(super) fn finish(mut self, content: &str) -> Result<(), CommandError> {
+    pub(crate) fn finish(mut self, content: &str) -> Result<(), CommandError> {
         let written = self.file.write_all(content.as_bytes()).and_then(|()| self.file.as_file().sync_all());
         written.map_err(CommandError::writing(&self.path))?;
         self.file.persist(&self.path).map_err(|failed| CommandError::writing(&self.path)(failed.error))?;
@@ -44,14 +44,14 @@ impl Output {
     }
 }
 
-/// Whether a file holds what an authority hands out, as far as its first line of that kind tells.
-fn may_be_replaced(path: &Path) -> bool {
+/// Whether a file holds an object with one of these labels, as far as a first line tells.
+fn holds(path: &Path, labels: &[&str]) -> bool {
     let mut bytes = Vec::new();
     if File::open(path).and_then(|file| file.take(MAX_FILE as u64).read_to_end(&mut bytes)).is_err() {
         return false;
     }
     let text = String::from_utf8_lossy(&bytes);
-    HANDED_OUT.iter().any(|label| text.contains(&format!("-----BEGIN {label}-----")))
+    labels.iter().any(|label| text.contains(&format!("-----BEGIN {label}-----")))
 }
 
 fn builder() -> tempfile::Builder<'static, 'static> {
@@ -70,20 +70,24 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 mod tests {
     use super::*;
 
+    fn prepare(path: &Path) -> Result<Output, CommandError> {
+        Output::prepare(path, &HANDED_OUT)
+    }
+
     #[test]
     fn a_file_is_replaced_whole_or_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("crl.pem");
         let crl = |text: &str| format!("{text}\n-----BEGIN X509 CRL-----");
-        Output::prepare(&path).unwrap().finish(&crl("first")).unwrap();
-        drop(Output::prepare(&path).unwrap());
+        prepare(&path).unwrap().finish(&crl("first")).unwrap();
+        drop(prepare(&path).unwrap());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), crl("first"));
-        Output::prepare(&path).unwrap().finish(&crl("second")).unwrap();
+        prepare(&path).unwrap().finish(&crl("second")).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), crl("second"));
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
         std::fs::write(&path, "-----BEGIN CERTIFICATE REQUEST-----").unwrap();
-        assert_eq!(Output::prepare(&path).err().unwrap().code(), "file-exists");
-        assert!(Output::prepare(dir.path()).is_err());
-        assert!(Output::prepare(&dir.path().join("no/crl.pem")).is_err());
+        assert_eq!(prepare(&path).err().unwrap().code(), "file-exists");
+        assert!(prepare(dir.path()).is_err());
+        assert!(prepare(&dir.path().join("no/crl.pem")).is_err());
     }
 }
