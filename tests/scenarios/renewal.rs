@@ -115,3 +115,57 @@ async fn what_was_sealed_before_a_renewal_is_taken() {
     node.until("the arrival", |node| node.inbox().iter().any(|row| row.times.contains_key("delivered"))).await;
     node.stop().await;
 }
+
+/// An old PC that still shows the older of two certificates is not let in beside the new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_certificates_the_newer_one_speaks_whoever_comes_last() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let older = net.authority().issue(HOME_VISIT.0, HOME_VISIT.1);
+    let newer = net.authority().issue(HOME_VISIT.0, HOME_VISIT.1);
+    let later = {
+        let mut authority = net.authority();
+        let (from, until) = (authority.now.plus(DAY / 2), authority.now.plus(365 * DAY));
+        authority.issue_for(HOME_VISIT.0, HOME_VISIT.1, newer.key.clone(), from, until)
+    };
+    let listening = node.node.listen()[0].parse::<musubi_network::Multiaddr>().unwrap();
+    let old_pc = Partner::new(&node, vec![older]).await;
+    old_pc.connect(listening.clone()).await;
+    old_pc.leave().await;
+    let new_pc = Partner::new(&node, vec![newer.clone()]).await;
+    new_pc.connect(listening.clone()).await;
+    let refused = old_pc.desks.clone();
+    let old_pc = Partner::new(&node, refused).await;
+    let reason = old_pc.try_connect(listening.clone()).await.unwrap_err();
+    assert!(reason.contains("certificate"), "{reason}");
+    // One for later silences nobody today.
+    new_pc.leave().await;
+    let both = Partner::new(&node, vec![later, newer.clone()]).await;
+    both.connect(listening.clone()).await;
+    both.leave().await;
+    Partner::new(&node, vec![newer]).await.connect(listening).await;
+    node.stop().await;
+}
+
+/// A desk runs on one node; while it moves there may be two. It is not let in from any number.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desk_is_not_everywhere() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let desk = net.authority().issue(HOME_VISIT.0, HOME_VISIT.1);
+    let listening = node.node.listen()[0].parse::<musubi_network::Multiaddr>().unwrap();
+    let mut partners = Vec::new();
+    for _ in 0..3 {
+        let partner = Partner::new(&node, vec![desk.clone()]).await;
+        partner.connect(listening.clone()).await;
+        partners.push(partner);
+    }
+    node.until("three nodes", |node| node.node.core().partners.peers().len() == 3).await;
+    let one_more = Partner::new(&node, vec![desk]).await;
+    let reason = one_more.try_connect(listening.clone()).await.unwrap_err();
+    assert!(reason.contains("busy"), "{reason}");
+    partners.pop().unwrap().leave().await;
+    node.until("two nodes", |node| node.node.core().partners.peers().len() == 2).await;
+    one_more.connect(listening).await;
+    node.stop().await;
+}
