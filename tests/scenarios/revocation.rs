@@ -168,8 +168,8 @@ async fn lists_that_come_at_once_do_not_undo_each_other() {
 async fn a_list_of_an_unknown_ca_does_not_hide_the_others() {
     let net = TestNetwork::default();
     let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
-    let foreign = TestNetwork::default().authority().root_crl().der().to_vec();
-    let unknown = TestAuthority::new(9, net.authority().now).crl().der().to_vec();
+    let mut elsewhere = TestAuthority::new(9, net.authority().now);
+    let (foreign, unknown) = (elsewhere.root_crl().der().to_vec(), elsewhere.crl().der().to_vec());
     let leaf: LeafIn = net.authority().issue("1379900036", &["11"]).leaf;
     let newer = net.revoke(&leaf);
     node.node.core().learn_crls(vec![foreign, unknown, newer.clone()]).await.unwrap();

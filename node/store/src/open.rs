@@ -64,8 +64,9 @@ pub enum OpenError {
     Io(#[from] io::Error),
 }
 
-/// How long opening waits for who is only looking, and how often it tries.
-const PATIENCE: Duration = Duration::from_millis(60);
+/// How long opening waits for who is only looking, or for a process that was just started from ours and still holds
+/// copies of our files, and how often it tries.
+const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// The parts of an open store, in the order in which they must be let go.
