@@ -162,7 +162,7 @@ pub struct Core {
 
 /// Writes that are applied and not yet durable. They become so, and are announced then, whether somebody waits or not.
 #[must_use = "applied is not yet durable"]
-pub struct Applied(JoinHandle<Result<(), CoreError>>);
+pub struct Applied(Option<JoinHandle<Result<(), CoreError>>>);
 
 /// A body that one stream is bringing; dropped, another may.
 pub(crate) struct Taking {
@@ -270,6 +270,10 @@ impl Core {
         let guard = lock(&self.book);
         let mut writes = Writes::new();
         let outcome = decide(&self.db, &mut writes)?;
+        if writes.is_empty() {
+            // A replay or a refusal: a partner who repeats himself must not cost a commit each time.
+            return Ok((outcome, Applied(None)));
+        }
         let (grown, touched) = (std::mem::take(&mut writes.grown), std::mem::take(&mut writes.touched));
         let ticket = self.db.store().apply(writes.into_batch())?;
         drop(guard);
@@ -280,7 +284,7 @@ impl Core {
             core.announce(&grown, &touched);
             Ok(())
         });
-        Ok((outcome, Applied(settled)))
+        Ok((outcome, Applied(Some(settled))))
     }
 
     /// Waits until applied writes are durable and announced. Dropping the future changes nothing about that.
@@ -288,7 +292,11 @@ impl Core {
     /// # Errors
     /// [`CoreError::Db`] if the commit failed; the node ends then.
     pub async fn settle(&self, applied: Applied) -> Result<(), CoreError> {
-        applied.0.await.map_err(|_| CoreError::Stopped)?
+        match applied.0 {
+            Some(settled) => settled.await.map_err(|_| CoreError::Stopped)?,
+            // What made writing unnecessary may be a moment old.
+            None => Ok(self.db.store().durable().await?),
+        }
     }
 
     fn announce(&self, grown: &[(Log, Position)], touched: &[MessageId]) {

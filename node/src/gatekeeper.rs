@@ -6,7 +6,6 @@ use libp2p_identity::PeerId;
 use musubi_network::gate::{Gatekeeper, Judgement};
 use musubi_protocol::{
     cbor,
-    certificate::Leaf,
     credential::{self, Admitted, Credential, Refused},
     gate::{CREDENTIALS_MAX, HELLO_MAX, Hello, Refusal},
     ids::Hash,
@@ -14,13 +13,7 @@ use musubi_protocol::{
 };
 use serde_bytes::ByteBuf;
 
-use crate::{
-    core::Core,
-    partners::{SharedAdmitted, look},
-};
-
-/// Other nodes from which a desk may be connected when one more comes.
-const NODES_PER_DESK: usize = 3;
+use crate::core::Core;
 
 /// The node's gatekeeper.
 pub struct Keeper {
@@ -41,7 +34,6 @@ impl Keeper {
         let mut refusal = Refusal::NoCredential;
         for credential in credentials {
             match self.core.admit(credential, peer) {
-                Ok(desk) if self.is_everywhere(peer, desk.leaf()) => refusal = Refusal::Busy,
                 // A hello holds fewer credentials than a set.
                 Ok(desk) => drop(admitted.add(desk)),
                 Err(error) => {
@@ -51,16 +43,6 @@ impl Keeper {
             }
         }
         if admitted.is_empty() { Judgement::Refuse(refusal) } else { Judgement::Admit(admitted) }
-    }
-
-    /// Whether a desk is connected from so many other nodes already that one more cannot be a move to a new PC: an
-    /// office key could state any number of nodes, and each may have connections.
-    fn is_everywhere(&self, peer: &PeerId, leaf: &Leaf) -> bool {
-        let peers = self.core.partners.peers();
-        let shows = |(other, desks): &&(PeerId, SharedAdmitted)| {
-            other != peer && look(desks).desks().any(|desk| desk.leaf().hash() == leaf.hash())
-        };
-        peers.iter().filter(shows).count() >= NODES_PER_DESK
     }
 }
 
@@ -130,6 +112,7 @@ const fn refusal_for(reason: &Refused) -> Refusal {
         Refused::LogProof => Refusal::Proof,
         Refused::Role => Refusal::Role,
         Refused::Superseded => Refusal::Certificate,
+        Refused::Everywhere => Refusal::Busy,
         Refused::TooMany => Refusal::Malformed,
         _ => Refusal::Statement,
     }

@@ -83,22 +83,22 @@ pub async fn send(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
 }
 
 async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>, CoreError> {
-    let (mut rows, units) = sort(&order, lang);
+    let order = Arc::new(order);
+    let sorted = Arc::clone(&order);
+    let (mut rows, units) = blocking(move || Ok(sort(&sorted, lang))).await?;
     let mut sent = Vec::new();
     let mut last: Option<Applied> = None;
-    let order = Arc::new(order);
     for unit in units {
         // Nobody else sends between the look at what was sent and the message: nothing goes twice.
         let _one_at_a_time = core.sending.lock().await;
-        let verdict = judge(core, &order, unit, lang)?;
-        match verdict {
+        let (judging, files) = (Arc::clone(core), Arc::clone(&order));
+        match blocking(move || judge(&judging, &files, unit, lang)).await? {
             Verdict::Refused(row) => rows.push(*row),
             Verdict::Sent { id, findings } => sent.push((id, findings, true)),
             Verdict::Ready(mut ready) => {
                 let findings = std::mem::take(&mut ready.findings);
-                let (worker, files) = (Arc::clone(core), Arc::clone(&order));
-                let work = move || seal_unit(&worker, &files, ready);
-                let (id, applied) = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
+                let (sealing, files) = (Arc::clone(core), Arc::clone(&order));
+                let (id, applied) = blocking(move || seal_unit(&sealing, &files, ready)).await?;
                 sent.push((id, findings, false));
                 // Batches become durable in order, so the last one speaks for all.
                 last = Some(applied);
@@ -118,6 +118,13 @@ async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
     }
     rows.sort_by(|a, b| (&a.serial, &a.id).cmp(&(&b.serial, &b.id)));
     Ok(rows)
+}
+
+/// Parses, hashes or seals up to 256 MiB: not on the threads that serve everybody.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, CoreError> + Send + 'static,
+) -> Result<T, CoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)?
 }
 
 /// Sorts files into units; files that belong to none become rows at once.

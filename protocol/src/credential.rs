@@ -129,6 +129,9 @@ pub enum Refused {
     /// A valid certificate with a higher issue number speaks for an address of this one.
     #[error("a newer certificate speaks for this desk")]
     Superseded,
+    /// The desk is connected from so many other nodes already that one more cannot be a move to a new PC.
+    #[error("the desk is connected from too many nodes")]
+    Everywhere,
     /// The connection carries [`MAX_DESKS`] desks already.
     #[error("too many desks on one connection")]
     TooMany,

@@ -1,7 +1,10 @@
 //! A new certificate for the same desk: mail in flight is not lost by it, and nobody has to start anew.
 
+use libp2p::identity::Keypair;
 use musubi_protocol::{
-    link::frame::Frame,
+    cbor,
+    credential::Credential,
+    link::frame::{Frame, Stop},
     time::{DAY, Timestamp},
 };
 use musubi_tests::{
@@ -11,6 +14,7 @@ use musubi_tests::{
 
 const MANAGER: (&str, &[&str]) = ("1379905001", &["43"]);
 const HOME_VISIT: (&str, &[&str]) = ("1379900010", &["11"]);
+const DAY_CARE: (&str, &[&str]) = ("1379900028", &["15"]);
 const MORE: [&str; 3] = [
     "20251024090725-B2-1379905001-43-to-1379900010-11",
     "20251105090409-B2-1379905001-43-to-1379900010-11",
@@ -161,10 +165,32 @@ async fn a_desk_is_not_everywhere() {
         partners.push(partner);
     }
     node.until("three nodes", |node| node.node.core().partners.peers().len() == 3).await;
-    let one_more = Partner::new(&node, vec![desk]).await;
+    let one_more = Partner::new(&node, vec![desk.clone()]).await;
     let reason = one_more.try_connect(listening.clone()).await.unwrap_err();
     assert!(reason.contains("busy"), "{reason}");
+
+    // Nor beside another desk that is let in.
+    let cover = net.authority().issue(DAY_CARE.0, DAY_CARE.1);
+    let keypair = Keypair::generate_ed25519();
+    let credential =
+        Credential::new(&desk.leaf, desk.issuer, &keypair.public().to_peer_id(), &desk.key, Timestamp::now());
+    let credential = cbor::to_vec(&credential.unwrap()).unwrap();
+    let covered = Partner::with_key(&node, keypair, vec![cover]).await;
+    covered.connect(listening.clone()).await;
+    let log = partners[0].log(0, &node);
+    let mut talk = covered.talk().await;
+    talk.say(&Frame::Credential(credential.clone())).await;
+    talk.say(&Frame::Offer(log)).await;
+    assert_eq!(talk.hear().await, Some(Frame::Stop { log, reason: Stop::NotAdmitted }));
+
     partners.pop().unwrap().leave().await;
+    node.until("three nodes again", |node| node.node.core().partners.peers().len() == 3).await;
+    talk.say(&Frame::Credential(credential)).await;
+    talk.offer(log).await;
+    // Now it speaks from three, the covered one among them.
+    let reason = one_more.try_connect(listening.clone()).await.unwrap_err();
+    assert!(reason.contains("busy"), "{reason}");
+    covered.leave().await;
     node.until("two nodes", |node| node.node.core().partners.peers().len() == 2).await;
     one_more.connect(listening).await;
     node.stop().await;

@@ -28,10 +28,10 @@ pub trait Gatekeeper: Send + Sync + 'static {
 
     /// Judges a peer, whose id the connection's encryption has proven, by what it says.
     ///
-    /// `after_catch_up` is true when its CRLs have been asked for already (and always where this
-    /// node dialed, since then they came along unasked); [`Judgement::SendCrls`] then counts as
-    /// [`Refusal::Stale`]. It may be asked again about the same hello, after
-    /// [`sweep`](crate::NetworkHandle::sweep).
+    /// `after_catch_up` is true when its CRLs have been asked for or taken already;
+    /// [`Judgement::SendCrls`] then counts as [`Refusal::Stale`]. Where this node dialed and CRLs
+    /// come along unasked, it is asked with false first: whether they are worth reading. It may be
+    /// asked again about the same hello, after [`sweep`](crate::NetworkHandle::sweep).
     fn judge(&self, peer: PeerId, hello: &Hello, after_catch_up: bool) -> Judgement<Self::Admitted>;
 
     /// The CRLs held here, in DER, that are newer than `theirs` (issuer id, number) or missing there.

@@ -13,7 +13,13 @@ use musubi_protocol::{
 };
 
 use super::{Core, CoreError, Standing, standing};
-use crate::db::Writes;
+use crate::{
+    db::Writes,
+    partners::{SharedAdmitted, look},
+};
+
+/// Other nodes from which a desk may be connected when one more comes.
+const NODES_PER_DESK: usize = 3;
 
 impl Core {
     /// The credentials that this node shows: one for each desk whose certificate is good.
@@ -42,7 +48,22 @@ impl Core {
         let known = |leaf: &LeafIn| leaf.addresses().any(|address| matches!(self.db.partner(address), Ok(Some(_))));
         let desk = credential::admit(credential, peer, &trust, self.now(), known)?;
         let superseded = desk.leaf().addresses().any(|address| self.speaks_newer(address, desk.leaf(), &trust));
-        if superseded { Err(credential::Refused::Superseded) } else { Ok(desk) }
+        if superseded {
+            return Err(credential::Refused::Superseded);
+        }
+        // Whoever has copied our key does not cut us off from ourselves.
+        let elsewhere = *peer != self.peer_id();
+        if elsewhere && self.is_everywhere(peer, desk.leaf()) { Err(credential::Refused::Everywhere) } else { Ok(desk) }
+    }
+
+    /// Whether a desk is connected from so many other nodes already that one more cannot be a move to a new PC: an
+    /// office key could state any number of nodes, and each may have connections.
+    fn is_everywhere(&self, peer: &PeerId, leaf: &Leaf) -> bool {
+        let peers = self.partners.peers();
+        let shows = |(other, desks): &&(PeerId, SharedAdmitted)| {
+            other != peer && look(desks).desks().any(|desk| desk.leaf().hash() == leaf.hash())
+        };
+        peers.iter().filter(shows).count() >= NODES_PER_DESK
     }
 
     /// Whether a partner's certificate is held that is good, whose licence has begun, and whose issue number is higher

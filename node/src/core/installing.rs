@@ -20,14 +20,17 @@ impl Core {
     /// [`CoreError::Install`]; then nothing has changed.
     pub async fn install(self: &Arc<Self>, files: Vec<Vec<u8>>, pin: Option<Hash>) -> Result<Installed, CoreError> {
         let core = Arc::clone(self);
-        let installing = tokio::spawn(async move { core.install_now(&files, pin).await });
+        let installing = tokio::spawn(async move { core.install_now(files, pin).await });
         installing.await.map_err(|_| CoreError::Stopped)?
     }
 
-    async fn install_now(self: &Arc<Self>, files: &[Vec<u8>], pin: Option<Hash>) -> Result<Installed, CoreError> {
+    async fn install_now(self: &Arc<Self>, files: Vec<Vec<u8>>, pin: Option<Hash>) -> Result<Installed, CoreError> {
         let _one_at_a_time = self.installing.lock().await;
         let kept: Vec<Kept> = self.with_desks(|desks| desks.iter().map(|desk| desk.kept().clone()).collect());
-        let mut installation: Installation = self.trust.examine(&self.db, &kept, files, pin)?;
+        let core = Arc::clone(self);
+        let examine = move || core.trust.examine(&core.db, &kept, &files, pin);
+        let examined = tokio::task::spawn_blocking(examine).await.map_err(|_| CoreError::Stopped)?;
+        let mut installation: Installation = examined?;
         let writes = std::mem::take(&mut installation.writes);
         self.db.store().commit(writes.into_batch()).await?;
         {
@@ -61,6 +64,7 @@ impl Core {
     async fn learn_crls_now(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<(), CoreError> {
         let _one_at_a_time = self.installing.lock().await;
         let learned = self.take_crls(crls).await;
+        // After an error some may be in force all the same.
         if *learned.as_ref().unwrap_or(&true) {
             self.choose_certificates();
             self.tell(Event::Trust);
