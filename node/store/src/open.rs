@@ -14,7 +14,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::platform;
 use crate::space::Space;
@@ -234,17 +234,16 @@ fn open_engine(records: &Path, options: Options) -> Result<sled::Db, OpenError> 
         .segment_size(SEGMENT)
         .cache_capacity(options.cache_bytes)
         .flush_every_ms(None);
-    match start_engine(&config) {
-        Err(Start::Locked) => {
-            await_release(&records.join("db"))?;
-            start_engine(&config)
+    let until = Instant::now() + RELEASE;
+    loop {
+        match start_engine(&config) {
+            Ok(db) => return Ok(db),
+            Err(Start::Failed(error)) => return Err(error),
+            // Ends with the time limit. Once is not always enough: a process that is being started holds every lock of
+            // this one for a moment.
+            Err(Start::Locked) => await_release(&records.join("db"), until)?,
         }
-        other => other,
     }
-    .map_err(|failure| match failure {
-        Start::Locked => OpenError::InUse,
-        Start::Failed(error) => error,
-    })
 }
 
 enum Start {
@@ -262,18 +261,21 @@ fn start_engine(config: &sled::Config) -> Result<sled::Db, Start> {
     }
 }
 
-/// Waits until nobody holds the engine's file.
+/// Waits until nobody holds the engine's file; [`OpenError::InUse`] if it is held at `until` still.
 ///
 /// We hold `DIR/lock`, so it can only be an engine of this process whose last background write is still running. Our
 /// own lock of the file is granted the moment the engine lets go; nothing polls.
-fn await_release(db: &Path) -> Result<(), OpenError> {
+fn await_release(db: &Path, until: Instant) -> Result<(), OpenError> {
     let file = OpenOptions::new().read(true).write(true).open(db)?;
     let (done, released) = mpsc::channel();
     thread::Builder::new().name("musubi-unlock".to_owned()).spawn(move || {
-        // After the time limit nobody listens any more, and the lock goes with the file.
-        let _ = done.send(file.lock());
+        let locked = file.lock();
+        // Before the word, or the engine would find our own lock.
+        drop(file);
+        // After the time limit nobody listens any more.
+        let _ = done.send(locked);
     })?;
-    match released.recv_timeout(RELEASE) {
+    match released.recv_timeout(until.saturating_duration_since(Instant::now())) {
         Ok(result) => Ok(result?),
         Err(_) => Err(OpenError::InUse),
     }
@@ -293,4 +295,23 @@ fn broken(error: sled::Error) -> OpenError {
 
 fn damaged(what: String) -> OpenError {
     OpenError::Damaged { what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_released_is_free_for_the_engine() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = dir.path().join("db");
+        let engine = File::create(&db).unwrap();
+        for round in 0..500 {
+            await_release(&db, Instant::now() + RELEASE).unwrap();
+            engine.try_lock().unwrap_or_else(|error| panic!("round {round}: {error}"));
+            engine.unlock().unwrap();
+        }
+        engine.lock().unwrap();
+        assert!(matches!(await_release(&db, Instant::now()), Err(OpenError::InUse)));
+    }
 }
