@@ -5,20 +5,19 @@ use std::collections::BTreeSet;
 use crate::{
     edition::Edition,
     finding::{Finding, Findings},
-    ids::{Month, OfficeNumber, ServiceKind, is_date},
-    key::{Key, Subject},
+    key::Key,
     kind::FileKind,
-    layout::{Layout, layouts_of},
+    layout::Layout,
     name::{FileName, NameError, Oddity},
-    rows::{Row, Rows},
+    reader::{self, Opened, What},
     rule::Rule,
-    text::{self, Detected, Encoding},
+    text::Encoding,
 };
 
 /// How many bytes of a file are read; a larger one is refused unread.
-pub const MAX_FILE_BYTES: usize = 32 << 20;
+pub const MAX_FILE_BYTES: usize = 64 << 20;
 /// How many rows of a file are read; a longer one is refused.
-pub const MAX_ROWS: usize = 200_000;
+pub const MAX_ROWS: usize = 1_000_000;
 /// How many bytes a cell may have.
 pub const MAX_CELL_BYTES: usize = 64 << 10;
 
@@ -51,7 +50,7 @@ impl File {
             NameError::Foreign => Finding::new(Rule::NameForeign, name),
             NameError::Part { kind, part } => Finding::new(Rule::NamePart, name).with("kind", kind).with("part", part),
         })?;
-        let mut reader = Reader::new(name, &parsed);
+        let mut reader = Checker::new(name, &parsed);
         for oddity in oddities {
             reader.findings.push(match oddity {
                 Oddity::LongServiceKinds => Finding::new(Rule::NameLongKinds, name),
@@ -59,7 +58,7 @@ impl File {
             });
         }
         reader.read(bytes);
-        let edition = reader.edition();
+        let edition = reader::edition(&parsed, reader.layout, reader.version.as_deref());
         Ok(Self {
             position: 0,
             name: name.to_owned(),
@@ -160,31 +159,30 @@ impl File {
     }
 }
 
-/// Reads one file.
-struct Reader<'a> {
+/// Judges one file, row by row.
+struct Checker<'a> {
     file: &'a str,
     name: &'a FileName,
-    encoding: Option<Encoding>,
-    layout: Option<&'static Layout>,
     version: Option<String>,
     rows: usize,
+    layout: Option<&'static Layout>,
+    encoding: Option<Encoding>,
     keys: BTreeSet<Key>,
     images: Vec<(u32, FileName)>,
-    /// Rows of the name's month, and the numbers of the others.
     in_month: usize,
     other_months: Vec<u32>,
     findings: Findings,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Checker<'a> {
     fn new(file: &'a str, name: &'a FileName) -> Self {
         Self {
             file,
             name,
-            encoding: None,
-            layout: None,
             version: None,
             rows: 0,
+            layout: None,
+            encoding: None,
             keys: BTreeSet::new(),
             images: Vec::new(),
             in_month: 0,
@@ -193,261 +191,24 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn found(&mut self, rule: Rule) {
-        self.findings.push(Finding::new(rule, self.file));
-    }
-
-    fn found_at(&mut self, rule: Rule, row: &Row<'_>, column: usize) {
-        let field = self.layout.and_then(|layout| layout.fields.get(column));
-        self.findings.push(Finding::new(rule, self.file).row(row.number).column(column, field));
-    }
-
-    fn edition(&self) -> Edition {
-        let by_columns = self.layout.filter(|layout| layouts_of(layout.kind).count() > 1).map(|layout| layout.edition);
-        by_columns.unwrap_or_else(|| self.edition_told(self.version.as_deref().unwrap_or_default()))
-    }
-
-    /// Tells the edition where the columns do not.
-    fn edition_told(&self, version: &str) -> Edition {
-        let by_name = if self.name.sender().kind.is_none() { Edition::V3 } else { Edition::V4_1 };
-        Edition::of_version(version).unwrap_or(by_name).max(self.name.kind().since())
-    }
-
     fn read(&mut self, bytes: &[u8]) {
-        if bytes.is_empty() {
-            self.found(Rule::FileEmpty);
-        } else if bytes.len() > MAX_FILE_BYTES {
-            let finding = Finding::new(Rule::FileTooLarge, self.file);
-            self.findings.push(finding.with("limit", (MAX_FILE_BYTES >> 20).to_string()));
-        } else if self.name.kind().is_image() {
-            if !bytes.starts_with(b"\xff\xd8\xff") {
-                self.found(Rule::FileNotJpeg);
-            }
-        } else {
-            match text::detect(bytes) {
-                Detected::Utf16 => self.found(Rule::TextUtf16),
-                Detected::Text { encoding, start } => {
-                    self.encoding = Some(encoding);
-                    if encoding == Encoding::Utf8 {
-                        self.found(Rule::TextUtf8);
+        match reader::open(self.name, bytes) {
+            Opened::Empty => {}
+            Opened::TooLarge => {}
+            Opened::Utf16 => {}
+            Opened::Picture => {}
+            Opened::Table(mut table) => {
+                self.encoding = Some(table.encoding());
+                while let Some(step) = table.next() {
+                    if let What::Record(_, key) = step.what {
+                        if !self.keys.contains(key) {
+                            self.keys.insert(key.clone());
+                        }
                     }
-                    self.read_rows(Rows::new(bytes, start), encoding);
                 }
+                self.rows = table.count();
+                self.layout = table.layout();
             }
         }
-    }
-
-    fn read_rows(&mut self, mut rows: Rows<'_>, encoding: Encoding) {
-        while let Some(row) = rows.next_row() {
-            if self.rows >= MAX_ROWS {
-                let finding = Finding::new(Rule::FileTooManyRows, self.file).row(row.number);
-                self.findings.push(finding.with("limit", MAX_ROWS.to_string()));
-                break;
-            }
-            let first = self.rows == 0;
-            if first && row.number == 1 && is_header(&row, encoding) {
-                self.findings.push(Finding::new(Rule::RowHeader, self.file).row(row.number));
-                continue;
-            }
-            self.rows += 1;
-            let layout = match self.layout {
-                Some(layout) => layout,
-                None => match self.choose_layout(&row, encoding) {
-                    Some(layout) => layout,
-                    None => break, // every kind of table has a layout
-                },
-            };
-            self.layout = Some(layout);
-            if row.open_quote {
-                self.findings.push(Finding::new(Rule::RowOpenQuote, self.file).row(row.number));
-                break;
-            }
-            self.check_cells(&row, encoding);
-            if self.has_its_columns(&row, layout.fields.len()) {
-                self.check_version(&row, encoding);
-                self.read_key(&row, layout, encoding);
-                self.read_image(&row, layout, encoding);
-            }
-        }
-        if self.rows == 0 {
-            self.found(Rule::FileEmpty);
-        }
-        self.judge_months();
-    }
-
-    /// Finds the layout: by the number of columns, else by what the version says, else the widest that fits.
-    fn choose_layout(&self, row: &Row<'_>, encoding: Encoding) -> Option<&'static Layout> {
-        let kind = self.name.kind();
-        let (version, _) = text::plain(&row.text(0, encoding));
-        let exact = layouts_of(kind).find(|layout| layout.fields.len() == row.width);
-        let told = || {
-            let edition = Edition::of_version(&version)?;
-            layouts_of(kind).find(|layout| layout.edition == edition)
-        };
-        let fitting = || layouts_of(kind).rev().find(|layout| (row.filled..=row.width).contains(&layout.fields.len()));
-        let by_name = || {
-            let edition = self.edition_told(&version);
-            layouts_of(kind).rev().min_by_key(|layout| layout.edition != edition)
-        };
-        exact.or_else(told).or_else(fitting).or_else(by_name)
-    }
-
-    fn check_cells(&mut self, row: &Row<'_>, encoding: Encoding) {
-        for (column, cell) in row.cells.iter().enumerate() {
-            if cell.stray {
-                self.found_at(Rule::RowStrayQuote, row, column);
-            }
-            let raw = row.raw(cell);
-            if raw.len() > MAX_CELL_BYTES {
-                let field = self.layout.and_then(|layout| layout.fields.get(column));
-                let finding = Finding::new(Rule::RowLongCell, self.file).row(row.number).column(column, field);
-                self.findings.push(finding.with("limit", (MAX_CELL_BYTES >> 10).to_string()));
-                continue;
-            }
-            if raw.contains(&0) {
-                self.found_at(Rule::TextNul, row, column);
-            }
-            if raw.is_ascii() {
-                continue;
-            }
-            let (text, broken) = text::decode(encoding, raw);
-            if broken {
-                self.found_at(Rule::TextUndecodable, row, column);
-            }
-            if text::has_gaiji(&text) {
-                self.found_at(Rule::TextGaiji, row, column);
-            }
-        }
-    }
-
-    /// Checks the number of columns; empty ones at the end may be too many.
-    fn has_its_columns(&mut self, row: &Row<'_>, expected: usize) -> bool {
-        let rule = if row.width < expected {
-            Rule::RowTooFew
-        } else if row.filled > expected {
-            Rule::RowTooMany
-        } else {
-            return true;
-        };
-        let finding = Finding::new(rule, self.file).row(row.number);
-        self.findings.push(finding.with("expected", expected.to_string()).with("found", row.width.to_string()));
-        false
-    }
-
-    fn check_version(&mut self, row: &Row<'_>, encoding: Encoding) {
-        let (version, changed) = text::plain(&row.text(0, encoding));
-        if !is_version(&version) {
-            self.found_at(Rule::CellUnreadable, row, 0);
-            return;
-        }
-        if changed {
-            self.found_at(Rule::CellUnusual, row, 0);
-        }
-        let rule = match &self.version {
-            None if Edition::is_standard(&version) => None,
-            None => Some(Rule::CellUnknownVersion),
-            Some(first) if *first == version => None,
-            Some(_) => Some(Rule::CellOtherVersion),
-        };
-        if let Some(rule) = rule {
-            let finding = Finding::new(rule, self.file).row(row.number);
-            self.findings.push(finding.with("version", version.clone()));
-        }
-        self.version.get_or_insert(version);
-    }
-
-    fn read_key(&mut self, row: &Row<'_>, layout: &'static Layout, encoding: Encoding) {
-        let supplement = if self.name.month().is_some() {
-            (Subject::PlanMonth, &["insurer_number", "insured_number", "service_month"][..])
-        } else {
-            (Subject::CarePlan, &["insurer_number", "insured_number", "care_plan_date"][..])
-        };
-        let (subject, names) = self.name.kind().key().unwrap_or(supplement);
-        let mut cells = Vec::with_capacity(names.len());
-        for &name in names {
-            // A test makes sure that every layout has the columns of its key.
-            let Some(column) = layout.column(name) else { return };
-            let text = row.text(column, encoding);
-            let (plain, changed) = text::plain(&text);
-            let Some(KeyCell { value, usual }) = key_cell(name, &plain) else {
-                self.found_at(Rule::CellUnreadable, row, column);
-                continue;
-            };
-            if changed || !usual {
-                self.found_at(Rule::CellUnusual, row, column);
-            }
-            if let (Some(month), "service_month") = (self.name.month(), name) {
-                if value == month.to_string() { self.in_month += 1 } else { self.other_months.push(row.number) }
-            }
-            cells.push(value);
-        }
-        if cells.len() == names.len() {
-            self.keys.insert(Key::new(subject, &cells));
-        }
-    }
-
-    fn read_image(&mut self, row: &Row<'_>, layout: &'static Layout, encoding: Encoding) {
-        let Some(column) = layout.column("family_image_file") else { return };
-        let text = row.text(column, encoding);
-        if text.trim().is_empty() {
-            return;
-        }
-        match text.trim().parse::<FileName>() {
-            Ok(name) if name.kind().is_image() => self.images.push((row.number, name)),
-            _ => self.found_at(Rule::ImageName, row, column),
-        }
-    }
-
-    /// Some rows of another month are unusual; no row of the name's month means that the name is wrong.
-    fn judge_months(&mut self) {
-        let Some(month) = self.name.month() else { return };
-        let others = std::mem::take(&mut self.other_months);
-        if self.in_month == 0 && !others.is_empty() {
-            self.findings.push(Finding::new(Rule::MonthOfName, self.file).with("month", month));
-            return;
-        }
-        for row in others {
-            let finding = Finding::new(Rule::MonthInRow, self.file).row(row);
-            self.findings.push(finding.with("month", month));
-        }
-    }
-}
-
-/// A first row of headings has neither a version nor an insurer.
-fn is_header(row: &Row<'_>, encoding: Encoding) -> bool {
-    let digits = |column| {
-        let (text, _) = text::plain(&row.text(column, encoding));
-        !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit())
-    };
-    let headings = row.cells.iter().take(2).all(|cell| row.raw(cell).len() <= MAX_CELL_BYTES);
-    headings && row.filled > 1 && !row.open_quote && !digits(0) && !digits(1)
-}
-
-fn is_version(text: &str) -> bool {
-    text.len() == 6 && text.bytes().all(|c| c.is_ascii_digit())
-}
-
-struct KeyCell {
-    value: String,
-    usual: bool,
-}
-
-/// Reads a cell of a key; `None` if it cannot be one.
-fn key_cell(name: &str, text: &str) -> Option<KeyCell> {
-    let code = (1..=20).contains(&text.len()) && text.bytes().all(|c| c.is_ascii_alphanumeric());
-    if !code {
-        return None;
-    }
-    let usual = |value: &str, usual| Some(KeyCell { value: value.to_owned(), usual });
-    match name {
-        "insurer_number" if text.bytes().all(|c| c.is_ascii_digit()) => usual(text, text.len() == 6),
-        "insured_number" => usual(text, text.len() == 10),
-        "service_month" if text.parse::<Month>().is_ok() => usual(text, true),
-        "care_plan_date" | "plan_date" | "consulted_on" if is_date(text) => usual(text, true),
-        "service_office_number" if text.parse::<OfficeNumber>().is_ok() => usual(text, true),
-        "service_kind" if text.parse::<ServiceKind>().is_ok() => usual(text, true),
-        // The first two characters of a service code are its kind.
-        "service_code" => text.get(..2).and_then(|kind| usual(kind, text.len() == 6)),
-        _ => None,
     }
 }

@@ -23,7 +23,7 @@ pub enum Lang {
 /// An argument of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Value {
+pub enum Argument {
     /// Numbers and codes.
     Text(String),
     /// A month.
@@ -43,7 +43,7 @@ pub struct Finding {
     file: String,
     row: Option<u32>,
     column: Option<Column>,
-    arguments: Vec<(&'static str, Value)>,
+    arguments: Vec<(&'static str, Argument)>,
 }
 
 /// A column: its number, counted from 1, and its names.
@@ -77,7 +77,7 @@ impl Finding {
     }
 
     /// Adds an argument.
-    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Argument>) -> Self {
         debug_assert!(self.rule.arguments().contains(&name), "{} has no {name}", self.rule.code());
         self.arguments.push((name, value.into()));
         self
@@ -127,7 +127,7 @@ impl Finding {
 
     /// Returns the arguments of the rule.
     #[must_use]
-    pub fn arguments(&self) -> &[(&'static str, Value)] {
+    pub fn arguments(&self) -> &[(&'static str, Argument)] {
         &self.arguments
     }
 
@@ -177,25 +177,25 @@ impl fmt::Debug for Finding {
     }
 }
 
-impl From<FileKind> for Value {
+impl From<FileKind> for Argument {
     fn from(kind: FileKind) -> Self {
         Self::Kinds(vec![kind])
     }
 }
 
-impl From<Month> for Value {
+impl From<Month> for Argument {
     fn from(month: Month) -> Self {
         Self::Month(month)
     }
 }
 
-impl From<NamePart> for Value {
+impl From<NamePart> for Argument {
     fn from(part: NamePart) -> Self {
         Self::Part(part)
     }
 }
 
-impl From<String> for Value {
+impl From<String> for Argument {
     fn from(text: String) -> Self {
         Self::Text(text)
     }

@@ -2,6 +2,8 @@
 
 use std::{fmt, str::FromStr};
 
+use crate::value::days_in;
+
 /// Text that is not the number or code it should be.
 ///
 /// The texts come from file names and hold no personal data; they are shortened all the same.
@@ -14,12 +16,27 @@ pub enum ParseError {
     /// Not a service kind.
     #[error("`{0}` is not a service kind (two digits or capital letters)")]
     ServiceKind(String),
+    /// Not a service code.
+    #[error("`{0}` is not a service code (six digits or capital letters)")]
+    ServiceCode(String),
     /// Not a serial.
     #[error("`{0}` is not a serial (14 digits)")]
     Serial(String),
     /// Not a month.
     #[error("`{0}` is not a month (YYYYMM, months 01 to 12)")]
     Month(String),
+    /// Not a day of the calendar. Days, as of birth, are personal: the text is left out.
+    #[error("not a day of the calendar (YYYYMMDD)")]
+    Date,
+    /// Not a time of day.
+    #[error("not a time of day (HHMM, or 9999 for none)")]
+    Time,
+    /// Not the days of a month.
+    #[error("not the days of a month (31 characters, 0 or 1)")]
+    Days,
+    /// Not a number with two decimals.
+    #[error("not a number with at most two decimals")]
+    Decimal,
 }
 
 /// An office number (事業所番号): ten characters, the two digits of the prefecture first.
@@ -38,6 +55,10 @@ pub struct ServiceKind([u8; 2]);
 /// Care software fills it from its clock, but it is an opaque text that only orders.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Serial([u8; 14]);
+
+/// A service code (サービスコード): six characters, the service kind first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ServiceCode([u8; 6]);
 
 /// A calendar month, written `202511`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -122,6 +143,29 @@ impl FromStr for ServiceKind {
     }
 }
 
+impl ServiceCode {
+    /// Returns the six characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// Returns the service kind.
+    #[must_use]
+    pub fn kind(&self) -> ServiceKind {
+        ServiceKind([self.0[0], self.0[1]])
+    }
+}
+
+impl FromStr for ServiceCode {
+    type Err = ParseError;
+
+    fn from_str(text: &str) -> Result<Self, ParseError> {
+        let bytes: [u8; 6] = text.as_bytes().try_into().map_err(|_| ParseError::ServiceCode(shown(text)))?;
+        if is_code(&bytes) { Ok(Self(bytes)) } else { Err(ParseError::ServiceCode(shown(text))) }
+    }
+}
+
 impl Serial {
     /// Returns the 14 digits.
     #[must_use]
@@ -140,6 +184,20 @@ impl FromStr for Serial {
 }
 
 impl Month {
+    pub(crate) const FIRST: Self = Self { year: 1, month: 1 };
+
+    /// Puts a month together; `None` if the year is 0 or over 9999, or the month none of 1 to 12.
+    #[must_use]
+    pub fn new(year: u16, month: u8) -> Option<Self> {
+        ((1..=9999).contains(&year) && (1..=12).contains(&month)).then_some(Self { year, month })
+    }
+
+    /// Returns how many days the month has.
+    #[must_use]
+    pub fn days(&self) -> u8 {
+        days_in(self.year, self.month)
+    }
+
     /// Returns the year.
     #[must_use]
     pub fn year(&self) -> u16 {
@@ -167,22 +225,6 @@ impl FromStr for Month {
     }
 }
 
-/// Tells whether a text is a day of the calendar, written `20251104`.
-pub(crate) fn is_date(text: &str) -> bool {
-    if text.len() != 8 || !text.bytes().all(|c| c.is_ascii_digit()) {
-        return false;
-    }
-    let (Ok(month), Ok(day)) = (text[..6].parse::<Month>(), text[6..].parse::<u8>()) else { return false };
-    let leap = month.year % 4 == 0 && (month.year % 100 != 0 || month.year % 400 == 0);
-    let days = match month.month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    (1..=days).contains(&day)
-}
-
 impl fmt::Display for OfficeNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
@@ -192,6 +234,18 @@ impl fmt::Display for OfficeNumber {
 impl fmt::Display for ServiceKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+impl fmt::Display for ServiceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl fmt::Debug for ServiceCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ServiceCode({self})")
     }
 }
 
@@ -260,20 +314,15 @@ mod tests {
     fn other_codes() {
         assert_eq!("2A".parse::<ServiceKind>().unwrap().as_str(), "2A");
         assert!("2a".parse::<ServiceKind>().is_err() && "あ".parse::<ServiceKind>().is_err());
+        let code: ServiceCode = "A21234".parse().unwrap();
+        assert_eq!((code.as_str(), code.kind().as_str()), ("A21234", "A2"));
+        assert!("11121".parse::<ServiceCode>().is_err() && "11121a".parse::<ServiceCode>().is_err());
         assert_eq!("20251020090353".parse::<Serial>().unwrap().to_string(), "20251020090353");
         assert!("2025102009035".parse::<Serial>().is_err() && "2025102009035x".parse::<Serial>().is_err());
         let month: Month = "202511".parse().unwrap();
         assert_eq!((month.year(), month.month(), month.to_string().as_str()), (2025, 11, "202511"));
         for wrong in ["000000", "202513", "202500", "2025１", "20251", "+20251"] {
             assert!(wrong.parse::<Month>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn dates() {
-        assert!(is_date("20240229") && is_date("20251231"));
-        for wrong in ["20250229", "20250431", "20251301", "20250100", "00000000", "2025010", "2025０1"] {
-            assert!(!is_date(wrong), "{wrong}");
         }
     }
 }

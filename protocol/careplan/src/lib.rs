@@ -10,21 +10,32 @@ mod key;
 mod kind;
 mod layout;
 mod messages;
+mod model;
 mod name;
+mod reader;
+mod record;
 mod rows;
 mod rule;
 mod service;
 mod text;
 mod unit;
+mod value;
 
 pub use bundle::Bundle;
 pub use edition::Edition;
 pub use file::{File, MAX_CELL_BYTES, MAX_FILE_BYTES, MAX_ROWS};
-pub use finding::{Finding, Lang, Value};
-pub use ids::{Month, OfficeNumber, ParseError, Serial, ServiceKind};
+pub use finding::{Argument, Finding, Lang};
+pub use ids::{Month, OfficeNumber, ParseError, Serial, ServiceCode, ServiceKind};
 pub use key::{Key, Subject};
 pub use kind::FileKind;
+pub use layout::{Field, FieldType, Layout, Required};
+pub use model::{
+    Action, BasicInformation, CarePlan, Contents, Document, Image, MonthActual, MonthPlan, Person, ServiceRow, SupportPlan,
+};
 pub use name::{End, FileName, NameError, NamePart};
+pub use record::Record;
+pub use rows::{Cell, Row, Rows};
 pub use rule::{Rule, Severity};
 pub use text::Encoding;
 pub use unit::{Collection, Sorted, Unit};
+pub use value::{Date, Days, Decimal, Time, Value};

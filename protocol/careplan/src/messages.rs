@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
 use crate::{
-    finding::{Lang, Value},
+    finding::{Argument, Lang},
     kind::FileKind,
     rule::Rule,
 };
@@ -64,12 +64,12 @@ pub(crate) fn place(lang: Lang, file: &str, row: Option<u32>, column: Option<(u1
 }
 
 /// Tells what is wrong.
-pub(crate) fn what(lang: Lang, rule: Rule, arguments: &[(&'static str, Value)]) -> String {
+pub(crate) fn what(lang: Lang, rule: Rule, arguments: &[(&'static str, Argument)]) -> String {
     format(lang, &key(rule), None, &shown(lang, arguments))
 }
 
 /// Tells what to do.
-pub(crate) fn remedy(lang: Lang, rule: Rule, arguments: &[(&'static str, Value)]) -> String {
+pub(crate) fn remedy(lang: Lang, rule: Rule, arguments: &[(&'static str, Argument)]) -> String {
     format(lang, &key(rule), Some("remedy"), &shown(lang, arguments))
 }
 
@@ -95,18 +95,18 @@ fn kind_key(kind: FileKind) -> String {
     format!("kind-{}", kind.prefix().to_ascii_lowercase())
 }
 
-fn shown(lang: Lang, arguments: &[(&'static str, Value)]) -> Vec<(&'static str, String)> {
+fn shown(lang: Lang, arguments: &[(&'static str, Argument)]) -> Vec<(&'static str, String)> {
     arguments
         .iter()
         .map(|(name, value)| {
             let text = match value {
-                Value::Text(text) => safe(text),
-                Value::Month(month) => {
+                Argument::Text(text) => safe(text),
+                Argument::Month(month) => {
                     let parts = [("year", month.year().to_string()), ("month", month.month().to_string())];
                     format(lang, "year-and-month", None, &parts)
                 }
-                Value::Part(part) => part.to_string(),
-                Value::Kinds(kinds) => {
+                Argument::Part(part) => part.to_string(),
+                Argument::Kinds(kinds) => {
                     let names: Vec<_> = kinds.iter().map(|&kind| format(lang, &kind_key(kind), None, &[])).collect();
                     names.join(&format(lang, "list-separator", None, &[]))
                 }
@@ -179,7 +179,7 @@ mod tests {
             for &name in rule.arguments() {
                 finding = match name {
                     "kind" | "missing" => finding.with(name, FileKind::UpSikyu),
-                    "others" => finding.with(name, Value::Kinds(vec![FileKind::UpPlan, FileKind::UpHosoku])),
+                    "others" => finding.with(name, Argument::Kinds(vec![FileKind::UpPlan, FileKind::UpHosoku])),
                     "month" | "other" => finding.with(name, "202501".parse::<Month>().unwrap()),
                     "part" => finding.with(name, NamePart::Serial),
                     _ => finding.with(name, "12".to_owned()),

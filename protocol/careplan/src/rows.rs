@@ -12,77 +12,151 @@ const MAX_CELLS: usize = 256;
 
 /// A cell of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Cell {
-    /// Where the content lies, without the quotes round it.
-    pub(crate) range: Range<usize>,
-    /// It stood in quotes; doubled ones inside mean one.
+pub struct Cell {
+    start: usize,
+    end: usize,
     quoted: bool,
-    /// Something follows the closing quote; the range holds all of it as it stands.
-    pub(crate) stray: bool,
+    stray: bool,
 }
 
 /// A row, as long as the reader is not moved on.
 #[derive(Debug)]
-pub(crate) struct Row<'r> {
+pub struct Row<'r> {
     bytes: &'r [u8],
-    /// Counted from 1, blank lines too, as a spreadsheet shows it.
+    range: Range<usize>,
+    cells: &'r [Cell],
     pub(crate) number: u32,
-    /// The first cells.
-    pub(crate) cells: &'r [Cell],
-    /// How many cells the row has.
     pub(crate) width: usize,
-    /// How many there are up to the last that is not empty.
+    /// How many cells there are up to the last that is not empty.
     pub(crate) filled: usize,
-    /// A quote was opened and never closed; the row reaches to the end of the file.
     pub(crate) open_quote: bool,
+    /// The bytes of the longest cell.
+    pub(crate) longest: usize,
+}
+
+impl Cell {
+    /// Returns where the content lies in the file, without the quotes round it.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.start..self.end
+    }
+
+    /// Tells whether it stood in quotes; doubled ones inside mean one.
+    #[must_use]
+    pub fn is_quoted(&self) -> bool {
+        self.quoted
+    }
+
+    /// Tells whether something follows the closing quote; the range then holds all of it as it stands.
+    #[must_use]
+    pub fn has_stray_text(&self) -> bool {
+        self.stray
+    }
 }
 
 impl Row<'_> {
-    /// Returns the bytes of a cell, as they stand between its quotes.
-    pub(crate) fn raw(&self, cell: &Cell) -> &[u8] {
-        self.bytes.get(cell.range.clone()).unwrap_or_default()
+    /// Returns the row's number, counted from 1, blank lines too, as a spreadsheet shows it.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        self.number
     }
 
-    /// Returns the text of a cell; a missing one is empty.
-    pub(crate) fn text(&self, column: usize, encoding: Encoding) -> Cow<'_, str> {
+    /// Returns where the row lies in the file, without its line end.
+    #[must_use]
+    pub fn range(&self) -> Range<usize> {
+        self.range.clone()
+    }
+
+    /// Returns the cells; of a row wider than 256 cells the first.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        self.cells
+    }
+
+    /// Returns how many cells the row has.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Tells whether a quote was opened and never closed, so that the row reaches to the end of the file.
+    #[must_use]
+    pub fn has_open_quote(&self) -> bool {
+        self.open_quote
+    }
+
+    /// Returns the bytes of a cell, as they stand between its quotes.
+    #[must_use]
+    pub fn raw(&self, cell: &Cell) -> &[u8] {
+        self.bytes.get(cell.range()).unwrap_or_default()
+    }
+
+    /// Returns the bytes of a cell by its column, the first is 0; a missing one is empty.
+    pub(crate) fn raw_at(&self, column: usize) -> &[u8] {
+        self.cells.get(column).map_or(&[][..], |cell| self.raw(cell))
+    }
+
+    /// Returns the text of a cell by its column, the first is 0; a missing one is empty. Bytes that are no character
+    /// stand as U+FFFD.
+    #[must_use]
+    pub fn text(&self, column: usize, encoding: Encoding) -> Cow<'_, str> {
         let Some(cell) = self.cells.get(column) else { return Cow::Borrowed("") };
-        let (text, _) = text::decode(encoding, self.raw(cell));
+        let raw = self.raw(cell);
+        let text = match std::str::from_utf8(raw) {
+            Ok(text) if raw.is_ascii() => Cow::Borrowed(text),
+            _ => text::decode(encoding, raw).0,
+        };
         if cell.quoted && text.contains("\"\"") { Cow::Owned(text.replace("\"\"", "\"")) } else { text }
     }
 }
 
-/// Reads rows one by one.
+/// Reads rows one by one, in memory that does not grow with the file.
 #[derive(Debug)]
-pub(crate) struct Rows<'a> {
+pub struct Rows<'a> {
     bytes: &'a [u8],
     at: usize,
     number: u32,
+    other_line_ends: bool,
     cells: Vec<Cell>,
 }
 
 impl<'a> Rows<'a> {
-    /// Reads what begins at `start`. An end mark of old systems (1A) closes the text.
-    pub(crate) fn new(bytes: &'a [u8], start: usize) -> Self {
+    /// Reads the rows of a file, past a byte order mark. An end mark of old systems (1A) closes the text.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self::after(bytes, if bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 })
+    }
+
+    /// Reads what begins at `start`.
+    pub(crate) fn after(bytes: &'a [u8], start: usize) -> Self {
         let bytes = bytes.strip_suffix(b"\x1a").unwrap_or(bytes);
-        Self { bytes, at: start.min(bytes.len()), number: 0, cells: Vec::new() }
+        Self { bytes, at: start.min(bytes.len()), number: 0, other_line_ends: false, cells: Vec::new() }
+    }
+
+    /// Tells whether a row read so far ended with LF or CR alone.
+    pub(crate) fn has_other_line_ends(&self) -> bool {
+        self.other_line_ends
     }
 
     /// Reads the next row that is not blank.
-    pub(crate) fn next_row(&mut self) -> Option<Row<'_>> {
+    pub fn next_row(&mut self) -> Option<Row<'_>> {
         while matches!(self.bytes.get(self.at), Some(b'\r' | b'\n')) {
             self.end_line();
         }
         if self.at >= self.bytes.len() {
             return None;
         }
+        let start = self.at;
         self.cells.clear();
-        let (mut width, mut filled, mut open_quote) = (0, 0, false);
+        let (mut width, mut filled, mut longest, mut open_quote) = (0, 0, 0, false);
         loop {
             let (cell, open) = self.cell();
             open_quote |= open;
             width += 1;
-            if !cell.range.is_empty() {
+            let length = cell.end - cell.start;
+            if length > 0 {
                 filled = width;
+                longest = longest.max(length);
             }
             if self.cells.len() < MAX_CELLS {
                 self.cells.push(cell);
@@ -92,15 +166,31 @@ impl<'a> Rows<'a> {
                 _ => break,
             }
         }
+        let range = start..self.at;
         self.end_line();
-        Some(Row { bytes: self.bytes, number: self.number, cells: &self.cells, width, filled, open_quote })
+        Some(Row {
+            bytes: self.bytes,
+            range,
+            cells: &self.cells,
+            number: self.number,
+            width,
+            filled,
+            open_quote,
+            longest,
+        })
     }
 
     /// Passes a line end, or the end of the file.
     fn end_line(&mut self) {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        self.at += if rest.starts_with(b"\r\n") { 2 } else { rest.len().min(1) };
         self.number = self.number.saturating_add(1);
+        match (self.bytes.get(self.at), self.bytes.get(self.at + 1)) {
+            (None, _) => {}
+            (Some(b'\r'), Some(b'\n')) => self.at += 2,
+            _ => {
+                self.other_line_ends = true;
+                self.at += 1;
+            }
+        }
     }
 
     /// Reads a cell and stops at what ends it; `true` if its quote stays open.
@@ -108,14 +198,14 @@ impl<'a> Rows<'a> {
         let start = self.at;
         if self.bytes.get(start) != Some(&b'"') {
             self.pass_bare();
-            return (Cell { range: start..self.at, quoted: false, stray: false }, false);
+            return (Cell { start, end: self.at, quoted: false, stray: false }, false);
         }
         self.at += 1;
         loop {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
-            let Some(quote) = rest.iter().position(|&byte| byte == b'"') else {
+            let Some(quote) = memchr::memchr(b'"', rest) else {
                 self.at = self.bytes.len();
-                return (Cell { range: start + 1..self.at, quoted: true, stray: false }, true);
+                return (Cell { start: start + 1, end: self.at, quoted: true, stray: false }, true);
             };
             if rest.get(quote + 1) == Some(&b'"') {
                 self.at += quote + 2;
@@ -125,8 +215,8 @@ impl<'a> Rows<'a> {
             self.at = end + 1;
             self.pass_bare();
             let stray = self.at > end + 1;
-            let range = if stray { start..self.at } else { start + 1..end };
-            return (Cell { range, quoted: !stray, stray }, false);
+            let (start, end) = if stray { (start, self.at) } else { (start + 1, end) };
+            return (Cell { start, end, quoted: !stray, stray }, false);
         }
     }
 
@@ -145,7 +235,7 @@ mod tests {
     type Read = (u32, Vec<String>, bool);
 
     fn read(bytes: &[u8]) -> Vec<Read> {
-        let mut rows = Rows::new(bytes, 0);
+        let mut rows = Rows::new(bytes);
         let mut all = Vec::new();
         while let Some(row) = rows.next_row() {
             let cells = (0..row.cells.len()).map(|at| row.text(at, Encoding::Utf8).into_owned()).collect();
@@ -181,7 +271,7 @@ mod tests {
     #[test]
     fn a_row_of_commas_is_counted_and_not_kept() {
         let commas = vec![b','; 100_000];
-        let mut rows = Rows::new(&commas, 0);
+        let mut rows = Rows::new(&commas);
         let row = rows.next_row().unwrap();
         assert_eq!((row.width, row.filled, row.cells.len()), (100_001, 0, MAX_CELLS));
     }
@@ -189,7 +279,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_end(bytes in proptest::collection::vec(prop_oneof![Just(b'"'), Just(b','), Just(b'\r'), Just(b'\n'), any::<u8>()], 0..200)) {
-            let mut rows = Rows::new(&bytes, 0);
+            let mut rows = Rows::new(&bytes);
             let mut before = 0;
             while let Some(row) = rows.next_row() {
                 prop_assert!(row.number > before && row.filled <= row.width && !row.cells.is_empty());

@@ -60,13 +60,13 @@ pub(crate) fn has_gaiji(text: &str) -> bool {
 
 /// Brings a cell of letters and digits to its plain form; `true` if that changed it.
 ///
-/// Blanks round it go, full-width letters and digits become half-width, small letters capitals.
+/// Blanks round it go, full-width letters, digits, minus and point become half-width, small letters capitals.
 pub(crate) fn plain(text: &str) -> (String, bool) {
     let plain: String = text
         .trim()
         .chars()
         .map(|c| match c {
-            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => {
+            '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' | '－' | '．' => {
                 char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c).to_ascii_uppercase()
             }
             _ => c.to_ascii_uppercase(),

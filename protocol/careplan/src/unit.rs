@@ -6,7 +6,7 @@ use crate::{
     bundle::{Bundle, Combination},
     edition::Edition,
     file::File,
-    finding::{Finding, Findings, Value},
+    finding::{Argument, Finding, Findings},
     ids::{Month, Serial, ServiceKind},
     key::Key,
     kind::FileKind,
@@ -237,7 +237,7 @@ impl Unit {
         for file in &self.files {
             if !combination.takes(file.kind()) {
                 let finding = Finding::new(Rule::UnitForeign, file.name()).with("kind", file.kind());
-                findings.push(finding.with("others", Value::Kinds(belonging.clone())));
+                findings.push(finding.with("others", Argument::Kinds(belonging.clone())));
             } else if let Some(before) = before.filter(|before| before.kind() == file.kind()) {
                 if before.parsed() == file.parsed() {
                     findings.push(Finding::new(Rule::FileTwice, file.name()));
