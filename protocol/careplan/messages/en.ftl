@@ -125,3 +125,143 @@ cp-image-003 = The file name of the picture is not right.
 
 cp-more-001 = There are { $count } more findings of this kind ({ $code }).
     .remedy = Correct them like those above.
+
+cp-name-008 = The file name is spelled otherwise than the standard spells it (small letters, for example). It should be "{ $name }".
+    .remedy = It can be sent, but your partner's software may not take it. "musubi check --fix" mends it.
+cp-name-009 = The file name carries the mark of a copy (such as " (1)" or "Copy"). It should be "{ $name }".
+    .remedy = Use the original file if you have it. If not, "musubi check --fix" mends the name.
+cp-name-010 = The file name does not end with ".CSV". It should be "{ $name }".
+    .remedy = "musubi check --fix" mends it. Do not use files that a spreadsheet program has saved.
+cp-name-011 = The service kinds of sender and receiver stand the wrong way round in the file name. It should be "{ $name }".
+    .remedy = It can be sent, but your partner's software may not take it. "musubi check --fix" mends it. Please tell the maker of your care software too.
+cp-name-012 = There are services of another kind than the one in the file name ({ $service }).
+    .remedy = Check receiver and service kind in your care software, and export once more for each kind.
+cp-name-013 = The number here is another than the office number in the file name ({ $office }).
+    .remedy = Check your own office number and the receiver in your care software.
+
+cp-text-006 = Rows end otherwise than the standard's CRLF.
+    .remedy = It can be sent, but your partner's software may not take it. "musubi check --fix" mends it.
+cp-text-007 = There is a character that Shift-JIS (MS932) does not have.
+    .remedy = Replace it in your care software with another one (kana, or a similar character).
+cp-text-008 = There is an invisible control character.
+    .remedy = Type the text of this field again in your care software.
+
+cp-cell-005 = This field must not be empty.
+    .remedy = Fill it in your care software and export once more.
+cp-cell-006 = The standard asks for this field, and it is empty.
+    .remedy = It can be sent, but your partner's software may not take it. Fill the field in your care software.
+cp-cell-007 = This is too long (at most { $limit } characters).
+    .remedy = It can be sent, but may be cut off at your partner's. Shorten it in your care software.
+cp-cell-008 = This is not a date (eight digits, such as 20251104).
+    .remedy = Enter the date again in your care software and export once more.
+cp-cell-009 = This is not a time (four digits, such as 0930; 9999 for services without one).
+    .remedy = Enter the time again in your care software and export once more.
+cp-cell-010 = This is not a number.
+    .remedy = Enter the number again in your care software and export once more.
+cp-cell-011 = These are not the days for proration (31 characters, 0 or 1, one per day).
+    .remedy = Check the settings for proration in your care software and export once more.
+cp-cell-012 = This is not a number or code of the right form.
+    .remedy = Check what is registered in your care software and export once more.
+cp-cell-013 = This time is later than 24:00, for which the standard has no rule.
+    .remedy = It can be sent, but may become another time at your partner's. Please agree with them.
+cp-cell-014 = This is not a month (six digits, such as 202511).
+    .remedy = Choose the month again in your care software and export once more.
+cp-cell-015 = The CSV version is empty, or not of six digits.
+    .remedy = Export once more from your care software. If it comes again, tell the maker of the software.
+
+cp-code-001 = This is none of the codes for this field ({ $codes }).
+    .remedy = Choose again in your care software.
+cp-code-002 = Service kind { $service } is not in the list.
+    .remedy = Check the service code in your care software.
+cp-code-003 = Service kind { $service } is not part of the care-plan data exchange.
+    .remedy = It can be sent. See whether your care software can export only what takes part.
+cp-code-004 = The last digit of the insurer number does not fit the rule for such numbers.
+    .remedy = Compare the insurer number in your care software with the person's insurance card.
+cp-code-005 = The last digit of office number { $office } does not fit the rule for such numbers.
+    .remedy = Check the office number that is registered in your care software.
+cp-code-006 = This TAIS code has another form (five digits, hyphen, six digits, such as 00001-000010).
+    .remedy = Check the TAIS code of the equipment in your care software.
+cp-code-007 = This postal code has another form (such as 123-4567).
+    .remedy = Check the postal code in your care software.
+
+cp-need-001 = Equipment on loan has neither a TAIS code nor a notification code.
+    .remedy = It can be sent, but your partner's software may not take it. Enter one of them in your care software.
+cp-need-002 = A detail number belongs to equipment on loan only.
+    .remedy = It can be sent, but your partner's software may not take it. Please tell the maker of your care software.
+cp-need-003 = What was chosen for "{ $field }" asks for an explanation.
+    .remedy = Enter it in this field in your care software.
+
+cp-date-001 = This day is not in { $month }.
+    .remedy = Mend the date of this service in your care software and export once more.
+cp-date-002 = Only one of beginning and end has a time.
+    .remedy = Enter both times in your care software, or none for a service without a time.
+cp-date-003 = Beginning and end are the same time.
+    .remedy = Check the times in your care software.
+cp-date-004 = The last day is before the first.
+    .remedy = Mend the period in your care software.
+cp-date-005 = The date of birth is later than the plan.
+    .remedy = Mend the date of birth in your care software.
+cp-date-006 = A day that the month does not have counts for proration.
+    .remedy = Check the settings for proration in your care software.
+cp-date-007 = This month is to be made in edition { $expected }, and the file is of edition { $edition }.
+    .remedy = It can be sent, but your partner's software may not take it. Check the edition that your care software exports.
+cp-date-008 = The first plan is dated later than this plan.
+    .remedy = Check the dates in your care software.
+
+cp-month-005 = This field of the supplement should hold zeros here (the month with tables 1 to 3, the date with tables 6 and 7).
+    .remedy = It can be sent, but your partner's software may not take it. Export once more from your care software.
+
+cp-double-001 = There is another row for the same person and date (or month): row { $row }.
+    .remedy = See which one is right, leave one in your care software, and export once more.
+cp-double-002 = The numbers are the same as in row { $row }.
+    .remedy = It can be sent, but one of the two may be lost at your partner's. Number them anew in your care software.
+cp-double-003 = Row { $row } has the same service on the same day at the same time.
+    .remedy = If it takes place twice, make the count 2; if not, remove one, and export once more.
+cp-double-004 = Row { $row } of table 7 says the same.
+    .remedy = Make table 7 anew in your care software and export once more.
+
+cp-link-001 = This person (or plan date) is not in { $missing }.
+    .remedy = Choose the same people in your care software and export everything together once more.
+cp-link-002 = There is no { $missing } for this person.
+    .remedy = It can be sent, but your partner's software may not take it. Export everything together once more.
+
+cp-benefit-001 = Table 7 has no grand total for this person.
+    .remedy = Make table 7 anew in your care software and export once more.
+cp-benefit-002 = Table 7 has two grand totals for this person.
+    .remedy = Make table 7 anew in your care software and export once more.
+cp-benefit-003 = Table 7 has no subtotal for service kind { $service }.
+    .remedy = Make table 7 anew in your care software and export once more.
+cp-benefit-004 = Units times count make { $expected }, and here stands { $found }.
+    .remedy = Have your care software calculate table 7 anew and export once more.
+cp-benefit-005 = The lines add up to { $expected }, and the subtotal is { $found }.
+    .remedy = Have your care software calculate table 7 anew and export once more.
+cp-benefit-006 = The sum is { $expected }, and the total is { $found }.
+    .remedy = Have your care software calculate table 7 anew and export once more.
+cp-benefit-007 = A subtotal or total has units or a discount (units should be 0, discounts empty).
+    .remedy = It can be sent, but sums may not agree at your partner's. Please tell the maker of your care software.
+cp-benefit-008 = Units and price make { $expected } yen, and here stand { $found } yen.
+    .remedy = Check the price per unit and have your care software calculate table 7 anew.
+cp-benefit-009 = Cost and rate make { $expected } yen, and here stand { $found } yen.
+    .remedy = Check the rate of benefit and have your care software calculate table 7 anew.
+cp-benefit-010 = The days of short stay add up to { $expected }, and here stands { $found }.
+    .remedy = Check the days of short stay in your care software.
+
+cp-tables-001 = Service { $service } is in table 6 and not in table 7.
+    .remedy = Make table 7 anew in your care software and export once more.
+cp-tables-002 = Service { $service } is in table 7 and not in table 6.
+    .remedy = Make tables 6 and 7 anew in your care software and export once more.
+cp-tables-003 = Service { $service } takes place { $expected } times in table 6 and { $found } times in table 7.
+    .remedy = Make table 7 anew in your care software and export once more.
+cp-tables-004 = Service { $service } has { $expected } units in table 6 and { $found } in table 7.
+    .remedy = Have your care software calculate table 7 anew and export once more.
+
+cp-over-001 = "Over 30 days" is set on a service that is no short stay.
+    .remedy = Check this service in your care software.
+cp-over-002 = The mark "over 30 days" does not fit the sort of subtotal.
+    .remedy = Make table 7 anew in your care software and export once more.
+
+cp-privacy-001 = This person has no service of the receiving office ({ $office }). You may be about to send personal data to people who have nothing to do with it.
+    .remedy = Choose receiver and people again in your care software and export once more.
+
+cp-unit-007 = { $kind } seems to go in the wrong direction.
+    .remedy = Check receiver and service kind in your care software.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::ids::Month;
+
 /// An edition of the standard, as far as files differ.
 ///
 /// 3, 3.1 and 3.2 are one, and 4.0 never took effect.
@@ -15,6 +17,21 @@ pub enum Edition {
 }
 
 impl Edition {
+    /// Tells the edition that files of a service month have: 4.1 since April 2025.
+    #[must_use]
+    pub fn of_month(month: Month) -> Self {
+        if (month.year(), month.month()) >= (2025, 4) { Self::V4_1 } else { Self::V3 }
+    }
+
+    /// Returns the version (CSVバージョン) that the writer puts into files.
+    #[must_use]
+    pub fn csv_version(self) -> &'static str {
+        match self {
+            Self::V3 => "202208",
+            Self::V4_1 => "202407",
+        }
+    }
+
     /// Tells the edition from the version cell (CSVバージョン), `None` if the value is not a known one.
     ///
     /// The values do not rise with the editions, so they are never compared as numbers. 202410 and

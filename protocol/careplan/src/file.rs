@@ -1,15 +1,16 @@
-//! One file: its name and content, checked as far as sending needs it.
+//! One file: its name and content, and what was found in them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::{
+    check::{self, Benefits, Checked, Services},
     edition::Edition,
-    finding::{Finding, Findings},
+    finding::Finding,
     key::Key,
     kind::FileKind,
     layout::Layout,
-    name::{FileName, NameError, Oddity},
-    reader::{self, Opened, What},
+    name::{End, FileName, NameError, Oddity},
+    reader,
     rule::Rule,
     text::Encoding,
 };
@@ -17,7 +18,7 @@ use crate::{
 /// How many bytes of a file are read; a larger one is refused unread.
 pub const MAX_FILE_BYTES: usize = 64 << 20;
 /// How many rows of a file are read; a longer one is refused.
-pub const MAX_ROWS: usize = 1_000_000;
+pub const MAX_ROWS: usize = 500_000;
 /// How many bytes a cell may have.
 pub const MAX_CELL_BYTES: usize = 64 << 10;
 
@@ -31,12 +32,7 @@ pub struct File {
     parsed: FileName,
     size: usize,
     edition: Edition,
-    encoding: Option<Encoding>,
-    version: Option<String>,
-    rows: usize,
-    columns: Option<usize>,
-    keys: BTreeSet<Key>,
-    images: Vec<(u32, FileName)>,
+    checked: Checked,
     findings: Vec<Finding>,
 }
 
@@ -46,32 +42,32 @@ impl File {
     /// # Errors
     /// A finding if the name is none of the standard's.
     pub fn read(name: &str, bytes: &[u8]) -> Result<Self, Finding> {
-        let (parsed, oddities) = FileName::read(name).map_err(|error| match error {
+        let read = FileName::read(name).map_err(|error| match error {
             NameError::Foreign => Finding::new(Rule::NameForeign, name),
             NameError::Part { kind, part } => Finding::new(Rule::NamePart, name).with("kind", kind).with("part", part),
         })?;
-        let mut reader = Checker::new(name, &parsed);
-        for oddity in oddities {
-            reader.findings.push(match oddity {
+        let parsed = read.name;
+        let mut findings: Vec<Finding> = read
+            .oddities
+            .iter()
+            .map(|oddity| match oddity {
                 Oddity::LongServiceKinds => Finding::new(Rule::NameLongKinds, name),
                 Oddity::UnexpectedMonth => Finding::new(Rule::NameUnexpectedMonth, name).with("kind", parsed.kind()),
-            });
-        }
-        reader.read(bytes);
-        let edition = reader::edition(&parsed, reader.layout, reader.version.as_deref());
+                Oddity::Spelling => Finding::new(Rule::NameSpelling, name).with("name", read.tidy.clone()),
+                Oddity::Copied => Finding::new(Rule::NameCopied, name).with("name", read.tidy.clone()),
+                Oddity::Ending => Finding::new(Rule::NameEnding, name).with("name", read.tidy.clone()),
+            })
+            .collect();
+        let mut checked = check::check(name, &parsed, bytes);
+        findings.extend(std::mem::take(&mut checked.findings).finish(name));
         Ok(Self {
             position: 0,
             name: name.to_owned(),
             size: bytes.len(),
-            edition,
-            encoding: reader.encoding,
-            version: reader.version,
-            rows: reader.rows,
-            columns: reader.layout.map(|layout| layout.fields.len()),
-            keys: reader.keys,
-            images: reader.images,
-            findings: reader.findings.finish(name),
+            edition: reader::edition(&parsed, checked.layout, checked.version.as_deref()),
             parsed,
+            checked,
+            findings,
         })
     }
 
@@ -99,6 +95,21 @@ impl File {
         &self.parsed
     }
 
+    /// Returns the sender: that of the name, with the service kind that the content tells where the name has the kinds
+    /// of sender and receiver the wrong way round (as the notice's own example of actuals has).
+    #[must_use]
+    pub fn sender(&self) -> End {
+        let name = &self.parsed;
+        if self.checked.swapped { name.with_kinds_swapped().sender() } else { name.sender() }
+    }
+
+    /// Returns the receiver, as [`File::sender`] does.
+    #[must_use]
+    pub fn receiver(&self) -> End {
+        let name = &self.parsed;
+        if self.checked.swapped { name.with_kinds_swapped().receiver() } else { name.receiver() }
+    }
+
     /// Returns the kind of the file.
     #[must_use]
     pub fn kind(&self) -> FileKind {
@@ -120,31 +131,43 @@ impl File {
     /// Returns the encoding; `None` for pictures and for files that were not read.
     #[must_use]
     pub fn encoding(&self) -> Option<Encoding> {
-        self.encoding
+        self.checked.encoding
     }
 
     /// Returns the version cell (CSVバージョン) of the first row.
     #[must_use]
     pub fn csv_version(&self) -> Option<&str> {
-        self.version.as_deref()
+        self.checked.version.as_deref()
     }
 
     /// Returns the number of rows of data, wrong ones among them.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.rows
+        self.checked.rows
+    }
+
+    /// Returns how many of the rows cannot be read; each has an error among the findings, unless it was one too many
+    /// to be listed.
+    #[must_use]
+    pub fn refused_rows(&self) -> usize {
+        self.checked.refused
+    }
+
+    /// Returns the layout; `None` for pictures and files without data.
+    #[must_use]
+    pub fn layout(&self) -> Option<&'static Layout> {
+        self.checked.layout
     }
 
     /// Returns the number of columns of the layout; `None` for pictures and files without data.
     #[must_use]
     pub fn columns(&self) -> Option<usize> {
-        self.columns
+        self.checked.layout.map(|layout| layout.fields().len())
     }
 
     /// Returns the keys of the rows that could be read.
-    #[must_use]
-    pub fn keys(&self) -> &BTreeSet<Key> {
-        &self.keys
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.checked.keys.keys()
     }
 
     /// Returns what was found in this file alone.
@@ -155,60 +178,21 @@ impl File {
 
     /// Returns the pictures that basic information names, with their rows.
     pub(crate) fn images(&self) -> &[(u32, FileName)] {
-        &self.images
-    }
-}
-
-/// Judges one file, row by row.
-struct Checker<'a> {
-    file: &'a str,
-    name: &'a FileName,
-    version: Option<String>,
-    rows: usize,
-    layout: Option<&'static Layout>,
-    encoding: Option<Encoding>,
-    keys: BTreeSet<Key>,
-    images: Vec<(u32, FileName)>,
-    in_month: usize,
-    other_months: Vec<u32>,
-    findings: Findings,
-}
-
-impl<'a> Checker<'a> {
-    fn new(file: &'a str, name: &'a FileName) -> Self {
-        Self {
-            file,
-            name,
-            version: None,
-            rows: 0,
-            layout: None,
-            encoding: None,
-            keys: BTreeSet::new(),
-            images: Vec::new(),
-            in_month: 0,
-            other_months: Vec::new(),
-            findings: Findings::default(),
-        }
+        &self.checked.images
     }
 
-    fn read(&mut self, bytes: &[u8]) {
-        match reader::open(self.name, bytes) {
-            Opened::Empty => {}
-            Opened::TooLarge => {}
-            Opened::Utf16 => {}
-            Opened::Picture => {}
-            Opened::Table(mut table) => {
-                self.encoding = Some(table.encoding());
-                while let Some(step) = table.next() {
-                    if let What::Record(_, key) = step.what {
-                        if !self.keys.contains(key) {
-                            self.keys.insert(key.clone());
-                        }
-                    }
-                }
-                self.rows = table.count();
-                self.layout = table.layout();
-            }
-        }
+    /// Returns the keys with the first row of each.
+    pub(crate) fn key_rows(&self) -> &BTreeMap<Key, u32> {
+        &self.checked.keys
+    }
+
+    /// Takes what tables 6 and 7 have to agree in; it is needed once.
+    pub(crate) fn take_services(&mut self) -> Option<Services> {
+        self.checked.services.take()
+    }
+
+    /// Takes the other side of it.
+    pub(crate) fn take_benefits(&mut self) -> Option<Benefits> {
+        self.checked.benefits.take()
     }
 }

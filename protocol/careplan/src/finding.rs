@@ -8,7 +8,7 @@ use crate::{
     layout::Field,
     messages,
     name::NamePart,
-    rule::{Rule, Severity},
+    rule::{Purpose, Rule, Severity},
 };
 
 /// A language that findings are told in.
@@ -21,7 +21,7 @@ pub enum Lang {
 }
 
 /// An argument of a finding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Argument {
     /// Numbers and codes.
@@ -32,12 +32,14 @@ pub enum Argument {
     Part(NamePart),
     /// Kinds of files, told with their names.
     Kinds(Vec<FileKind>),
+    /// A column, told by its name.
+    Column(&'static Field),
 }
 
 /// Something about a file that somebody should know.
 ///
-/// It holds no cell's text but versions. The file's name is the user's own and may say anything, so `Debug` leaves it out.
-#[derive(Clone, PartialEq, Eq)]
+/// It holds of the cells only versions, offices, service kinds and sums. The file's name is the user's own and may say anything, so `Debug` leaves it out.
+#[derive(Clone)]
 pub struct Finding {
     rule: Rule,
     file: String,
@@ -95,10 +97,16 @@ impl Finding {
         self.rule.code()
     }
 
-    /// Returns how much the finding weighs.
+    /// Returns how much the finding weighs before sending.
     #[must_use]
     pub fn severity(&self) -> Severity {
-        self.rule.severity()
+        self.severity_for(Purpose::Sending)
+    }
+
+    /// Returns how much the finding weighs.
+    #[must_use]
+    pub fn severity_for(&self, purpose: Purpose) -> Severity {
+        self.rule.severity(purpose)
     }
 
     /// Tells whether the unit must not be sent.
@@ -125,10 +133,21 @@ impl Finding {
         self.column.map(|column| column.number)
     }
 
+    /// Returns the identifier of the column, as in `service_date`.
+    #[must_use]
+    pub fn field(&self) -> Option<&'static str> {
+        self.column.map(|column| column.name_en).filter(|name| !name.is_empty())
+    }
+
     /// Returns the arguments of the rule.
     #[must_use]
     pub fn arguments(&self) -> &[(&'static str, Argument)] {
         &self.arguments
+    }
+
+    /// Returns where it stands in its file: what concerns all of it first, the count of further ones last.
+    pub(crate) fn spot(&self) -> (bool, Option<u32>, Option<u16>) {
+        (self.rule == Rule::More, self.row, self.column_number())
     }
 
     /// Tells all of it: where, what is wrong, what to do.
@@ -209,7 +228,7 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
-    const PER_RULE: usize = 10;
+    const PER_RULE: usize = 100;
 
     /// Adds a finding, or counts it.
     pub(crate) fn push(&mut self, finding: Finding) {
@@ -220,8 +239,9 @@ impl Findings {
         }
     }
 
-    /// Returns what was kept, with a note per rule about what was not.
+    /// Returns what was kept in the order of rows and columns, with a note per rule about what was not.
     pub(crate) fn finish(mut self, file: &str) -> Vec<Finding> {
+        self.list.sort_by_key(Finding::spot);
         for &rule in Rule::ALL {
             let more = self.counts.get(&rule).map_or(0, |count| count.saturating_sub(Self::PER_RULE));
             if more > 0 {

@@ -127,6 +127,10 @@ impl FromStr for OfficeNumber {
 }
 
 impl ServiceKind {
+    pub(crate) fn from_bytes(bytes: [u8; 2]) -> Option<Self> {
+        is_code(&bytes).then_some(Self(bytes))
+    }
+
     /// Returns the two characters.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 mod bundle;
+mod check;
 mod edition;
 mod file;
 mod finding;
@@ -35,7 +36,7 @@ pub use model::{
 pub use name::{End, FileName, NameError, NamePart};
 pub use record::Record;
 pub use rows::{Cell, Row, Rows};
-pub use rule::{Rule, Severity};
+pub use rule::{Purpose, Rule, Severity};
 pub use text::Encoding;
 pub use unit::{Collection, Sorted, Unit};
 pub use value::{Date, Days, Decimal, Time, Value};

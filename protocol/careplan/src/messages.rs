@@ -106,6 +106,10 @@ fn shown(lang: Lang, arguments: &[(&'static str, Argument)]) -> Vec<(&'static st
                     format(lang, "year-and-month", None, &parts)
                 }
                 Argument::Part(part) => part.to_string(),
+                Argument::Column(field) => match lang {
+                    Lang::Ja => field.name_ja().to_owned(),
+                    Lang::En => field.name_en().replace('_', " "),
+                },
                 Argument::Kinds(kinds) => {
                     let names: Vec<_> = kinds.iter().map(|&kind| format(lang, &kind_key(kind), None, &[])).collect();
                     names.join(&format(lang, "list-separator", None, &[]))

@@ -74,6 +74,21 @@ pub(crate) enum Oddity {
     LongServiceKinds,
     /// A month in a kind that has none.
     UnexpectedMonth,
+    /// Small letters, another low line, blanks at the ends.
+    Spelling,
+    /// The mark that systems put on a copy: ` (1)`, ` - コピー`.
+    Copied,
+    /// Another ending than `.CSV`, on what has the name of a table.
+    Ending,
+}
+
+/// A name with what is unusual about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReadName {
+    pub(crate) name: FileName,
+    pub(crate) oddities: Vec<Oddity>,
+    /// The text without oddities of spelling, copies and endings.
+    pub(crate) tidy: String,
 }
 
 impl FileName {
@@ -108,17 +123,32 @@ impl FileName {
     }
 
     /// Reads a name, and tells what is unusual about it.
-    pub(crate) fn read(text: &str) -> Result<(Self, Vec<Oddity>), NameError> {
-        let text = text.to_ascii_uppercase();
-        let (stem, ending) = text.rsplit_once('.').unwrap_or((&text, ""));
-        let (kind, rest) = kind_of(stem).ok_or(NameError::Foreign)?;
+    pub(crate) fn read(text: &str) -> Result<ReadName, NameError> {
+        let Tidy { stem, endings, copied } = Tidy::of(text);
+        let (kind, rest) = kind_of(&stem).ok_or(NameError::Foreign)?;
         let wrong = |part| NameError::Part { kind, part };
-        let ending_fits = if kind.is_image() { matches!(ending, "JPG" | "JPEG") } else { ending == "CSV" };
+        let mut oddities = Vec::new();
+        let ending = if kind.is_image() { ".jpg" } else { ".CSV" };
+        let ending_fits = match endings.as_slice() {
+            [".JPG" | ".JPEG"] => kind.is_image(),
+            [".CSV"] => !kind.is_image(),
+            // A table all the same; with the ending of a spreadsheet it is none.
+            endings if !kind.is_image() && endings.iter().all(|ending| matches!(*ending, ".CSV" | ".TXT")) => {
+                oddities.push(Oddity::Ending);
+                true
+            }
+            _ => false,
+        };
         if !ending_fits {
             return Err(wrong(NamePart::Ending));
         }
+        let tidy = format!("{stem}{ending}");
+        if copied {
+            oddities.push(Oddity::Copied);
+        } else if oddities.is_empty() && tidy != text && !(kind.is_image() && format!("{stem}.JPG") == text) {
+            oddities.push(Oddity::Spelling);
+        }
 
-        let mut oddities = Vec::new();
         let mut parts = rest.split('_').peekable();
         let month = match parts.next_if(|part| part.len() == 6) {
             Some("000000") => None,
@@ -166,7 +196,14 @@ impl FileName {
         }
         let sender = End { office: from, kind: kinds.map(|(from, _)| from) };
         let receiver = End { office: to, kind: kinds.map(|(_, to)| to) };
-        Ok((Self::new(kind, month, sender, receiver, serial, image)?, oddities))
+        Ok(ReadName { name: Self::new(kind, month, sender, receiver, serial, image)?, oddities, tidy })
+    }
+
+    /// Returns the name with the service kinds of sender and receiver exchanged.
+    pub(crate) fn with_kinds_swapped(&self) -> Self {
+        let mut name = self.clone();
+        (name.sender.kind, name.receiver.kind) = (self.receiver.kind, self.sender.kind);
+        name
     }
 
     /// Returns the kind of the file.
@@ -206,6 +243,58 @@ impl FileName {
     }
 }
 
+/// A name taken apart: capitals, without the marks of copies, its endings from the last to the first.
+struct Tidy {
+    stem: String,
+    endings: Vec<&'static str>,
+    copied: bool,
+}
+
+impl Tidy {
+    fn of(text: &str) -> Self {
+        // The notice's text copy shows a combining low line; forms show a wide one.
+        let upper = text.trim().replace(['\u{332}', '＿'], "_").to_ascii_uppercase();
+        let mut copied = false;
+        let mut stem = upper.as_str();
+        for prefix in ["コピー ～ ", "コピー 〜 ", "コピー ~ ", "COPY OF "] {
+            if let Some(rest) = stem.strip_prefix(prefix) {
+                (stem, copied) = (rest, true);
+            }
+        }
+        let mut endings = Vec::new();
+        loop {
+            stem = stem.trim_end();
+            let ending = [".CSV", ".TXT", ".JPG", ".JPEG"].into_iter().find(|ending| stem.ends_with(ending));
+            if let Some(ending) = ending {
+                stem = &stem[..stem.len() - ending.len()];
+                endings.push(ending);
+            } else if let Some(rest) = without_copy_mark(stem) {
+                (stem, copied) = (rest, true);
+            } else {
+                break;
+            }
+            if endings.len() > 3 {
+                break;
+            }
+        }
+        Self { stem: stem.to_owned(), endings, copied }
+    }
+}
+
+/// Takes the mark of a copy from the end of a name: `(1)`, `- コピー`, `のコピー`, `- COPY`, `COPY 2`.
+fn without_copy_mark(stem: &str) -> Option<&str> {
+    for (open, close) in [('(', ')'), ('（', '）')] {
+        if let Some((rest, number)) = stem.strip_suffix(close).and_then(|stem| stem.rsplit_once(open)) {
+            let counts = (1..=3).contains(&number.len()) && number.bytes().all(|c| c.is_ascii_digit());
+            return counts.then(|| rest.trim_end());
+        }
+    }
+    let counted = stem.rsplit_once(' ').filter(|(_, number)| number.len() == 1 && number.as_bytes()[0].is_ascii_digit());
+    let marked = counted.map(|(rest, _)| rest).filter(|rest| rest.ends_with("COPY")).unwrap_or(stem);
+    let rest = ["のコピー", "コピー", " COPY"].into_iter().find_map(|mark| marked.strip_suffix(mark))?;
+    Some(rest.trim_end_matches([' ', '-', '_', '　']))
+}
+
 /// Finds the kind a name begins with, the longest first, and what follows its low line.
 fn kind_of(stem: &str) -> Option<(FileKind, &str)> {
     FileKind::ALL
@@ -222,10 +311,10 @@ fn is_long_kind(text: &str) -> bool {
 impl FromStr for FileName {
     type Err = NameError;
 
-    /// Reads a name of either edition, in capitals or not. A month in a kind that has none is passed over, and
-    /// service kinds of three characters count as none.
+    /// Reads a name of either edition, in capitals or not, with the mark of a copy or the ending `.txt` too. A month in a
+    /// kind that has none is passed over, and service kinds of three characters count as none.
     fn from_str(text: &str) -> Result<Self, NameError> {
-        Self::read(text).map(|(name, _)| name)
+        Self::read(text).map(|read| read.name)
     }
 }
 
@@ -314,11 +403,48 @@ mod tests {
 
     #[test]
     fn oddities_are_told() {
-        let (name, oddities) =
-            FileName::read("UPPLAN_202504_1379905001_430_1379900010_110_20250401000000.CSV").unwrap();
-        assert_eq!((name.sender().kind, oddities), (None, vec![Oddity::LongServiceKinds]));
-        let (name, oddities) = FileName::read("UPKIHON_000000_1379905001_43_1379900010_11_20250401000000.CSV").unwrap();
-        assert_eq!((name.month(), oddities), (None, vec![Oddity::UnexpectedMonth]));
+        let read = FileName::read("UPPLAN_202504_1379905001_430_1379900010_110_20250401000000.CSV").unwrap();
+        assert_eq!((read.name.sender().kind, read.oddities), (None, vec![Oddity::LongServiceKinds]));
+        let read = FileName::read("UPKIHON_000000_1379905001_43_1379900010_11_20250401000000.CSV").unwrap();
+        assert_eq!((read.name.month(), read.oddities), (None, vec![Oddity::UnexpectedMonth]));
+    }
+
+    #[test]
+    fn names_are_tidied() {
+        let good = "DLTPLAN_202511_1379905001_43_13A9900054_A6_20251105090320";
+        let small = good.to_ascii_lowercase();
+        for (name, oddity) in [
+            (format!("{good}.csv"), Oddity::Spelling),
+            (format!("{small}.CSV"), Oddity::Spelling),
+            (format!(" {good}.CSV"), Oddity::Spelling),
+            (good.replace('_', "＿") + ".CSV", Oddity::Spelling),
+            (good.replace('_', "\u{332}") + ".CSV", Oddity::Spelling),
+            (format!("{good} (1).CSV"), Oddity::Copied),
+            (format!("{small}(12).csv"), Oddity::Copied),
+            (format!("{good}（2）.CSV"), Oddity::Copied),
+            (format!("{good} - コピー.CSV"), Oddity::Copied),
+            (format!("{good} - コピー (2).CSV"), Oddity::Copied),
+            (format!("{good}のコピー.CSV"), Oddity::Copied),
+            (format!("{good}.CSV - コピー"), Oddity::Copied),
+            (format!("コピー ～ {good}.CSV"), Oddity::Copied),
+            (format!("{good} - Copy.CSV"), Oddity::Copied),
+            (format!("{good} copy 2.CSV"), Oddity::Copied),
+            (format!("Copy of {good}.CSV"), Oddity::Copied),
+            (format!("{good}.txt"), Oddity::Ending),
+            (format!("{good}.CSV.txt"), Oddity::Ending),
+            (format!("{good}.csv.csv"), Oddity::Ending),
+            (good.to_owned(), Oddity::Ending),
+        ] {
+            let read = FileName::read(&name).unwrap();
+            assert_eq!((read.tidy, read.oddities), (format!("{good}.CSV"), vec![oddity]), "{name}");
+        }
+        let image = "UPKIHON_IMAGE_1309900015_46_1379905001_43_20251010090154_0002";
+        for (ending, oddities) in [(".jpg", vec![]), (".JPG", vec![]), (".jpeg", vec![Oddity::Spelling])] {
+            let read = FileName::read(&format!("{image}{ending}")).unwrap();
+            assert_eq!((read.tidy, read.oddities), (format!("{image}.jpg"), oddities));
+        }
+        let both = FileName::read(&format!("{good} (1).txt")).unwrap();
+        assert_eq!(both.oddities, [Oddity::Ending, Oddity::Copied]);
     }
 
     #[test]
@@ -328,8 +454,8 @@ mod tests {
             assert_eq!(read(foreign), Err(NameError::Foreign), "{foreign}");
         }
         for (name, part) in [
-            ("UPPLAN_202511_1379905001_43_1379900010_11_20251024090800.TXT", NamePart::Ending),
-            ("UPPLAN_202511_1379905001_43_1379900010_11_20251024090800", NamePart::Ending),
+            ("UPPLAN_202511_1379905001_43_1379900010_11_20251024090800.xlsx", NamePart::Serial),
+            ("UPPLAN_202511_1379905001_43_1379900010_11_20251024090800.jpg", NamePart::Ending),
             ("UPKIHON_IMAGE_1379905001_43_1379900010_11_20251024090800_0001.CSV", NamePart::Ending),
             ("UPPLAN_202513_1379905001_43_1379900010_11_20251024090800.CSV", NamePart::Month),
             ("UPPLAN_000000_1379905001_43_1379900010_11_20251024090800.CSV", NamePart::Month),
@@ -341,7 +467,7 @@ mod tests {
             ("UP1KYO_1379905001_43_1379900010_110_20251024090800.CSV", NamePart::ServiceKinds),
             ("UP1KYO_1379905001_姓_1379900010_名_20251024090800.CSV", NamePart::ServiceKinds),
             ("UP1KYO_1379905001_43_1379900010_11_2025102409080.CSV", NamePart::Serial),
-            ("UP1KYO_1379905001_43_1379900010_11_20251024090800 (1).CSV", NamePart::Serial),
+            ("UP1KYO_1379905001_43_1379900010_11_20251024090800 (a).CSV", NamePart::Serial),
             ("UP1KYO_1379905001_43_1379900010_11_20251024090800_1.CSV", NamePart::Serial),
             ("UP1KYO_1379905001_43_1379900010_11.CSV", NamePart::Serial),
             ("UPKIHON_IMAGE_1379905001_43_1379900010_11_20251024090800.jpg", NamePart::Number),
@@ -376,9 +502,9 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_again(name in names()) {
-            let (again, oddities) = FileName::read(&name.to_string()).unwrap();
-            prop_assert_eq!(&again, &name);
-            prop_assert!(oddities.is_empty());
+            let again = FileName::read(&name.to_string()).unwrap();
+            prop_assert_eq!(&again.name, &name);
+            prop_assert!(again.oddities.is_empty() && again.tidy == name.to_string());
             prop_assert_eq!(name.to_string().to_ascii_lowercase().parse::<FileName>(), Ok(name));
         }
 

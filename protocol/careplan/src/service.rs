@@ -11,10 +11,22 @@ pub(crate) struct Service {
     pub(crate) preventive: bool,
     /// Plans care and does not give it (43, 46, AF).
     pub(crate) planner: bool,
+    /// Its rows take part in the exchange.
+    pub(crate) exchanged: bool,
 }
 
 static SERVICES: LazyLock<Vec<(ServiceKind, Service)>> =
     LazyLock::new(|| include_str!("../codes/service_kinds.csv").lines().skip(1).filter_map(service).collect());
+
+/// Tells whether a kind is a short stay, whose days are counted.
+pub(crate) fn is_short_stay(kind: &[u8]) -> bool {
+    matches!(kind, b"21" | b"22" | b"23" | b"2A" | b"24" | b"25" | b"26" | b"2B")
+}
+
+/// Tells whether a kind is lending of equipment.
+pub(crate) fn is_equipment(kind: &[u8]) -> bool {
+    matches!(kind, b"17" | b"67")
+}
 
 /// Looks a service kind up, `None` if the standard does not list it.
 pub(crate) fn service_of(kind: ServiceKind) -> Option<Service> {
@@ -25,8 +37,9 @@ fn service(line: &str) -> Option<(ServiceKind, Service)> {
     let mut cells = line.split(',');
     let kind = cells.next()?.parse().ok()?;
     let scheme = cells.nth(1)?;
+    let exchanged = cells.next()? == "Y";
     let preventive = scheme.starts_with("予防給付") || scheme.starts_with("総合事業");
-    Some((kind, Service { preventive, planner: scheme.ends_with("（支援）") }))
+    Some((kind, Service { preventive, planner: scheme.ends_with("（支援）"), exchanged }))
 }
 
 #[cfg(test)]
@@ -37,11 +50,12 @@ mod tests {
     fn every_line_of_the_table_is_read() {
         assert_eq!(SERVICES.len(), include_str!("../codes/service_kinds.csv").lines().count() - 1);
         let of = |kind: &str| service_of(kind.parse().unwrap());
-        assert_eq!(of("11"), Some(Service { preventive: false, planner: false }));
-        assert_eq!(of("43"), Some(Service { preventive: false, planner: true }));
-        assert_eq!(of("46"), Some(Service { preventive: true, planner: true }));
-        assert_eq!(of("A2"), Some(Service { preventive: true, planner: false }));
-        assert_eq!(of("2B"), Some(Service { preventive: true, planner: false }));
+        assert_eq!(of("11"), Some(Service { preventive: false, planner: false, exchanged: true }));
+        assert_eq!(of("43"), Some(Service { preventive: false, planner: true, exchanged: false }));
+        assert_eq!(of("46"), Some(Service { preventive: true, planner: true, exchanged: false }));
+        assert_eq!(of("A2"), Some(Service { preventive: true, planner: false, exchanged: true }));
+        assert_eq!(of("2B"), Some(Service { preventive: true, planner: false, exchanged: true }));
+        assert!(!of("33").unwrap().exchanged);
         assert_eq!(of("ZZ"), None);
     }
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+mod links;
+
 use crate::{
     bundle::{Bundle, Combination},
     edition::Edition,
@@ -71,8 +73,7 @@ impl Collection {
     pub fn sort(self) -> Sorted {
         let mut groups: BTreeMap<(Serial, End, End), Vec<File>> = BTreeMap::new();
         for file in self.files {
-            let name = file.parsed();
-            groups.entry((name.serial(), name.sender(), name.receiver())).or_default().push(file);
+            groups.entry((file.parsed().serial(), file.sender(), file.receiver())).or_default().push(file);
         }
         let mut units: Vec<Unit> = groups.into_values().filter_map(Unit::new).collect();
         let scattered = scattered(&units);
@@ -112,7 +113,7 @@ impl Unit {
             key(one).cmp(&key(other))
         });
         let head = files.first()?;
-        let (sender, receiver, serial) = (head.parsed().sender(), head.parsed().receiver(), head.parsed().serial());
+        let (sender, receiver, serial) = (head.sender(), head.receiver(), head.parsed().serial());
         let edition = head.edition();
         let mut kinds: Vec<_> = files.iter().map(File::kind).collect();
         kinds.dedup();
@@ -226,6 +227,11 @@ impl Unit {
         self.check_ends(&mut findings);
         self.check_editions(&mut findings);
         self.check_images(&mut findings);
+        self.check_direction(&mut findings);
+        links::check(&mut self.files, &mut findings);
+        let order: HashMap<&str, usize> =
+            self.files.iter().enumerate().rev().map(|(at, file)| (file.name(), at)).collect();
+        findings.sort_by_key(|finding| (order.get(finding.file()).copied(), finding.spot()));
         self.findings = findings;
     }
 
@@ -302,6 +308,19 @@ impl Unit {
         let told = findings.iter().any(|finding| finding.rule() == Rule::NameLongKinds);
         if self.edition != Edition::V3 && kinds == [None, None] && !told {
             findings.push(Finding::new(Rule::NameShort, head.name()));
+        }
+    }
+
+    /// Checks that plans come from who plans, and actuals do not go to who gives care.
+    fn check_direction(&self, findings: &mut Vec<Finding>) {
+        let planner = |end: End| end.kind.and_then(service_of).map(|service| service.planner);
+        let wrong = |kind: FileKind| match kind {
+            FileKind::UpJsk | FileKind::DltJsk => planner(self.receiver) == Some(false),
+            _ => planner(self.sender) == Some(false),
+        };
+        let belongs = |kind| self.combination.is_some_and(|combination| combination.takes(kind));
+        if let Some(file) = self.files.iter().find(|file| belongs(file.kind()) && wrong(file.kind())) {
+            findings.push(Finding::new(Rule::UnitDirection, file.name()).with("kind", file.kind()));
         }
     }
 

@@ -1,0 +1,426 @@
+//! Table 7: lines of services, subtotals by kind, and the grand total of each person.
+//!
+//! Where the notice leaves room (money on the lines or on the subtotal, lines outside the limit with or without their
+//! units under benefit management) every reading that adds up is accepted. What adds up in none is a warning only.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::{
+    check::{Given, Place, services::Service},
+    finding::Finding,
+    key::Key,
+    layout::Layout,
+    rule::Rule,
+    service::is_short_stay,
+};
+
+/// Columns with sums, in the order of [`Line::sums`].
+const SUMS: [&str; 8] = [
+    "service_units_amount",
+    "benefit_management_units",
+    "over_category_limit_units",
+    "within_category_limit_units",
+    "total_cost_insured",
+    "insurance_claim",
+    "copay_insured",
+    "copay_full",
+];
+const AMOUNT: usize = 0;
+const MANAGED: usize = 1;
+const WITHIN: usize = 3;
+const COST: usize = 4;
+const CLAIM: usize = 5;
+const COPAY: usize = 6;
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// A service.
+    Service,
+    /// `AAAA`: what counts against the limit.
+    Inside,
+    /// `EEEE`: what does not.
+    Outside,
+    /// `ZZZZ`: days over 30.
+    Over30,
+    /// The grand total.
+    Total,
+}
+
+/// A line.
+#[derive(Clone, Debug)]
+struct Line {
+    row: u32,
+    service: Service,
+    role: Role,
+    equipment: u64,
+    units: Option<i64>,
+    discounted: Option<i64>,
+    has_rate: bool,
+    count: Option<i64>,
+    sums: [Option<i64>; SUMS.len()],
+    /// Yen per unit, in hundredths.
+    price: Option<i64>,
+    rate: Option<i64>,
+    fixed: bool,
+    days: [Option<i64>; 3],
+    over: bool,
+}
+
+struct Columns {
+    satellite: usize,
+    office: usize,
+    code: usize,
+    equipment: Vec<usize>,
+    units: usize,
+    rate: usize,
+    discounted: usize,
+    count: usize,
+    sums: [usize; SUMS.len()],
+    price: usize,
+    benefit_rate: usize,
+    fixed: usize,
+    days: [usize; 3],
+    over: usize,
+}
+
+/// The lines of each person.
+pub(crate) struct Benefits {
+    columns: Option<Columns>,
+    persons: HashMap<Key, Vec<Line>>,
+    /// Keys by their first rows, so that findings come in the order of the file.
+    order: Vec<Key>,
+}
+
+impl std::fmt::Debug for Benefits {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Benefits({} persons)", self.persons.len())
+    }
+}
+
+impl Columns {
+    fn of(layout: &Layout) -> Option<Self> {
+        let column = |name| layout.column(name);
+        let mut sums = [0; SUMS.len()];
+        for (to, name) in sums.iter_mut().zip(SUMS) {
+            *to = column(name)?;
+        }
+        Some(Self {
+            satellite: column("satellite_no")?,
+            office: column("service_office_number")?,
+            code: column("service_code")?,
+            equipment: ["tais_code", "equipment_notification_code"].into_iter().filter_map(column).collect(),
+            units: column("units")?,
+            rate: column("discount_rate")?,
+            discounted: column("discounted_units")?,
+            count: column("count_or_days")?,
+            sums,
+            price: column("yen_per_unit")?,
+            benefit_rate: column("benefit_rate")?,
+            fixed: column("fixed_copay_unit_price")?,
+            days: [
+                column("short_stay_days_to_previous_month")?,
+                column("short_stay_days_this_month")?,
+                column("short_stay_days_cumulative")?,
+            ],
+            over: column("over_30_days")?,
+        })
+    }
+}
+
+fn role(code: &str) -> Role {
+    match code.get(2..) {
+        _ if code == "999999" => Role::Total,
+        Some("AAAA") => Role::Inside,
+        Some("EEEE") => Role::Outside,
+        Some("ZZZZ") => Role::Over30,
+        _ => Role::Service,
+    }
+}
+
+impl Benefits {
+    pub(crate) fn new(layout: &'static Layout) -> Self {
+        Self { columns: Columns::of(layout), persons: HashMap::new(), order: Vec::new() }
+    }
+
+    /// Takes a row.
+    pub(crate) fn take(&mut self, given: &Given<'_>) {
+        // A test makes sure that every layout of table 7 has the columns.
+        let Some(columns) = &self.columns else { return };
+        let code = given.plain(columns.code);
+        let mut equipment = 0xcbf2_9ce4_8422_2325_u64;
+        for &column in &columns.equipment {
+            for &byte in given.row.raw_at(column).iter().chain(b",") {
+                equipment = (equipment ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
+        let number = |column| given.number(column);
+        let line = Line {
+            row: given.row.number,
+            service: Service::new(&given.plain(columns.office), number(columns.satellite), &code),
+            role: role(&code),
+            equipment,
+            units: number(columns.units),
+            discounted: number(columns.discounted),
+            has_rate: !given.row.raw_at(columns.rate).is_empty(),
+            count: number(columns.count),
+            sums: columns.sums.map(number),
+            price: given.plain(columns.price).parse::<crate::Decimal>().ok().map(|price| price.hundredths().into()),
+            rate: number(columns.benefit_rate),
+            fixed: number(columns.fixed).is_some_and(|yen| yen != 0),
+            days: columns.days.map(number),
+            over: given.row.raw_at(columns.over) == b"1",
+        };
+        if let Some(lines) = self.persons.get_mut(given.key) {
+            lines.push(line);
+        } else {
+            self.order.push(given.key.clone());
+            self.persons.insert(given.key.clone(), vec![line]);
+        }
+    }
+
+    /// Judges the lines of each person.
+    pub(crate) fn check(&mut self, place: &mut Place<'_>) {
+        let Some(columns) = &self.columns else { return };
+        for key in &self.order {
+            let Some(lines) = self.persons.get(key) else { continue };
+            let person = Person { lines, columns };
+            person.check_lines(place);
+            person.check_doubles(place);
+            person.check_subtotals(place);
+            person.check_total(place);
+        }
+    }
+
+    /// Returns each service of a person with count and units; `None` if the person has no lines.
+    pub(crate) fn services_of(&self, key: &Key) -> Option<BTreeMap<Service, super::services::Sum>> {
+        let lines = self.persons.get(key)?;
+        let mut services: BTreeMap<Service, super::services::Sum> = BTreeMap::new();
+        for line in lines.iter().filter(|line| line.role == Role::Service) {
+            let sum = services.entry(line.service).or_default();
+            if sum.row == 0 {
+                sum.row = line.row;
+            }
+            sum.count += line.count.unwrap_or_default();
+            let single = line.discounted.or(line.units).unwrap_or_default();
+            sum.units += line.sums[AMOUNT].unwrap_or_else(|| single * line.count.unwrap_or_default());
+        }
+        Some(services)
+    }
+
+    pub(crate) fn count_column(&self) -> usize {
+        self.columns.as_ref().map_or(0, |columns| columns.count)
+    }
+
+    pub(crate) fn amount_column(&self) -> usize {
+        self.columns.as_ref().map_or(0, |columns| columns.sums[AMOUNT])
+    }
+
+    pub(crate) fn code_column(&self) -> usize {
+        self.columns.as_ref().map_or(0, |columns| columns.code)
+    }
+}
+
+/// The lines of one person.
+struct Person<'a> {
+    lines: &'a [Line],
+    columns: &'a Columns,
+}
+
+impl Person<'_> {
+    fn differs(&self, rule: Rule, row: u32, column: usize, expected: i64, found: i64, place: &mut Place<'_>) {
+        let finding = place.at(rule, row, column);
+        place.add(finding.with("expected", expected.to_string()).with("found", found.to_string()));
+    }
+
+    /// Judges each line by itself.
+    fn check_lines(&self, place: &mut Place<'_>) {
+        for line in self.lines {
+            if line.role == Role::Service {
+                self.check_amount(line, place);
+                if line.over && !is_short_stay(&line.service.code[..2]) {
+                    place.cell(Rule::OverKind, line.row, self.columns.over);
+                }
+            } else {
+                if line.units.is_some_and(|units| units != 0) || line.has_rate || line.discounted.is_some() {
+                    place.cell(Rule::BenefitFilled, line.row, self.columns.units);
+                }
+                if line.role != Role::Total && line.over != (line.role == Role::Over30) {
+                    place.cell(Rule::OverSubtotal, line.row, self.columns.over);
+                }
+            }
+            if line.role != Role::Total {
+                self.check_money(line, place);
+            }
+            if let [Some(before), Some(month), Some(all)] = line.days {
+                if before + month != all {
+                    self.differs(Rule::BenefitDays, line.row, self.columns.days[2], before + month, all, place);
+                }
+            }
+        }
+    }
+
+    fn check_amount(&self, line: &Line, place: &mut Place<'_>) {
+        let (Some(units), Some(count), Some(amount)) = (line.discounted.or(line.units), line.count, line.sums[AMOUNT])
+        else {
+            return;
+        };
+        if units * count != amount {
+            self.differs(Rule::BenefitAmount, line.row, self.columns.sums[AMOUNT], units * count, amount, place);
+        }
+    }
+
+    /// Yen are cut off, never rounded up.
+    fn check_money(&self, line: &Line, place: &mut Place<'_>) {
+        let Some(cost) = line.sums[COST] else { return };
+        let units = line.sums[WITHIN].or(line.sums[MANAGED]).or(line.sums[AMOUNT]);
+        if let (Some(units), Some(price)) = (units, line.price) {
+            let expected = (units * price).div_euclid(100);
+            if expected != cost {
+                self.differs(Rule::BenefitCost, line.row, self.columns.sums[COST], expected, cost, place);
+            }
+        }
+        if line.fixed {
+            return;
+        }
+        let Some(claim) = line.sums[CLAIM] else { return };
+        if let Some(rate) = line.rate {
+            let expected = (cost * rate).div_euclid(100);
+            if expected != claim {
+                self.differs(Rule::BenefitClaim, line.row, self.columns.sums[CLAIM], expected, claim, place);
+            }
+        }
+        if let Some(copay) = line.sums[COPAY].filter(|copay| cost - claim != *copay) {
+            self.differs(Rule::BenefitClaim, line.row, self.columns.sums[COPAY], cost - claim, copay, place);
+        }
+    }
+
+    fn check_doubles(&self, place: &mut Place<'_>) {
+        let mut met = HashMap::new();
+        for line in self.lines.iter().filter(|line| line.role != Role::Total) {
+            let identity = (line.service, line.equipment, line.units, line.discounted, line.over);
+            if let Some(first) = met.insert(identity, line.row) {
+                let finding = place.at(Rule::DoubleBenefit, line.row, self.columns.code);
+                place.add(finding.with("row", first.to_string()));
+            }
+        }
+    }
+
+    /// Groups lines by office and kind, or by kind alone where subtotals stand once for several offices.
+    fn groups(&self) -> Vec<Vec<&Line>> {
+        let mut by_kind: BTreeMap<[u8; 2], Vec<&Line>> = BTreeMap::new();
+        for line in self.lines.iter().filter(|line| line.role != Role::Total) {
+            by_kind.entry([line.service.code[0], line.service.code[1]]).or_default().push(line);
+        }
+        let mut groups = Vec::new();
+        for lines in by_kind.into_values() {
+            let mut by_office: BTreeMap<[u8; 10], Vec<&Line>> = BTreeMap::new();
+            for line in &lines {
+                by_office.entry(line.service.office).or_default().push(line);
+            }
+            let subtotals = |lines: &[&Line]| lines.iter().any(|line| line.role != Role::Service);
+            let shared = by_office.len() > 1
+                && by_office.values().any(|lines| subtotals(lines))
+                && by_office.values().any(|lines| !subtotals(lines));
+            if shared {
+                groups.push(lines);
+            } else {
+                groups.extend(by_office.into_values());
+            }
+        }
+        groups
+    }
+
+    fn check_subtotals(&self, place: &mut Place<'_>) {
+        for group in self.groups() {
+            let sum = |wanted: &dyn Fn(&Line) -> bool| -> i64 {
+                group.iter().filter(|line| wanted(line)).filter_map(|line| line.sums[AMOUNT]).sum()
+            };
+            let all = sum(&|line| line.role == Role::Service);
+            let inside = sum(&|line| line.role == Role::Service && line.sums[MANAGED].is_some());
+            let subtotals = sum(&|line| line.role != Role::Service);
+            let first = group.iter().find(|line| line.role != Role::Service);
+            let Some(first) = first else {
+                let mut codes: Vec<_> = group
+                    .iter()
+                    .filter(|line| line.role == Role::Service && line.sums[MANAGED].is_some())
+                    .map(|line| line.service.code)
+                    .collect();
+                codes.sort_unstable();
+                codes.dedup();
+                if let ([_, _, ..], Some(last)) = (codes.as_slice(), group.last()) {
+                    let kind = last.service.code().get(..2).unwrap_or_default().to_owned();
+                    let finding = Finding::new(Rule::BenefitNoSubtotal, place.file).row(last.row);
+                    place.add(finding.with("service", kind));
+                }
+                continue;
+            };
+            // Without lines there is nothing to compare with.
+            let lines = group.iter().any(|line| line.role == Role::Service && line.sums[AMOUNT].is_some());
+            if lines && subtotals != all && subtotals != inside {
+                let expected = if group.iter().any(|line| line.role == Role::Outside) { all } else { inside };
+                self.differs(Rule::BenefitSubtotal, first.row, self.columns.sums[AMOUNT], expected, subtotals, place);
+            }
+        }
+    }
+
+    fn check_total(&self, place: &mut Place<'_>) {
+        let mut totals = self.lines.iter().filter(|line| line.role == Role::Total);
+        let Some(total) = totals.next() else {
+            if let Some(last) = self.lines.last() {
+                place.add(Finding::new(Rule::BenefitNoTotal, place.file).row(last.row));
+            }
+            return;
+        };
+        if let Some(second) = totals.next() {
+            place.add(Finding::new(Rule::BenefitTwoTotals, place.file).row(second.row));
+            return;
+        }
+        let groups = self.groups();
+        for (at, &column) in self.columns.sums.iter().enumerate() {
+            let Some(found) = total.sums[at] else { continue };
+            // Either side of a group can carry the money, and both together only for units.
+            let of = |group: &[&Line], services: bool| -> Option<i64> {
+                let sums = group.iter().filter(|line| (line.role == Role::Service) == services);
+                let sums: Vec<i64> = sums.filter_map(|line| line.sums[at]).collect();
+                (!sums.is_empty()).then(|| sums.iter().sum())
+            };
+            let lines_first: i64 = groups.iter().filter_map(|group| of(group, true).or_else(|| of(group, false))).sum();
+            let subtotals_first: i64 =
+                groups.iter().filter_map(|group| of(group, false).or_else(|| of(group, true))).sum();
+            let both: i64 =
+                self.lines.iter().filter(|line| line.role != Role::Total).filter_map(|line| line.sums[at]).sum();
+            if ![lines_first, subtotals_first, both].contains(&found) {
+                self.differs(Rule::BenefitTotal, total.row, column, lines_first, found, place);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{kind::FileKind, layout::layouts_of};
+
+    #[test]
+    fn every_layout_of_table_7_has_its_columns() {
+        for layout in layouts_of(FileKind::UpSikyu) {
+            let columns = Columns::of(layout).unwrap();
+            assert_eq!(columns.equipment.len(), if layout.fields.len() == 37 { 2 } else { 0 });
+        }
+    }
+
+    #[test]
+    fn roles() {
+        for (code, expected) in [
+            ("111111", Role::Service),
+            ("11AAAA", Role::Inside),
+            ("11EEEE", Role::Outside),
+            ("21ZZZZ", Role::Over30),
+            ("999999", Role::Total),
+            ("", Role::Service),
+        ] {
+            assert_eq!(role(code), expected, "{code}");
+        }
+    }
+}

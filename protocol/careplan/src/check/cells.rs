@@ -1,0 +1,321 @@
+//! Each cell by itself: its text, and what its column asks for.
+
+use crate::{
+    check::Place,
+    ids::{OfficeNumber, ServiceKind},
+    kind::FileKind,
+    layout::{Field, FieldType, Layout, Required},
+    name::FileName,
+    reader::{is_key_column, key_cell},
+    rows::{Cell, Row},
+    rule::Rule,
+    service::service_of,
+    text::{self, Encoding},
+    value::{Date, Days, Decimal, Time, number},
+};
+
+/// Checks the cells of rows of one layout.
+///
+/// Rows of a person repeat most of their cells; a cell that is the same as the clean one above it is passed at once.
+#[derive(Debug)]
+pub(crate) struct Cells {
+    kind: FileKind,
+    encoding: Encoding,
+    key_columns: Vec<bool>,
+    /// Of each column the last cell without findings.
+    clean: Vec<Vec<u8>>,
+}
+
+/// The longest cell that is remembered.
+const REMEMBERED: usize = 64;
+
+impl Cells {
+    pub(crate) fn new(name: &FileName, layout: &'static Layout, encoding: Encoding) -> Self {
+        let key_columns = layout.fields.iter().map(|field| is_key_column(name, field.name_en())).collect();
+        Self { kind: layout.kind, encoding, key_columns, clean: vec![Vec::new(); layout.fields.len()] }
+    }
+
+    pub(crate) fn check(&mut self, row: &Row<'_>, place: &mut Place<'_>) {
+        let Some(layout) = place.layout else { return };
+        for (column, (cell, field)) in row.cells().iter().zip(&layout.fields).enumerate() {
+            let raw = row.raw(cell);
+            if raw.is_empty() {
+                match field.required() {
+                    Required::Yes | Required::Probably => self.empty(row, column, field, place),
+                    Required::Conditional | Required::No => {}
+                }
+                continue;
+            }
+            if cell.has_stray_text() {
+                place.cell(Rule::RowStrayQuote, row.number, column);
+            } else if self.clean[column] == raw {
+                continue;
+            }
+            let clean = raw.iter().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase()) && self.is_plainly_good(raw, column, field)
+                || self.check_cell(row, cell, column, field, place);
+            if clean && raw.len() <= REMEMBERED && !cell.has_stray_text() {
+                self.clean[column].clear();
+                self.clean[column].extend_from_slice(raw);
+            }
+        }
+    }
+
+    fn empty(&self, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) {
+        let rule = if self.key_columns[column] {
+            Rule::CellUnreadable
+        } else if field.field_type() == FieldType::Version {
+            return; // judged with the versions of the other rows
+        } else if field.required() == Required::Yes {
+            Rule::CellRequired
+        } else if self.kind == FileKind::UpHosoku && matches!(field.name_en(), "care_plan_date" | "service_month") {
+            return; // empty instead of zeros
+        } else {
+            Rule::CellExpected
+        };
+        place.cell(rule, row.number, column);
+    }
+
+    /// Tells of digits and capitals at a glance that nothing is wrong with them; `false` means that it takes a look.
+    fn is_plainly_good(&self, raw: &[u8], column: usize, field: &Field) -> bool {
+        let fits = |limit: Option<u16>| limit.is_none_or(|limit| raw.len() <= usize::from(limit));
+        match field.field_type() {
+            FieldType::Date => Date::from_bytes(raw).is_some(),
+            FieldType::Time => Time::from_bytes(raw).is_some_and(|time| time.minutes().is_none_or(|at| at < 24 * 60)),
+            FieldType::Integer => fits(field.max_len()) && number(raw).is_some(),
+            FieldType::Flag => field.codes().iter().any(|(code, _)| code.as_bytes() == raw),
+            FieldType::Insured => raw.len() == 10,
+            FieldType::Days => Days::from_bytes(raw).is_some(),
+            FieldType::Text => !self.key_columns[column] && field.max_len().is_none(),
+            FieldType::Office => std::str::from_utf8(raw)
+                .ok()
+                .and_then(|text| text.parse::<OfficeNumber>().ok())
+                .is_some_and(|office| office.has_check_digit()),
+            FieldType::ServiceCode => {
+                raw.len() == 6
+                    && ServiceKind::from_bytes([raw[0], raw[1]]).and_then(service_of).is_some_and(|kind| kind.exchanged)
+            }
+            FieldType::Version | FieldType::Unused => true,
+            _ => false,
+        }
+    }
+
+    /// Checks a cell that is not empty; `true` if nothing was found.
+    fn check_cell(&self, row: &Row<'_>, cell: &Cell, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+        let mut clean = true;
+        let mut found = |rule, place: &mut Place<'_>| {
+            clean = false;
+            place.cell(rule, row.number, column);
+        };
+        let raw = row.raw(cell);
+        if raw.contains(&0) {
+            found(Rule::TextNul, place);
+        }
+        if matches!(field.field_type(), FieldType::Unused | FieldType::Version) {
+            return clean;
+        }
+        let text = row.text(column, self.encoding);
+        if !raw.is_ascii() {
+            if text::decode(self.encoding, raw).1 {
+                found(Rule::TextUndecodable, place);
+            }
+            if text::has_gaiji(&text) {
+                found(Rule::TextGaiji, place);
+            }
+            if self.encoding == Encoding::Utf8 && !text::is_ms932(&text) {
+                found(Rule::TextNotMs932, place);
+            }
+        }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\r' | '\n' | '\t' | '\0')) {
+            found(Rule::TextControl, place);
+        }
+        if field.field_type() == FieldType::Text {
+            return self.check_text(&text, row, column, field, place) && clean;
+        }
+        let (plain, changed) = text::plain(&text);
+        if plain.is_empty() {
+            found(Rule::CellUnusual, place);
+            if matches!(field.required(), Required::Yes | Required::Probably) {
+                self.empty(row, column, field, place);
+            }
+            return false;
+        }
+        if self.key_columns[column] {
+            match key_cell(field.name_en(), &plain) {
+                None => {
+                    found(Rule::CellUnreadable, place);
+                    return false;
+                }
+                Some(cell) if changed || !cell.usual => found(Rule::CellUnusual, place),
+                Some(_) => {}
+            }
+        } else if changed {
+            found(Rule::CellUnusual, place);
+        }
+        self.check_code(&plain, row, column, field, place) && clean
+    }
+
+    /// Checks free text; only a few columns of it have a form.
+    fn check_text(&self, text: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+        let rule = match field.name_en() {
+            name if name.ends_with("postal_code") && !is_postal_code(text) => Rule::CodePostal,
+            "tais_code" if !is_tais_code(text) => Rule::CodeEquipment,
+            _ => return fits(text, row, column, field, place),
+        };
+        place.cell(rule, row.number, column);
+        false
+    }
+
+    /// Checks the plain form of anything but free text; `true` if nothing was found.
+    fn check_code(&self, plain: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+        let bytes = plain.as_bytes();
+        let zeros = bytes.iter().all(|&c| c == b'0');
+        let key = self.key_columns[column];
+        let wrong = match field.field_type() {
+            // The form of a key was judged as such.
+            FieldType::Insured | FieldType::Month | FieldType::Date if key => None,
+            FieldType::Date if zeros && bytes.len() == 8 => {
+                // Zeros stand for "none" in the supplement, and are no day elsewhere.
+                let special = self.kind == FileKind::UpHosoku && field.name_en() == "care_plan_date";
+                (!special).then_some(Rule::CellNotDate)
+            }
+            FieldType::Date => Date::from_bytes(bytes).is_none().then_some(Rule::CellNotDate),
+            FieldType::Month if zeros && bytes.len() == 6 => None,
+            FieldType::Month => plain.parse::<crate::Month>().is_err().then_some(Rule::CellNotMonth),
+            FieldType::Time => match Time::from_bytes(bytes) {
+                None => Some(Rule::CellNotTime),
+                Some(time) => time.minutes().is_some_and(|at| at >= 24 * 60).then_some(Rule::CellLateTime),
+            },
+            FieldType::Integer => match number(bytes) {
+                None => Some(Rule::CellNotNumber),
+                Some(_) => return fits(plain.trim_start_matches(['-', '+']), row, column, field, place),
+            },
+            FieldType::Decimal => match Decimal::from_bytes(bytes) {
+                None => Some(Rule::CellNotNumber),
+                Some(_) => return fits(plain, row, column, field, place),
+            },
+            FieldType::Days => Days::from_bytes(bytes).is_none().then_some(Rule::CellNotDays),
+            FieldType::Flag => return self.check_flag(plain, row, column, field, place),
+            FieldType::Insurer => (bytes.len() == 6 && !has_check_digit(bytes)).then_some(Rule::CodeInsurerDigit),
+            FieldType::Office => return self.check_office(plain, row, column, field, place),
+            FieldType::ServiceCode | FieldType::ServiceKind => return check_service(plain, row, column, field, place),
+            FieldType::Alnum if !bytes.iter().all(u8::is_ascii_alphanumeric) => Some(Rule::CellNotCode),
+            FieldType::Alnum | FieldType::Insured => return fits(plain, row, column, field, place),
+            FieldType::Text | FieldType::Version | FieldType::Unused => None,
+        };
+        if let Some(rule) = wrong {
+            place.cell(rule, row.number, column);
+        }
+        wrong.is_none()
+    }
+
+    fn check_flag(&self, plain: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+        if field.meaning(plain).is_some() {
+            return true;
+        }
+        if field.meaning("Y").is_some() && matches!(plain, "0" | "1") {
+            place.cell(Rule::CellUnusual, row.number, column);
+            return false;
+        }
+        let codes: Vec<_> = field.codes().iter().map(|(code, meaning)| format!("{code} {meaning}")).collect();
+        place.add(place.at(Rule::CodeUnknown, row.number, column).with("codes", codes.join("、")));
+        false
+    }
+
+    fn check_office(&self, plain: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+        // Who changed a row last means nothing to others; in the total of table 7 no office stands.
+        if field.name_en() == "updated_by_office" || (self.kind == FileKind::UpSikyu && plain == "9999999999") {
+            return true;
+        }
+        let Ok(office) = plain.parse::<OfficeNumber>() else {
+            if !self.key_columns[column] {
+                place.cell(Rule::CellNotCode, row.number, column);
+            }
+            return false;
+        };
+        if !office.has_check_digit() {
+            place.add(place.at(Rule::CodeOfficeDigit, row.number, column).with("office", office.to_string()));
+        }
+        office.has_check_digit()
+    }
+}
+
+fn check_service(plain: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+    if plain == "999999" {
+        return true; // the grand total of table 7
+    }
+    let length = if field.field_type() == FieldType::ServiceKind { 2 } else { 6 };
+    let kind = plain.get(..2).and_then(|kind| kind.parse::<ServiceKind>().ok());
+    let Some(kind) = kind.filter(|_| plain.len() == length && plain.bytes().all(|c| c.is_ascii_alphanumeric())) else {
+        // Of a key only the kind is needed, and its form was judged.
+        if kind.is_none() || field.field_type() == FieldType::ServiceKind || plain.len() != length {
+            place.cell(Rule::CellNotCode, row.number, column);
+        }
+        return false;
+    };
+    let rule = match service_of(kind) {
+        None => Rule::CodeUnknownService,
+        Some(service) if !service.exchanged => Rule::CodeNotExchanged,
+        Some(_) => return true,
+    };
+    place.add(place.at(rule, row.number, column).with("service", kind.to_string()));
+    false
+}
+
+fn fits(text: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+    let Some(limit) = field.max_len().filter(|&limit| text.chars().count() > usize::from(limit)) else { return true };
+    place.add(place.at(Rule::CellTooLong, row.number, column).with("limit", limit.to_string()));
+    false
+}
+
+/// Tells whether the last digit is the check digit of the others (modulus 10, weights 2 and 1 from the right).
+fn has_check_digit(digits: &[u8]) -> bool {
+    let Some((last, rest)) = digits.split_last() else { return false };
+    let sum: u32 = rest
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| {
+            let product = u32::from(digit.wrapping_sub(b'0')) * if place % 2 == 0 { 2 } else { 1 };
+            product / 10 + product % 10
+        })
+        .sum();
+    (10 - sum % 10) % 10 == u32::from(last.wrapping_sub(b'0'))
+}
+
+fn is_postal_code(text: &str) -> bool {
+    matches!(text.as_bytes(), [a @ .., b'-', _, _, _, _] if a.len() == 3)
+        && text.bytes().filter(u8::is_ascii_digit).count() == 7
+}
+
+/// Five digits, a hyphen (the notice prints a wide one) and six digits; the trade press writes them without.
+fn is_tais_code(text: &str) -> bool {
+    let (plain, _) = text::plain(text);
+    let digits = |text: &str, length| text.len() == length && text.bytes().all(|c| c.is_ascii_digit());
+    match plain.split_once('-') {
+        Some((maker, item)) => digits(maker, 5) && digits(item, 6),
+        None => digits(&plain, 11),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn check_digits_of_insurers() {
+        for (number, good) in [("435073", true), ("131003", true), ("271007", true), ("131004", false), ("1", false)] {
+            assert_eq!(has_check_digit(number.as_bytes()), good, "{number}");
+        }
+    }
+
+    #[test]
+    fn forms_of_text() {
+        assert!(is_postal_code("123-4567") && !is_postal_code("1234567") && !is_postal_code("12-34567"));
+        for good in ["00001-000010", "00001－000010", "00001000010"] {
+            assert!(is_tais_code(good), "{good}");
+        }
+        for wrong in ["", "0001-000010", "00001-00010", "ABC"] {
+            assert!(!is_tais_code(wrong), "{wrong}");
+        }
+    }
+}
