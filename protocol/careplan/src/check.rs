@@ -196,9 +196,7 @@ impl<'a> Judge<'a> {
     fn refused(&self, row: &Row<'_>, layout: &'static Layout, refusal: Refusal, checked: &mut Checked) {
         let finding = |rule| Finding::new(rule, self.file).row(row.number);
         let expected = layout.fields.len();
-        let width = |rule| {
-            finding(rule).with("expected", expected.to_string()).with("found", row.width.to_string())
-        };
+        let width = |rule| finding(rule).with("expected", expected.to_string()).with("found", row.width.to_string());
         let mut place = Place { file: self.file, layout: Some(layout), findings: &mut checked.findings };
         match refusal {
             Refusal::OpenQuote => place.add(finding(Rule::RowOpenQuote)),

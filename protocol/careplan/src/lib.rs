@@ -10,6 +10,7 @@ mod ids;
 mod key;
 mod kind;
 mod layout;
+mod mend;
 mod messages;
 mod model;
 mod name;
@@ -30,8 +31,10 @@ pub use ids::{Month, OfficeNumber, ParseError, Serial, ServiceCode, ServiceKind}
 pub use key::{Key, Subject};
 pub use kind::FileKind;
 pub use layout::{Field, FieldType, Layout, Required};
+pub use mend::{Mended, mend};
 pub use model::{
-    Action, BasicInformation, CarePlan, Contents, Document, Image, MonthActual, MonthPlan, Person, ServiceRow, SupportPlan,
+    Action, BasicInformation, CarePlan, Contents, Document, Image, MonthActual, MonthPlan, Person, ServiceRow,
+    SupportPlan,
 };
 pub use name::{End, FileName, NameError, NamePart};
 pub use record::Record;

@@ -289,7 +289,8 @@ fn without_copy_mark(stem: &str) -> Option<&str> {
             return counts.then(|| rest.trim_end());
         }
     }
-    let counted = stem.rsplit_once(' ').filter(|(_, number)| number.len() == 1 && number.as_bytes()[0].is_ascii_digit());
+    let counted =
+        stem.rsplit_once(' ').filter(|(_, number)| number.len() == 1 && number.as_bytes()[0].is_ascii_digit());
     let marked = counted.map(|(rest, _)| rest).filter(|rest| rest.ends_with("COPY")).unwrap_or(stem);
     let rest = ["のコピー", "コピー", " COPY"].into_iter().find_map(|mark| marked.strip_suffix(mark))?;
     Some(rest.trim_end_matches([' ', '-', '_', '　']))

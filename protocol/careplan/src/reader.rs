@@ -219,14 +219,13 @@ struct KeyReader {
     columns: Vec<usize>,
     /// The cells of the last key as they stand in the file, joined; empty before the first.
     raw: Vec<u8>,
-    next_raw: Vec<u8>,
     key: Option<Key>,
 }
 
 impl KeyReader {
     fn new(name: &FileName) -> Self {
         let (subject, names) = key_of(name);
-        Self { subject, names, columns: Vec::new(), raw: Vec::new(), next_raw: Vec::new(), key: None }
+        Self { subject, names, columns: Vec::new(), raw: Vec::new(), key: None }
     }
 
     fn columns_of(&mut self, layout: &Layout) {
@@ -236,13 +235,13 @@ impl KeyReader {
 
     /// Reads the row's key; `false` if a cell of it cannot be read.
     fn read(&mut self, row: &Row<'_>, encoding: Encoding) -> bool {
-        self.next_raw.clear();
-        for &column in &self.columns {
-            self.next_raw.extend_from_slice(row.raw_at(column));
-            self.next_raw.push(b',');
-        }
-        if self.key.is_some() && self.raw == self.next_raw {
+        if self.key.is_some() && self.is_same(row) {
             return true;
+        }
+        self.raw.clear();
+        for &column in &self.columns {
+            self.raw.extend_from_slice(row.raw_at(column));
+            self.raw.push(b',');
         }
         let mut cells = Vec::with_capacity(self.names.len());
         for (&name, &column) in self.names.iter().zip(&self.columns) {
@@ -256,8 +255,18 @@ impl KeyReader {
             }
         }
         self.key = Some(Key::new(self.subject, &cells));
-        std::mem::swap(&mut self.raw, &mut self.next_raw);
         true
+    }
+
+    /// Tells whether the cells of the key are those of the last row.
+    fn is_same(&self, row: &Row<'_>) -> bool {
+        let mut rest = self.raw.as_slice();
+        for &column in &self.columns {
+            let Some(after) = rest.strip_prefix(row.raw_at(column)) else { return false };
+            let Some(after) = after.strip_prefix(b",") else { return false };
+            rest = after;
+        }
+        rest.is_empty()
     }
 }
 

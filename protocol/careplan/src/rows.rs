@@ -100,13 +100,18 @@ impl Row<'_> {
     /// stand as U+FFFD.
     #[must_use]
     pub fn text(&self, column: usize, encoding: Encoding) -> Cow<'_, str> {
-        let Some(cell) = self.cells.get(column) else { return Cow::Borrowed("") };
-        let raw = self.raw(cell);
-        let text = match std::str::from_utf8(raw) {
-            Ok(text) if raw.is_ascii() => Cow::Borrowed(text),
-            _ => text::decode(encoding, raw).0,
-        };
-        if cell.quoted && text.contains("\"\"") { Cow::Owned(text.replace("\"\"", "\"")) } else { text }
+        self.text_or_broken(column, encoding).0
+    }
+
+    /// Returns the text of a cell, and whether some bytes are no character.
+    pub(crate) fn text_or_broken(&self, column: usize, encoding: Encoding) -> (Cow<'_, str>, bool) {
+        let Some(cell) = self.cells.get(column) else { return (Cow::Borrowed(""), false) };
+        let (text, broken) = text::decode(encoding, self.raw(cell));
+        if cell.quoted && text.contains("\"\"") {
+            (Cow::Owned(text.replace("\"\"", "\"")), broken)
+        } else {
+            (text, broken)
+        }
     }
 }
 

@@ -44,6 +44,9 @@ pub(crate) fn detect(bytes: &[u8]) -> Detected {
 
 /// Decodes bytes; `true` if some could not be decoded and stand as U+FFFD.
 pub(crate) fn decode(encoding: Encoding, bytes: &[u8]) -> (Cow<'_, str>, bool) {
+    if let (true, Ok(text)) = (bytes.is_ascii(), std::str::from_utf8(bytes)) {
+        return (Cow::Borrowed(text), false);
+    }
     match encoding {
         Encoding::Cp932 => SHIFT_JIS.decode_without_bom_handling(bytes),
         Encoding::Utf8 => match String::from_utf8_lossy(bytes) {

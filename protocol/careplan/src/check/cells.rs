@@ -16,23 +16,45 @@ use crate::{
 
 /// Checks the cells of rows of one layout.
 ///
-/// Rows of a person repeat most of their cells; a cell that is the same as the clean one above it is passed at once.
+/// Rows of a person repeat most of their cells; a cell that is the same as a clean one above it is passed at once.
 #[derive(Debug)]
 pub(crate) struct Cells {
     kind: FileKind,
     encoding: Encoding,
     key_columns: Vec<bool>,
-    /// Of each column the last cell without findings.
-    clean: Vec<Vec<u8>>,
+    clean: Vec<Clean>,
+}
+
+/// The last cells of a column that were not plain and had no findings.
+#[derive(Debug, Default)]
+struct Clean {
+    cells: [Vec<u8>; 4],
+    next: usize,
 }
 
 /// The longest cell that is remembered.
 const REMEMBERED: usize = 64;
 
+impl Clean {
+    fn holds(&self, raw: &[u8]) -> bool {
+        self.cells.iter().any(|cell| cell == raw)
+    }
+
+    fn remember(&mut self, raw: &[u8]) {
+        if raw.len() <= REMEMBERED {
+            let cell = &mut self.cells[self.next];
+            cell.clear();
+            cell.extend_from_slice(raw);
+            self.next = (self.next + 1) % self.cells.len();
+        }
+    }
+}
+
 impl Cells {
     pub(crate) fn new(name: &FileName, layout: &'static Layout, encoding: Encoding) -> Self {
         let key_columns = layout.fields.iter().map(|field| is_key_column(name, field.name_en())).collect();
-        Self { kind: layout.kind, encoding, key_columns, clean: vec![Vec::new(); layout.fields.len()] }
+        let clean = layout.fields.iter().map(|_| Clean::default()).collect();
+        Self { kind: layout.kind, encoding, key_columns, clean }
     }
 
     pub(crate) fn check(&mut self, row: &Row<'_>, place: &mut Place<'_>) {
@@ -48,14 +70,15 @@ impl Cells {
             }
             if cell.has_stray_text() {
                 place.cell(Rule::RowStrayQuote, row.number, column);
-            } else if self.clean[column] == raw {
+                self.check_cell(row, cell, column, field, place);
                 continue;
             }
-            let clean = raw.iter().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase()) && self.is_plainly_good(raw, column, field)
-                || self.check_cell(row, cell, column, field, place);
-            if clean && raw.len() <= REMEMBERED && !cell.has_stray_text() {
-                self.clean[column].clear();
-                self.clean[column].extend_from_slice(raw);
+            let plain = raw.iter().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
+            if plain && self.is_plainly_good(raw, column, field) || self.clean[column].holds(raw) {
+                continue;
+            }
+            if self.check_cell(row, cell, column, field, place) {
+                self.clean[column].remember(raw);
             }
         }
     }
@@ -84,6 +107,13 @@ impl Cells {
             FieldType::Integer => fits(field.max_len()) && number(raw).is_some(),
             FieldType::Flag => field.codes().iter().any(|(code, _)| code.as_bytes() == raw),
             FieldType::Insured => raw.len() == 10,
+            FieldType::Insurer => raw.len() == 6 && has_check_digit(raw),
+            FieldType::Month => {
+                raw.len() == 6
+                    && (1..=12).contains(&(u32::from(raw[4] - b'0') * 10 + u32::from(raw[5] - b'0')))
+                    && raw[0] != b'0'
+                    && raw.iter().all(u8::is_ascii_digit)
+            }
             FieldType::Days => Days::from_bytes(raw).is_some(),
             FieldType::Text => !self.key_columns[column] && field.max_len().is_none(),
             FieldType::Office => std::str::from_utf8(raw)
@@ -113,9 +143,9 @@ impl Cells {
         if matches!(field.field_type(), FieldType::Unused | FieldType::Version) {
             return clean;
         }
-        let text = row.text(column, self.encoding);
+        let (text, broken) = row.text_or_broken(column, self.encoding);
         if !raw.is_ascii() {
-            if text::decode(self.encoding, raw).1 {
+            if broken {
                 found(Rule::TextUndecodable, place);
             }
             if text::has_gaiji(&text) {

@@ -287,7 +287,11 @@ impl Table6 {
     }
 
     /// Judges what only all rows tell.
-    pub(crate) fn finish(mut self: Box<Self>, keys: &BTreeMap<Key, u32>, place: &mut Place<'_>) -> (Option<Services>, bool) {
+    pub(crate) fn finish(
+        mut self: Box<Self>,
+        keys: &BTreeMap<Key, u32>,
+        place: &mut Place<'_>,
+    ) -> (Option<Services>, bool) {
         self.identities.sort_unstable();
         let mut doubles: Vec<(u32, u32)> = self
             .identities
@@ -316,9 +320,7 @@ impl Table6 {
         }
         let mut unrelated: Vec<u32> = keys
             .iter()
-            .filter(|(key, _)| {
-                self.services.persons.get(key).is_none_or(|person| !self.addressed.contains(person))
-            })
+            .filter(|(key, _)| self.services.persons.get(key).is_none_or(|person| !self.addressed.contains(person)))
             .map(|(_, &row)| row)
             .collect();
         unrelated.sort_unstable();

@@ -246,9 +246,8 @@ pub(crate) fn check_service_side(
     place: &mut Place<'_>,
 ) -> bool {
     let sender = name.sender();
-    let planner = |end: crate::End| {
-        end.kind.and_then(crate::service::service_of).is_some_and(|service| service.planner)
-    };
+    let planner =
+        |end: crate::End| end.kind.and_then(crate::service::service_of).is_some_and(|service| service.planner);
     let text = given.plain(office);
     let code = given.plain(kind);
     let code = code.get(..2).unwrap_or_default();
