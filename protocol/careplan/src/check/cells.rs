@@ -159,7 +159,8 @@ impl Cells {
             found(Rule::TextControl, place);
         }
         if field.field_type() == FieldType::Text {
-            return self.check_text(&text, row, column, field, place) && clean;
+            // What is no text has no form either.
+            return clean && self.check_text(&text, row, column, field, place);
         }
         let (plain, changed) = text::plain(&text);
         if plain.is_empty() {
