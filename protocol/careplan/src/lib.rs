@@ -6,13 +6,17 @@ mod edition;
 mod file;
 mod finding;
 mod ids;
+#[cfg(feature = "serde")]
+mod json;
 mod key;
 mod kind;
 mod layout;
 mod messages;
 mod model;
 mod name;
+mod pairing;
 mod reader;
+mod reconcile;
 mod record;
 mod rows;
 mod rule;
@@ -33,6 +37,10 @@ pub use model::{
     Action, BasicInformation, CarePlan, Contents, Document, Image, MonthActual, MonthPlan, Person, ServiceRow, SupportPlan,
 };
 pub use name::{End, FileName, NameError, NamePart};
+pub use reconcile::{
+    BenefitTotal, Difference, DifferenceKind, Held, InsurerMismatch, OfficeTotals, Pending, Reconciliation, RowCells, Side,
+    Sum, Summary, UserOfficeTotals, UserTotals, Withdrawal,
+};
 pub use record::Record;
 pub use rows::{Cell, Row, Rows};
 pub use rule::{Rule, Severity};
