@@ -34,12 +34,13 @@ pub use key::{Key, Subject};
 pub use kind::FileKind;
 pub use layout::{Field, FieldType, Layout, Required};
 pub use model::{
-    Action, BasicInformation, CarePlan, Contents, Document, Image, MonthActual, MonthPlan, Person, ServiceRow, SupportPlan,
+    Action, BasicInformation, CarePlan, Contents, Document, Image, MonthActual, MonthPlan, Person, ServiceRow,
+    SupportPlan,
 };
 pub use name::{End, FileName, NameError, NamePart};
 pub use reconcile::{
-    BenefitTotal, Difference, DifferenceKind, Held, InsurerMismatch, OfficeTotals, Pending, Reconciliation, RowCells, Side,
-    Sum, Summary, UserOfficeTotals, UserTotals, Withdrawal,
+    BenefitTotal, Difference, DifferenceKind, Held, InsurerMismatch, OfficeTotals, Pending, Reconciliation, RowCells,
+    Side, Sum, Summary, UserOfficeTotals, UserTotals, Withdrawal,
 };
 pub use record::Record;
 pub use rows::{Cell, Row, Rows};

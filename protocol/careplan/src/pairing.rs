@@ -33,8 +33,7 @@ pub(crate) struct Pairing<'a> {
 }
 
 /// Where a row stands among others; also all that a pair must have in common to be the same.
-pub(crate) type Order<'a> =
-    (Option<Date>, Time, Time, Option<ServiceCode>, Option<i32>, Option<i32>, Option<&'a str>);
+pub(crate) type Order<'a> = (Option<Date>, Time, Time, Option<ServiceCode>, Option<i32>, Option<i32>, Option<&'a str>);
 
 /// What one step of pairing leaves.
 #[derive(Default)]
@@ -75,6 +74,7 @@ pub(crate) fn equipment(row: &ServiceRow) -> Option<&str> {
 
 /// Sorts both sides by class, and pairs what stands in the same class.
 ///
+/// Within a class, count and units come after the order, so that nothing hangs on how the rows stood in their file.
 /// `pair` gets the rows of one class, in order, and puts each into the split.
 pub(crate) fn split<'a, K: Ord>(
     mut left: Lines<'a>,
@@ -88,7 +88,10 @@ pub(crate) fn split<'a, K: Ord>(
         return split;
     }
     for side in [&mut left, &mut right] {
-        side.sort_by(|a, b| class(a).cmp(&class(b)).then_with(|| order(a).cmp(&order(b))));
+        side.sort_by(|a, b| {
+            let place = |row: &'a ServiceRow| (order(row), row.count, row.units);
+            class(a).cmp(&class(b)).then_with(|| place(a).cmp(&place(b)))
+        });
     }
     let (mut left, mut right) = (left.as_slice(), right.as_slice());
     while let (Some(first), Some(other)) = (left.first(), right.first()) {

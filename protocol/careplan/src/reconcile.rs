@@ -323,8 +323,7 @@ impl Reconciliation {
         actuals: impl IntoIterator<Item = Held<'a, MonthActual>>,
         withdrawn: &HashSet<Withdrawal>,
     ) -> Self {
-        let selection =
-            select::Selection::new(plans.into_iter().collect(), actuals.into_iter().collect(), withdrawn);
+        let selection = select::Selection::new(plans.into_iter().collect(), actuals.into_iter().collect(), withdrawn);
         let totals = totals::Totals::of(&selection);
         let mut result = compare::compare(&selection);
         result.summary.differences = result.differences.len();

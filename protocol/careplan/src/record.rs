@@ -3,13 +3,13 @@
 use std::fmt;
 
 use crate::{
+    Month,
     kind::FileKind,
     layout::{Field, FieldType, Layout},
     reader::shape,
     rows::Row,
     text::Encoding,
     value::{Date, Days, Decimal, Time, Value, number},
-    Month,
 };
 
 /// A row of a table, its cells by the identifiers of [`Layout`].

@@ -31,11 +31,8 @@ pub(super) fn compare(selection: &Selection<'_>) -> Reconciliation {
         .collect();
     result.summary.planned_rows_compared = planned.len();
     result.summary.actual_rows_compared = selection.actual.len();
-    let comparison = Comparison {
-        selection,
-        planned_at: Places::of(&selection.planned),
-        actual_at: Places::of(&selection.actual),
-    };
+    let comparison =
+        Comparison { selection, planned_at: Places::of(&selection.planned), actual_at: Places::of(&selection.actual) };
     let mut found = Found::default();
     let place = |line: &Line<'_>| (line.month, line.office);
     let (mut planned, mut actual) = (planned.as_slice(), selection.actual.as_slice());
@@ -134,7 +131,9 @@ impl<'a> Comparison<'_, 'a> {
                     self.person_at(place, *one, *other, found);
                     (_, _) = (mine.next(), theirs.next());
                 }
-                (Some(one), other) if other.is_none_or(|other| one.person < other.person) => missing.extend(mine.next()),
+                (Some(one), other) if other.is_none_or(|other| one.person < other.person) => {
+                    missing.extend(mine.next())
+                }
                 _ => extra.extend(theirs.next()),
             }
         }

@@ -58,7 +58,8 @@ impl<'a> Selection<'a> {
             (places[&plan.person], plan.month, sender.office, Reverse(*serial), *receiver)
         });
         let mut planned = Vec::new();
-        for copies in plans.chunk_by(|a, b| a.3.person == b.3.person && a.3.month == b.3.month && a.0.office == b.0.office)
+        for copies in
+            plans.chunk_by(|a, b| a.3.person == b.3.person && a.3.month == b.3.month && a.0.office == b.0.office)
         {
             select_copies(copies, places[&copies[0].3.person], withdrawn, &mut planned);
         }

@@ -113,9 +113,10 @@ fn add(lines: &[Line<'_>], people: &mut HashMap<(u32, Month), Offices>, side: im
 
 /// Reads the grand total of table 7: the row of no office with the code that sums all.
 fn benefit_total(plan: &MonthPlan) -> Option<BenefitTotal> {
-    let total = plan.benefits.iter().find(|row| {
-        row.text("service_office_number") == "9999999999" && row.text("service_code") == "999999"
-    })?;
+    let total = plan
+        .benefits
+        .iter()
+        .find(|row| row.text("service_office_number") == "9999999999" && row.text("service_code") == "999999")?;
     Some(BenefitTotal {
         service_units_amount: total.number("service_units_amount"),
         benefit_management_units: total.number("benefit_management_units"),

@@ -1,0 +1,5 @@
+//! Plan against actuals, and version against version.
+
+mod build;
+mod pairing;
+mod reconcile;
