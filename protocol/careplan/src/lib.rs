@@ -34,8 +34,8 @@ pub use key::{Key, Subject};
 pub use kind::FileKind;
 pub use layout::{Field, FieldType, Layout, Required};
 pub use model::{
-    Action, BasicInformation, CarePlan, Contents, Document, Image, MonthActual, MonthPlan, Person, ServiceRow,
-    SupportPlan,
+    Action, BasicInformation, CarePlan, Contents, Document, Goal, Image, Issue, MonthActual, MonthPlan, Need, Person,
+    Reading, ServiceRow, Support, SupportPlan,
 };
 pub use name::{End, FileName, NameError, NamePart};
 pub use reconcile::{

@@ -1,0 +1,4 @@
+//! The model: read from files, held by offices, written to files.
+
+mod read;
+mod sample;
