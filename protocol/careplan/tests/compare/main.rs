@@ -3,3 +3,4 @@
 mod build;
 mod pairing;
 mod reconcile;
+mod sample;
