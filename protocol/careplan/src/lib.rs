@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 mod bundle;
+mod diff;
 mod edition;
 mod file;
 mod finding;
@@ -26,6 +27,7 @@ mod unit;
 mod value;
 
 pub use bundle::Bundle;
+pub use diff::{Change, Place, Service, What, diff};
 pub use edition::Edition;
 pub use file::{File, MAX_CELL_BYTES, MAX_FILE_BYTES, MAX_ROWS};
 pub use finding::{Argument, Finding, Lang};

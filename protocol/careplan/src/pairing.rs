@@ -80,7 +80,7 @@ pub(crate) fn split<'a, K: Ord>(
     mut left: Lines<'a>,
     mut right: Lines<'a>,
     class: impl Fn(&'a ServiceRow) -> K,
-    pair: impl Fn(&[&'a ServiceRow], &[&'a ServiceRow], &mut Split<'a>),
+    mut pair: impl FnMut(&[&'a ServiceRow], &[&'a ServiceRow], &mut Split<'a>),
 ) -> Split<'a> {
     let mut split = Split::default();
     if left.is_empty() || right.is_empty() {
