@@ -9,6 +9,7 @@ mod ids;
 mod key;
 mod kind;
 mod layout;
+mod ledger;
 mod messages;
 mod model;
 mod name;
@@ -29,6 +30,7 @@ pub use ids::{Month, OfficeNumber, ParseError, Serial, ServiceCode, ServiceKind}
 pub use key::{Key, Subject};
 pub use kind::FileKind;
 pub use layout::{Field, FieldType, Layout, Required};
+pub use ledger::{Change, Effect, Held, Ledger};
 pub use model::{
     Action, BasicInformation, CarePlan, Contents, Document, Goal, Image, Issue, MonthActual, MonthPlan, Need, Person,
     Reading, ServiceRow, Support, SupportPlan,
