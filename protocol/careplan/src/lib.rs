@@ -12,6 +12,7 @@ mod json;
 mod key;
 mod kind;
 mod layout;
+mod ledger;
 mod messages;
 mod model;
 mod name;
@@ -35,6 +36,7 @@ pub use ids::{Month, OfficeNumber, ParseError, Serial, ServiceCode, ServiceKind}
 pub use key::{Key, Subject};
 pub use kind::FileKind;
 pub use layout::{Field, FieldType, Layout, Required};
+pub use ledger::{Change, Effect, Held, Ledger};
 pub use model::{
     Action, BasicInformation, CarePlan, Contents, Document, Goal, Image, Issue, MonthActual, MonthPlan, Need, Person,
     Reading, ServiceRow, Support, SupportPlan,
