@@ -112,6 +112,14 @@ impl Ledger {
         self.scopes.iter().flat_map(|(&ends, entries)| entries.values().filter_map(move |entry| entry.held(ends)))
     }
 
+    /// Returns what was removed and has not come again: sender, receiver, key.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = (End, End, &Key)> {
+        self.scopes.iter().flat_map(|(&(sender, receiver), entries)| {
+            let removed = entries.iter().filter(|(_, entry)| entry.document.is_none());
+            removed.map(move |(key, _)| (sender, receiver, key))
+        })
+    }
+
     /// Finds the document of a key.
     #[must_use]
     pub fn get(&self, sender: End, receiver: End, key: &Key) -> Option<Held<'_>> {

@@ -2,7 +2,7 @@
 #![deny(missing_docs)]
 
 mod bundle;
-mod diff;
+pub mod diff;
 mod edition;
 mod file;
 mod finding;
@@ -18,7 +18,7 @@ mod model;
 mod name;
 mod pairing;
 mod reader;
-mod reconcile;
+pub mod reconcile;
 mod record;
 mod rows;
 mod rule;
@@ -28,7 +28,6 @@ mod unit;
 mod value;
 
 pub use bundle::Bundle;
-pub use diff::{Change, Place, Service, What, diff};
 pub use edition::Edition;
 pub use file::{File, MAX_CELL_BYTES, MAX_FILE_BYTES, MAX_ROWS};
 pub use finding::{Argument, Finding, Lang};
@@ -42,10 +41,6 @@ pub use model::{
     Reading, ServiceRow, Support, SupportPlan,
 };
 pub use name::{End, FileName, NameError, NamePart};
-pub use reconcile::{
-    BenefitTotal, Difference, DifferenceKind, Held, InsurerMismatch, OfficeTotals, Pending, Reconciliation, RowCells,
-    Side, Sum, Summary, UserOfficeTotals, UserTotals, Withdrawal,
-};
 pub use record::Record;
 pub use rows::{Cell, Row, Rows};
 pub use rule::{Rule, Severity};

@@ -14,8 +14,9 @@ use std::{
 
 use crate::{
     ids::{Month, OfficeNumber, Serial, ServiceCode, ServiceKind},
-    key::Key,
-    model::{MonthActual, MonthPlan, Person, ServiceRow},
+    key::{Key, Subject},
+    ledger::Ledger,
+    model::{Document, MonthActual, MonthPlan, Person, ServiceRow},
     name::End,
     pairing::equipment,
     value::{Date, Time},
@@ -26,7 +27,7 @@ mod select;
 mod totals;
 
 /// A document with its sender, its receiver and the serial of the unit that brought it.
-pub type Held<'a, T> = (End, End, Serial, &'a T);
+pub type Sent<'a, T> = (End, End, Serial, &'a T);
 
 /// A plan that an office once received and that was taken back: sender, receiver, key.
 pub type Withdrawal = (OfficeNumber, OfficeNumber, Key);
@@ -308,10 +309,29 @@ pub struct Summary {
 }
 
 impl Reconciliation {
+    /// Holds the actuals in one ledger against the plans in another, or in the same.
+    #[must_use]
+    pub fn of_ledgers(plans: &Ledger, actuals: &Ledger) -> Self {
+        let withdrawn = plans
+            .removed()
+            .filter(|(.., key)| key.subject() == Subject::PlanMonth)
+            .map(|(sender, receiver, key)| (sender.office, receiver.office, key.clone()))
+            .collect();
+        let plans = plans.documents().filter_map(|held| match held.document {
+            Document::MonthPlan(plan) => Some((held.sender, held.receiver, held.serial, plan)),
+            _ => None,
+        });
+        let actuals = actuals.documents().filter_map(|held| match held.document {
+            Document::MonthActual(actual) => Some((held.sender, held.receiver, held.serial, actual)),
+            _ => None,
+        });
+        Self::with_withdrawals(plans, actuals, &withdrawn)
+    }
+
     /// Holds actuals against plans; both in their final state, in any order.
     pub fn of<'a>(
-        plans: impl IntoIterator<Item = Held<'a, MonthPlan>>,
-        actuals: impl IntoIterator<Item = Held<'a, MonthActual>>,
+        plans: impl IntoIterator<Item = Sent<'a, MonthPlan>>,
+        actuals: impl IntoIterator<Item = Sent<'a, MonthActual>>,
     ) -> Self {
         Self::with_withdrawals(plans, actuals, &HashSet::new())
     }
@@ -319,8 +339,8 @@ impl Reconciliation {
     /// Does the same, and knows which plans were taken back: an office that lost its copy has nothing planned, even if
     /// older copies of others still name it.
     pub fn with_withdrawals<'a>(
-        plans: impl IntoIterator<Item = Held<'a, MonthPlan>>,
-        actuals: impl IntoIterator<Item = Held<'a, MonthActual>>,
+        plans: impl IntoIterator<Item = Sent<'a, MonthPlan>>,
+        actuals: impl IntoIterator<Item = Sent<'a, MonthActual>>,
         withdrawn: &HashSet<Withdrawal>,
     ) -> Self {
         let selection = select::Selection::new(plans.into_iter().collect(), actuals.into_iter().collect(), withdrawn);

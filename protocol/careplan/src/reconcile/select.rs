@@ -14,7 +14,7 @@ use crate::{
     ids::{Month, OfficeNumber, ServiceKind},
     key::{Key, Subject},
     model::{MonthActual, MonthPlan, Person, ServiceRow},
-    reconcile::{Held, Withdrawal},
+    reconcile::{Sent, Withdrawal},
 };
 
 /// A row with what it is sorted by. The person is a place in [`Selection::persons`].
@@ -43,8 +43,8 @@ pub(super) struct Selection<'a> {
 
 impl<'a> Selection<'a> {
     pub(super) fn new(
-        mut plans: Vec<Held<'a, MonthPlan>>,
-        mut actuals: Vec<Held<'a, MonthActual>>,
+        mut plans: Vec<Sent<'a, MonthPlan>>,
+        mut actuals: Vec<Sent<'a, MonthActual>>,
         withdrawn: &HashSet<Withdrawal>,
     ) -> Self {
         let mut persons: Vec<&Person> =
@@ -63,7 +63,7 @@ impl<'a> Selection<'a> {
         {
             select_copies(copies, places[&copies[0].3.person], withdrawn, &mut planned);
         }
-        let mut newest: HashMap<(u32, Month), &Held<'_, MonthPlan>> = HashMap::new();
+        let mut newest: HashMap<(u32, Month), &Sent<'_, MonthPlan>> = HashMap::new();
         for held in &plans {
             let kept = newest.entry((places[&held.3.person], held.3.month)).or_insert(held);
             if kept.2 < held.2 {
@@ -75,7 +75,7 @@ impl<'a> Selection<'a> {
             let key = (places[&actual.person], actual.month, actual.office, actual.kind);
             (key, Reverse(*serial), *sender, *receiver)
         });
-        let key = |held: &Held<'a, MonthActual>| (held.3.month, held.3.office, held.3.kind);
+        let key = |held: &Sent<'a, MonthActual>| (held.3.month, held.3.office, held.3.kind);
         actuals.dedup_by(|later, kept| key(later) == key(kept) && later.3.person == kept.3.person);
         let mut actual = Vec::new();
         let mut expected = HashSet::new();
@@ -108,7 +108,7 @@ impl<'a> Selection<'a> {
 
 /// Takes each office's rows from the copy that counts for it; the copies are of one sender, the newest first.
 fn select_copies<'a>(
-    copies: &[Held<'a, MonthPlan>],
+    copies: &[Sent<'a, MonthPlan>],
     person: u32,
     withdrawn: &HashSet<Withdrawal>,
     planned: &mut Vec<Line<'a>>,

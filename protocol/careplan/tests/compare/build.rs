@@ -1,6 +1,6 @@
 //! Rows and documents made by hand.
 
-use careplan::{End, Held, MonthActual, MonthPlan, Person, Serial, ServiceRow, Time};
+use careplan::{End, MonthActual, MonthPlan, Person, Serial, ServiceRow, Time, reconcile::Sent};
 
 pub const DAY_CARE: &str = "1379900028";
 pub const HOME_CARE: &str = "1379900010";
@@ -80,6 +80,6 @@ pub fn serial(number: u32) -> Serial {
 }
 
 /// A document as its receiver holds it.
-pub fn held<'a, T>(sender: &str, receiver: &str, number: u32, document: &'a T) -> Held<'a, T> {
+pub fn held<'a, T>(sender: &str, receiver: &str, number: u32, document: &'a T) -> Sent<'a, T> {
     (end(sender), end(receiver), serial(number), document)
 }

@@ -1,6 +1,9 @@
 //! Pairing against the rule of the samples, followed word by word.
 
-use careplan::{DifferenceKind, Reconciliation, ServiceRow, Side};
+use careplan::{
+    ServiceRow,
+    reconcile::{DifferenceKind, Reconciliation, Side},
+};
 use proptest::prelude::*;
 
 use crate::build::{HOME_CARE, PLANNER, actual, held, plan, row};

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use careplan::{DifferenceKind, MonthActual, MonthPlan, Reconciliation, ServiceRow, Side, Sum};
+use careplan::{
+    MonthActual, MonthPlan, ServiceRow,
+    reconcile::{Difference, DifferenceKind, Reconciliation, Sent, Side, Sum, Withdrawal},
+};
 
 use crate::build::{DAY_CARE, EQUIPMENT, HOME_CARE, PLANNER, actual, at, held, insured_by, monthly, plan, row};
 
@@ -22,7 +25,7 @@ fn told(result: &Reconciliation) -> Vec<String> {
         Some(Side::All(sum)) => format!(" {} rows", sum.rows),
         None => " nothing".to_owned(),
     };
-    let one = |found: &careplan::Difference| format!("{}{}{}", found.kind, time(&found.planned), time(&found.actual));
+    let one = |found: &Difference| format!("{}{}{}", found.kind, time(&found.planned), time(&found.actual));
     result.differences.iter().map(one).collect()
 }
 
@@ -229,7 +232,7 @@ fn an_office_is_held_against_the_copy_it_received() {
     let mut away = at_ten.clone();
     away.rows.truncate(1);
     let given = actual("1", vec![row("111211", 4, "0900", "1000")]);
-    let compare = |plans: &[careplan::Held<'_, MonthPlan>], withdrawn: &HashSet<careplan::Withdrawal>| {
+    let compare = |plans: &[Sent<'_, MonthPlan>], withdrawn: &HashSet<Withdrawal>| {
         told(&Reconciliation::with_withdrawals(plans.iter().copied(), [held(HOME_CARE, PLANNER, 9, &given)], withdrawn))
     };
     let none = HashSet::new();

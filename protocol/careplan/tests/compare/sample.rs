@@ -1,10 +1,8 @@
 //! The sample month against its oracle, which is read to compare only.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 
-use careplan::{
-    Action, Collection, Contents, Document, Held, Key, MonthActual, MonthPlan, OfficeNumber, Reconciliation,
-};
+use careplan::{Collection, Contents, Ledger, reconcile::Reconciliation};
 use serde_json::{Value, json};
 
 fn folder() -> PathBuf {
@@ -51,27 +49,9 @@ fn assert_same(found: &Value, expected: &Value, path: &str) {
 
 #[test]
 fn the_oracle_is_reproduced() {
-    let contents = contents();
-    let mut state: BTreeMap<(OfficeNumber, OfficeNumber, Key), (&Contents, &Document)> = BTreeMap::new();
-    for one in &contents {
-        let place = |key| (one.sender.office, one.receiver.office, key);
-        match &one.action {
-            Action::Replace(documents) => {
-                documents.iter().for_each(|document| drop(state.insert(place(document.key()), (one, document))));
-            }
-            Action::Remove(keys) => keys.iter().for_each(|key| drop(state.remove(&place(key.clone())))),
-        }
-    }
-    let mut plans: Vec<Held<'_, MonthPlan>> = Vec::new();
-    let mut actuals: Vec<Held<'_, MonthActual>> = Vec::new();
-    for (from, document) in state.values() {
-        match document {
-            Document::MonthPlan(plan) => plans.push((from.sender, from.receiver, from.serial, plan)),
-            Document::MonthActual(actual) => actuals.push((from.sender, from.receiver, from.serial, actual)),
-            _ => {}
-        }
-    }
-    let result = Reconciliation::of(plans, actuals);
+    let mut ledger = Ledger::new();
+    contents().into_iter().for_each(|contents| drop(ledger.apply(contents)));
+    let result = Reconciliation::of_ledgers(&ledger, &ledger);
     compare(&result);
 }
 
