@@ -1,7 +1,7 @@
 # Texts of changes. One line each, without a full stop.
 
-change-added = { $what } was added
-change-removed = { $what } was removed
+change-added = added: { $what }
+change-removed = removed: { $what }
 change-picture = { $what } changed
 change-field = { $what } changed: { $before } → { $after }
 change-set = { $what } was filled in: { $after }

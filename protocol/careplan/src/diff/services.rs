@@ -111,7 +111,8 @@ impl Told {
         self.groups.entry((service, what)).or_default().push(row.date);
     }
 
-    /// Puts changes in the order of their days, times and services; removed before added.
+    /// Puts changes in the order of their days, times and services, removed before added; what the rows have in common
+    /// comes last, for the day on which a table was made changes each time.
     fn finish(self) -> Vec<Change> {
         let mut groups: Vec<_> = self.groups.into_iter().collect();
         groups.iter_mut().for_each(|(_, days)| days.sort());
@@ -121,7 +122,7 @@ impl Told {
                 What::Code { after, .. } => (1, after.to_string()),
                 What::Field { field, before, after } => {
                     let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-                    (2 + field.number(), format!("{}\0{}", text(before), text(after)))
+                    (2 + field.number(), format!("{}\0{}\0{before:?}{after:?}", text(before), text(after)))
                 }
                 What::Removed | What::Picture => (200, String::new()),
                 What::Added => (201, String::new()),
@@ -132,7 +133,7 @@ impl Told {
         let grouped = groups
             .into_iter()
             .map(|((service, what), days)| Change { place: Place::Services { table, month, days, service }, what });
-        self.common.into_iter().chain(grouped).collect()
+        grouped.chain(self.common).collect()
     }
 }
 

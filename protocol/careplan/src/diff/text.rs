@@ -15,6 +15,9 @@ use crate::{
 /// How much is shown before the place where two long texts part.
 const BEFORE: usize = 12;
 
+/// How many days are shown: all of a month, and some outside that a damaged file may have.
+const DAYS: usize = 40;
+
 /// The keys with their arguments, apart from the tables' names.
 #[cfg(test)]
 pub(crate) const KEYS: &[(&str, &[&str])] = &[
@@ -165,8 +168,12 @@ impl Words {
     }
 
     fn services(&self, month: Month, days: &[Option<Date>], service: &Service, what: &What) -> String {
-        let days: Vec<_> = days.chunk_by(|a, b| a == b).map(|days| self.day(month, days[0], days.len())).collect();
-        let days = ("days", days.join(&self.say("change-day-separator", &[])));
+        let mut groups = days.chunk_by(|a, b| a == b);
+        let mut shown: Vec<_> = groups.by_ref().take(DAYS).map(|days| self.day(month, days[0], days.len())).collect();
+        if groups.next().is_some() {
+            shown.push("…".to_owned());
+        }
+        let days = ("days", shown.join(&self.say("change-day-separator", &[])));
         let name = ("service", self.service(service.code));
         let time = (service.start, service.end);
         // A change of the time tells the time itself.
@@ -265,12 +272,16 @@ impl Words {
             let arguments = [("code", code.to_owned()), ("meaning", meaning.to_owned())];
             return self.say("change-meaning", &arguments);
         }
-        let service = match field.field_type() {
-            FieldType::ServiceCode => code.parse().ok().map(|code| self.service(Some(code))),
-            FieldType::ServiceKind => code.parse().ok().map(|kind| self.kind(kind)),
+        let kind: Option<ServiceKind> = match field.field_type() {
+            FieldType::ServiceCode => code.parse().ok().map(|code: ServiceCode| code.kind()),
+            FieldType::ServiceKind => code.parse().ok(),
             _ => None,
         };
-        service.unwrap_or_else(|| safe(code))
+        // Codes that sum others belong to no kind, and stand for themselves.
+        match kind.filter(|&kind| self.lang == Lang::Ja && service_of(kind).is_some()) {
+            Some(kind) => self.named(kind, code.to_owned()),
+            None => safe(code),
+        }
     }
 }
 

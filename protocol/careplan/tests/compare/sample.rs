@@ -80,3 +80,20 @@ fn compare(result: &Reconciliation) {
     let places: Vec<_> = fields.iter().map(|field| difference.find(&format!("\"{field}\":")).unwrap()).collect();
     assert!(places.is_sorted(), "{difference}");
 }
+
+#[test]
+fn tmp_print() {
+    let mut ledger = Ledger::new();
+    for contents in contents() {
+        let (sender, receiver) = (contents.sender, contents.receiver);
+        for change in ledger.apply(contents) {
+            if let careplan::Effect::Replaced { before } = change.effect {
+                let now = ledger.get(sender, receiver, &change.key).unwrap().document;
+                println!("== {:?} {} -> {}", change.key, sender, receiver);
+                for change in careplan::diff::diff(&before, now) {
+                    println!("{}\n   {}", change.text(careplan::Lang::Ja), change.text(careplan::Lang::En));
+                }
+            }
+        }
+    }
+}
