@@ -3,3 +3,4 @@
 mod ledger;
 mod read;
 mod sample;
+mod write;
