@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::ids::Month;
+
 /// An edition of the standard, as far as files differ.
 ///
 /// 3, 3.1 and 3.2 are one, and 4.0 never took effect.
@@ -25,6 +27,19 @@ impl Edition {
             "202407" | "202410" | "202504" => Some(Self::V4_1),
             _ => None,
         }
+    }
+
+    /// Returns the version cell that files of this edition are written with.
+    pub(crate) const fn version(self) -> &'static str {
+        match self {
+            Self::V3 => "202208",
+            Self::V4_1 => "202407",
+        }
+    }
+
+    /// Returns the edition that files of a month are written in.
+    pub(crate) fn of_month(month: Month) -> Self {
+        if (month.year(), month.month()) < (2025, 4) { Self::V3 } else { Self::V4_1 }
     }
 
     /// Tells whether the standard has this value in an edition that took effect.

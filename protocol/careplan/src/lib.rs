@@ -15,6 +15,7 @@ mod layout;
 mod ledger;
 mod messages;
 mod model;
+mod ms932;
 mod name;
 mod pairing;
 mod reader;
@@ -26,6 +27,7 @@ mod service;
 mod text;
 mod unit;
 mod value;
+mod write;
 
 pub use bundle::Bundle;
 pub use edition::Edition;
@@ -40,6 +42,7 @@ pub use model::{
     Action, BasicInformation, CarePlan, Contents, Document, Goal, Image, Issue, MonthActual, MonthPlan, Need, Person,
     Reading, ServiceRow, Support, SupportPlan,
 };
+pub use ms932::{Replacement, encode_ms932};
 pub use name::{End, FileName, NameError, NamePart};
 pub use record::Record;
 pub use rows::{Cell, Row, Rows};
@@ -47,3 +50,4 @@ pub use rule::{Rule, Severity};
 pub use text::Encoding;
 pub use unit::{Collection, Sorted, Unit};
 pub use value::{Date, Days, Decimal, Time, Value};
+pub use write::{Adaptation, Adapted, WriteError, Written, WrittenFile};
