@@ -31,6 +31,9 @@ pub(crate) const KEYS: &[(&str, &[&str])] = &[
     ("change-code", &["what", "after"]),
     ("change-field-of", &["place", "field"]),
     ("change-row", &["table", "row"]),
+    ("change-benefit", &["service", "office"]),
+    ("change-benefit-nowhere", &["service"]),
+    ("change-benefit-total", &[]),
     ("change-row-cell", &["field", "value"]),
     ("change-row-separator", &[]),
     ("change-services", &["days", "service"]),
@@ -148,6 +151,7 @@ impl Words {
                 }
             }
             Place::Table(table) => self.table(*table),
+            Place::Row { table: FileKind::UpSikyu, name } => self.benefit(name),
             Place::Row { table, name } => {
                 let cells: Vec<_> = name
                     .iter()
@@ -165,6 +169,26 @@ impl Words {
 
     fn table(&self, table: FileKind) -> String {
         self.say(&format!("change-table-{}", table.prefix().to_ascii_lowercase()), &[])
+    }
+
+    /// A row of table 7: a service of an office, or the grand total, which has a number that is no office's.
+    fn benefit(&self, name: &[(&'static Field, Value)]) -> String {
+        let cell = |column: &str| name.iter().find(|(field, _)| field.name_en() == column);
+        let shown = |(field, value): &(&'static Field, Value)| self.value(field, value, 0);
+        let office = cell("service_office_number");
+        if office.is_some_and(|(field, value)| value.text().is_some_and(|number| field.meaning(number).is_some())) {
+            return self.say("change-benefit-total", &[]);
+        }
+        let code = cell("service_code");
+        let read = code.and_then(|(_, value)| value.text()?.parse().ok());
+        let service = match (read, code) {
+            (None, Some(code)) => shown(code),
+            (read, _) => self.service(read),
+        };
+        match office {
+            Some(office) => self.say("change-benefit", &[("service", service), ("office", shown(office))]),
+            None => self.say("change-benefit-nowhere", &[("service", service)]),
+        }
     }
 
     fn services(&self, month: Month, days: &[Option<Date>], service: &Service, what: &What) -> String {
@@ -228,8 +252,13 @@ impl Words {
 
     fn date(&self, date: Date) -> String {
         let month = date.month();
-        let parts =
-            [("year", month.year().to_string()), ("month", month.month().to_string()), ("day", date.day().to_string())];
+        // Only English writes days and months with two digits.
+        let width = if self.lang == Lang::En { 2 } else { 1 };
+        let parts = [
+            ("year", month.year().to_string()),
+            ("month", format!("{:0width$}", month.month())),
+            ("day", format!("{:0width$}", date.day())),
+        ];
         self.say("change-date", &parts)
     }
 
