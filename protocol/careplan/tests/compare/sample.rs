@@ -95,7 +95,8 @@ fn corrections_are_told_in_words() {
             let Effect::Replaced { before } = change.effect else { continue };
             let now = ledger.get(sender, receiver, &change.key).unwrap().document;
             let changes = diff(&before, now);
-            assert!(!changes.is_empty());
+            // A person who stands in a correction may be as before.
+            assert_eq!(changes.is_empty(), *before == *now);
             let english = changes.iter().map(|change| change.text(Lang::En));
             english.for_each(|line| assert!(line.starts_with(char::is_uppercase), "{line}"));
             // Table 7 follows from table 6.
