@@ -16,7 +16,7 @@ pub fn month(people: std::ops::Range<usize>, actual: bool) -> Vec<u8> {
     let mut text = String::new();
     for person in people {
         for row in 0..ROWS {
-            let late = actual && (person * ROWS + row) % 7 == 0;
+            let late = actual && (person * ROWS + row).is_multiple_of(7);
             let (start, end) = if late { ("1000", "1030") } else { ("0900", "0930") };
             let (office, code, name) = match row % 3 {
                 0 => ("1379900010", "111111", "みほん訪問介護ステーション"),

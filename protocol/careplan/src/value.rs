@@ -245,7 +245,7 @@ fn digits(bytes: &[u8], count: usize) -> Option<u32> {
 
 /// Returns how many days a month has.
 pub(crate) fn days_in(year: u16, month: u8) -> u8 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     match month {
         2 if leap => 29,
         2 => 28,

@@ -259,10 +259,10 @@ impl Person<'_> {
             if line.role != Role::Total {
                 self.check_money(line, place);
             }
-            if let [Some(before), Some(month), Some(all)] = line.days {
-                if before + month != all {
-                    self.differs(Rule::BenefitDays, line.row, self.columns.days[2], before + month, all, place);
-                }
+            if let [Some(before), Some(month), Some(all)] = line.days
+                && before + month != all
+            {
+                self.differs(Rule::BenefitDays, line.row, self.columns.days[2], before + month, all, place);
             }
         }
     }

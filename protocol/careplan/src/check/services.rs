@@ -216,10 +216,10 @@ impl Table6 {
         if given.date(columns.date).is_some_and(outside) {
             place.add(place.at(Rule::DateOutsideMonth, row.number, columns.date).with("month", month));
         }
-        if let Some(days) = Days::from_bytes(row.raw_at(columns.prorated)) {
-            if days.last().is_some_and(|last| last > month.days()) {
-                place.cell(Rule::DateProration, row.number, columns.prorated);
-            }
+        if let Some(days) = Days::from_bytes(row.raw_at(columns.prorated))
+            && days.last().is_some_and(|last| last > month.days())
+        {
+            place.cell(Rule::DateProration, row.number, columns.prorated);
         }
         check_times(given, [columns.start, columns.end], place);
     }
@@ -230,10 +230,10 @@ impl Table6 {
         if kind.is_empty() {
             return;
         }
-        if let Some(equipment) = columns.equipment.filter(|_| is_equipment(kind)) {
-            if equipment.iter().all(|&column| row.raw_at(column).is_empty()) {
-                place.cell(Rule::NeedEquipment, row.number, equipment[0]);
-            }
+        if let Some(equipment) = columns.equipment.filter(|_| is_equipment(kind))
+            && equipment.iter().all(|&column| row.raw_at(column).is_empty())
+        {
+            place.cell(Rule::NeedEquipment, row.number, equipment[0]);
         }
         if !is_equipment(kind) && !row.raw_at(columns.detail).is_empty() {
             place.cell(Rule::NeedNoDetail, row.number, columns.detail);

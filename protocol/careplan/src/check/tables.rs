@@ -142,10 +142,10 @@ impl Plain {
     fn check(&mut self, given: &Given<'_>, place: &mut Place<'_>) {
         let row = given.row;
         for &[from, to] in &self.periods {
-            if let (Some(begin), Some(end)) = (given.date(from), given.date(to)) {
-                if end < begin {
-                    place.cell(Rule::DateReversed, row.number, to);
-                }
+            if let (Some(begin), Some(end)) = (given.date(from), given.date(to))
+                && end < begin
+            {
+                place.cell(Rule::DateReversed, row.number, to);
             }
         }
         for &[from, to] in &self.times {
@@ -174,10 +174,10 @@ impl Plain {
                 place.cell(Rule::DateOfBirth, row.number, column);
             }
         }
-        if let Some(column) = self.first_plan {
-            if given.date(column).is_some_and(|first| first.to_string().as_str() > of_key) {
-                place.cell(Rule::DateFirstPlan, row.number, column);
-            }
+        if let Some(column) = self.first_plan
+            && given.date(column).is_some_and(|first| first.to_string().as_str() > of_key)
+        {
+            place.cell(Rule::DateFirstPlan, row.number, column);
         }
     }
 
@@ -198,11 +198,11 @@ impl Plain {
                 let finding = place.at(Rule::DoubleNumbers, row.number, columns[2]);
                 place.add(finding.with("row", first.to_string()));
             }
-        } else if !matches!(self.kind, FileKind::Up3Kyo | FileKind::UpKihonSub1 | FileKind::UpKihonSub2) {
-            if let Some(first) = self.once.insert(given.key.clone(), row.number) {
-                let finding = Finding::new(Rule::DoubleRow, place.file).row(row.number);
-                place.add(finding.with("row", first.to_string()));
-            }
+        } else if !matches!(self.kind, FileKind::Up3Kyo | FileKind::UpKihonSub1 | FileKind::UpKihonSub2)
+            && let Some(first) = self.once.insert(given.key.clone(), row.number)
+        {
+            let finding = Finding::new(Rule::DoubleRow, place.file).row(row.number);
+            place.add(finding.with("row", first.to_string()));
         }
     }
 

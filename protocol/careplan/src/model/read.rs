@@ -51,9 +51,9 @@ impl Contents {
         for file in unit.files() {
             let (name, content) = (file.parsed(), bytes(file.position()));
             match reader::open(name, content) {
-                Opened::Table(table) if before.contains(&(name, content)) => gatherer.superseded += records(table),
+                Opened::Table(table) if before.contains(&(name, content)) => gatherer.superseded += records(*table),
                 Opened::Table(table) => {
-                    gatherer.table(name.kind(), table);
+                    gatherer.table(name.kind(), *table);
                     before.push((name, content));
                 }
                 Opened::Picture => {
@@ -80,7 +80,7 @@ impl Contents {
     }
 }
 
-fn records(mut table: Box<Table<'_>>) -> usize {
+fn records(mut table: Table<'_>) -> usize {
     let mut count = 0;
     while let Some(step) = table.next() {
         count += usize::from(matches!(step.what, What::Record(..)));
@@ -102,7 +102,7 @@ struct Gatherer {
 }
 
 impl Gatherer {
-    fn table(&mut self, kind: FileKind, mut table: Box<Table<'_>>) {
+    fn table(&mut self, kind: FileKind, mut table: Table<'_>) {
         let encoding = table.encoding();
         let mut services = None;
         while let Some(step) = table.next() {
