@@ -127,20 +127,20 @@ cp-more-001 = There are { $count } more findings of this kind ({ $code }).
     .remedy = Correct them like those above.
 
 cp-name-008 = The file name is spelled otherwise than the standard spells it (small letters, for example). It should be "{ $name }".
-    .remedy = It can be sent, but your partner's software may not take it. "musubi check --fix" mends it.
+    .remedy = It can be sent, but your partner's software may not take it. It can be mended automatically.
 cp-name-009 = The file name carries the mark of a copy (such as " (1)" or "Copy"). It should be "{ $name }".
-    .remedy = Use the original file if you have it. If not, "musubi check --fix" mends the name.
+    .remedy = Use the original file if you have it. If not, the name can be mended automatically.
 cp-name-010 = The file name does not end with ".CSV". It should be "{ $name }".
-    .remedy = "musubi check --fix" mends it. Do not use files that a spreadsheet program has saved.
+    .remedy = It can be mended automatically. Do not use files that a spreadsheet program has saved.
 cp-name-011 = The service kinds of sender and receiver stand the wrong way round in the file name. It should be "{ $name }".
-    .remedy = It can be sent, but your partner's software may not take it. "musubi check --fix" mends it. Please tell the maker of your care software too.
+    .remedy = It can be sent, but your partner's software may not take it. It can be mended automatically. Please tell the maker of your care software too.
 cp-name-012 = There are services of another kind than the one in the file name ({ $service }).
     .remedy = Check receiver and service kind in your care software, and export once more for each kind.
 cp-name-013 = The number here is another than the office number in the file name ({ $office }).
     .remedy = Check your own office number and the receiver in your care software.
 
 cp-text-006 = Rows end otherwise than the standard's CRLF.
-    .remedy = It can be sent, but your partner's software may not take it. "musubi check --fix" mends it.
+    .remedy = It can be sent, but your partner's software may not take it. It can be mended automatically.
 cp-text-007 = There is a character that Shift-JIS (MS932) does not have.
     .remedy = Replace it in your care software with another one (kana, or a similar character).
 cp-text-008 = There is an invisible control character.
