@@ -106,6 +106,11 @@ impl FileKind {
         matches!(self, Self::UpKihonImage)
     }
 
+    /// Tells whether the file removes documents.
+    pub(crate) const fn is_delete(self) -> bool {
+        matches!(self, Self::Dlt1Kyo | Self::DltPlan | Self::DltJsk | Self::DltKihon | Self::DltYobo)
+    }
+
     /// Returns the oldest edition that has this kind.
     #[must_use]
     pub const fn since(self) -> Edition {

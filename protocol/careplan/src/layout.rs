@@ -58,7 +58,7 @@ pub enum Required {
 }
 
 /// A column.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     number: u16,
     pub(crate) name_en: &'static str,

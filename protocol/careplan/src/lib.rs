@@ -3,18 +3,24 @@
 
 mod bundle;
 mod check;
+pub mod diff;
 mod edition;
 mod file;
 mod finding;
 mod ids;
+#[cfg(feature = "serde")]
+mod json;
 mod key;
 mod kind;
 mod layout;
+mod ledger;
 mod mend;
 mod messages;
 mod model;
 mod name;
+mod pairing;
 mod reader;
+pub mod reconcile;
 mod record;
 mod rows;
 mod rule;
@@ -31,10 +37,11 @@ pub use ids::{Month, OfficeNumber, ParseError, Serial, ServiceCode, ServiceKind}
 pub use key::{Key, Subject};
 pub use kind::FileKind;
 pub use layout::{Field, FieldType, Layout, Required};
+pub use ledger::{Change, Effect, Held, Ledger};
 pub use mend::{Mended, mend};
 pub use model::{
-    Action, BasicInformation, CarePlan, Contents, Document, Image, MonthActual, MonthPlan, Person, ServiceRow,
-    SupportPlan,
+    Action, BasicInformation, CarePlan, Contents, Document, Goal, Image, Issue, MonthActual, MonthPlan, Need, Person,
+    Reading, ServiceRow, Support, SupportPlan,
 };
 pub use name::{End, FileName, NameError, NamePart};
 pub use record::Record;

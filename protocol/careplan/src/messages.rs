@@ -12,24 +12,29 @@ use crate::{
 
 const JA: &str = include_str!("../messages/ja.ftl");
 const EN: &str = include_str!("../messages/en.ftl");
+const DIFF_JA: &str = include_str!("../messages/diff.ja.ftl");
+const DIFF_EN: &str = include_str!("../messages/diff.en.ftl");
 
-static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> = LazyLock::new(|| [bundle("ja", JA), bundle("en", EN)]);
+static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> =
+    LazyLock::new(|| [bundle("ja", &[JA, DIFF_JA]), bundle("en", &[EN, DIFF_EN])]);
 
 /// How much of a file name or argument is shown.
 const SHOWN: usize = 120;
 
-fn bundle(lang: &str, source: &str) -> FluentBundle<FluentResource> {
+fn bundle(lang: &str, sources: &[&str]) -> FluentBundle<FluentResource> {
     let mut bundle = FluentBundle::new_concurrent(vec![lang.parse().unwrap_or_default()]);
     // No marks round arguments: these texts also go to terminals and printers.
     bundle.set_use_isolating(false);
     // The message files are part of this crate and a test reads them without errors.
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
-    let _ = bundle.add_resource(resource);
+    for source in sources {
+        let resource = FluentResource::try_new((*source).to_owned()).unwrap_or_else(|(resource, _)| resource);
+        let _ = bundle.add_resource(resource);
+    }
     bundle
 }
 
 /// Formats a message or one of its attributes; a missing one gives its key, which a test excludes.
-fn format(lang: Lang, key: &str, attribute: Option<&str>, arguments: &[(&'static str, String)]) -> String {
+pub(crate) fn format(lang: Lang, key: &str, attribute: Option<&str>, arguments: &[(&'static str, String)]) -> String {
     let bundle = match lang {
         Lang::Ja => &BUNDLES[0],
         Lang::En => &BUNDLES[1],
@@ -173,6 +178,22 @@ mod tests {
                 keys(source).into_iter().map(|(key, arguments)| (key.to_owned(), arguments)).collect();
             assert_eq!(found, expected, "{name}.ftl");
             assert!(!source.contains("返戻"));
+        }
+    }
+
+    /// The English text tells a code beside its meaning, which is in Japanese; the Japanese one needs the meaning only.
+    #[test]
+    fn message_files_of_changes_are_complete_and_without_rubbish() {
+        let expected: BTreeMap<&str, BTreeSet<&str>> =
+            crate::diff::KEYS.iter().map(|(key, arguments)| (*key, arguments.iter().copied().collect())).collect();
+        for (name, source) in [("ja", DIFF_JA), ("en", DIFF_EN)] {
+            assert!(FluentResource::try_new(source.to_owned()).is_ok(), "diff.{name}.ftl has errors");
+            let mut found = keys(source);
+            found.entry("change-meaning").or_default().insert("code");
+            assert_eq!(found, expected, "diff.{name}.ftl");
+            assert!(!source.contains("返戻"));
+            // A key in both files would hide the other.
+            assert!(keys(if name == "ja" { JA } else { EN }).keys().all(|key| !found.contains_key(key)));
         }
     }
 

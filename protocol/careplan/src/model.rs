@@ -1,18 +1,28 @@
 //! The model: what the files of a sending unit say, as documents about persons.
 //!
 //! A [`Contents`] is one sending unit; each [`Document`] in it is what one [`Key`] names: the unit of replacing and
-//! removing. Rows that cannot be read are not in the model; the unit's findings tell why.
+//! removing. Rows that cannot be read are not in the model; the unit's findings tell why. What the key says stands in
+//! the document and not in its records too.
+
+mod read;
+mod service;
+mod tree;
 
 use std::{fmt, sync::Arc};
 
 use crate::{
     edition::Edition,
     ids::{Month, OfficeNumber, Serial, ServiceCode, ServiceKind},
-    key::Key,
+    key::{Key, Subject},
     name::End,
     record::Record,
     value::{Date, Days, Time},
 };
+
+pub use read::Reading;
+pub(crate) use read::{IMAGE_COLUMN, sort_table2};
+pub(crate) use service::COLUMNS;
+pub use tree::{Goal, Issue, Need, Support};
 
 /// A person, by the numbers of insurer and insured.
 ///
@@ -198,6 +208,72 @@ pub struct ServiceRow {
     pub updated_by: Option<Arc<str>>,
     /// Cells whose text is not what their column asks for, by the column's identifier: kept, so that nothing is lost.
     pub unreadable: Vec<(&'static str, Arc<str>)>,
+}
+
+impl Document {
+    /// Returns the key that names it.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        let person = self.person();
+        let mut cells = vec![person.insurer.to_string(), person.insured.to_string()];
+        match self {
+            Self::CarePlan(plan) => cells.push(plan.date.to_string()),
+            Self::MonthPlan(plan) => cells.push(plan.month.to_string()),
+            Self::MonthActual(actual) => {
+                cells.extend([actual.month.to_string(), actual.office.to_string(), actual.kind.to_string()]);
+            }
+            Self::BasicInformation(basic) => cells.push(basic.date.to_string()),
+            Self::SupportPlan(plan) => cells.push(plan.date.to_string()),
+        }
+        Key::new(self.subject(), &cells)
+    }
+
+    /// Returns whose it is.
+    #[must_use]
+    pub fn person(&self) -> &Person {
+        match self {
+            Self::CarePlan(plan) => &plan.person,
+            Self::MonthPlan(plan) => &plan.person,
+            Self::MonthActual(actual) => &actual.person,
+            Self::BasicInformation(basic) => &basic.person,
+            Self::SupportPlan(plan) => &plan.person,
+        }
+    }
+
+    /// Returns what it is.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::CarePlan(_) => Subject::CarePlan,
+            Self::MonthPlan(_) => Subject::PlanMonth,
+            Self::MonthActual(_) => Subject::Actual,
+            Self::BasicInformation(_) => Subject::BasicInformation,
+            Self::SupportPlan(_) => Subject::SupportPlan,
+        }
+    }
+
+    /// Returns the month of those that have one.
+    #[must_use]
+    pub fn month(&self) -> Option<Month> {
+        match self {
+            Self::MonthPlan(plan) => Some(plan.month),
+            Self::MonthActual(actual) => Some(actual.month),
+            _ => None,
+        }
+    }
+
+    /// Tells whether the leading file has a row for it (table 1, table 6, the plan or the record itself); without, it
+    /// stands in attached files only and replaces nothing.
+    #[must_use]
+    pub fn has_head(&self) -> bool {
+        match self {
+            Self::CarePlan(plan) => plan.table1.is_some(),
+            Self::MonthPlan(plan) => !plan.rows.is_empty(),
+            Self::MonthActual(actual) => !actual.rows.is_empty(),
+            Self::BasicInformation(basic) => basic.record.is_some(),
+            Self::SupportPlan(plan) => plan.record.is_some(),
+        }
+    }
 }
 
 impl ServiceRow {

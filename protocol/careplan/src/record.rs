@@ -15,7 +15,8 @@ use crate::{
 /// A row of a table, its cells by the identifiers of [`Layout`].
 ///
 /// Records of all editions are kept in the newest layout, so that they compare; what an older edition lacks is empty.
-/// What the standard fixes is left out: the version, which the writer knows, and the column that is not used.
+/// What the standard fixes is left out: the version, which the writer knows, and the column that is not used. The
+/// columns of the key are left out too: the document that the record is part of has them.
 /// `Debug` prints no content: records tell of persons.
 #[derive(Clone)]
 pub struct Record {
@@ -35,7 +36,7 @@ impl Record {
     pub(crate) fn read(row: &Row<'_>, from: &'static Layout, encoding: Encoding) -> Self {
         let layout = Layout::newest(from.kind).unwrap_or(from);
         let values = layout.fields.iter().map(|field| {
-            let column = from.column(field.name_en)?;
+            let column = from.column(field.name_en).filter(|_| !is_key(layout.kind, field.name_en))?;
             value(field, row, column, encoding)
         });
         Self { layout, values: values.collect() }
@@ -62,7 +63,7 @@ impl Record {
     /// Sets the value of a column; `false` if there is none of this name, or the writer fills it itself.
     pub fn set(&mut self, name_en: &str, value: Option<Value>) -> bool {
         let Some(column) = self.layout.column(name_en) else { return false };
-        if is_fixed(&self.layout.fields[column]) {
+        if is_fixed(&self.layout.fields[column]) || is_key(self.layout.kind, name_en) {
             return false;
         }
         self.values[column] = value;
@@ -141,6 +142,15 @@ impl fmt::Debug for Record {
 /// Tells whether the writer fills a column by itself.
 pub(crate) fn is_fixed(field: &Field) -> bool {
     matches!(field.field_type(), FieldType::Version | FieldType::Unused) || field.name_en == "office_code_fixed"
+}
+
+/// Tells whether a column is part of the key of such records. The supplement has the columns of both tables it comes
+/// with, and on either side the other's is ignored.
+pub(crate) fn is_key(kind: FileKind, name_en: &str) -> bool {
+    match kind.key() {
+        Some((_, columns)) => columns.contains(&name_en),
+        None => matches!(name_en, "insurer_number" | "insured_number" | "care_plan_date" | "service_month"),
+    }
 }
 
 /// Reads a cell; `None` if it is empty or says nothing that the writer does not know.

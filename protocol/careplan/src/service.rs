@@ -4,9 +4,11 @@ use std::sync::LazyLock;
 
 use crate::ids::ServiceKind;
 
-/// Which benefit a service kind belongs to.
+/// What a service kind is, and which benefit it belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Service {
+    /// The standard's name.
+    pub(crate) name_ja: &'static str,
     /// Preventive benefit (予防給付) or municipal services (総合事業).
     pub(crate) preventive: bool,
     /// Plans care and does not give it (43, 46, AF).
@@ -33,13 +35,14 @@ pub(crate) fn service_of(kind: ServiceKind) -> Option<Service> {
     SERVICES.iter().find(|(known, _)| *known == kind).map(|(_, service)| *service)
 }
 
-fn service(line: &str) -> Option<(ServiceKind, Service)> {
+fn service(line: &'static str) -> Option<(ServiceKind, Service)> {
     let mut cells = line.split(',');
     let kind = cells.next()?.parse().ok()?;
-    let scheme = cells.nth(1)?;
+    let name_ja = cells.next()?;
+    let scheme = cells.next()?;
     let exchanged = cells.next()? == "Y";
     let preventive = scheme.starts_with("予防給付") || scheme.starts_with("総合事業");
-    Some((kind, Service { preventive, planner: scheme.ends_with("（支援）"), exchanged }))
+    Some((kind, Service { name_ja, preventive, planner: scheme.ends_with("（支援）"), exchanged }))
 }
 
 #[cfg(test)]
@@ -50,11 +53,12 @@ mod tests {
     fn every_line_of_the_table_is_read() {
         assert_eq!(SERVICES.len(), include_str!("../codes/service_kinds.csv").lines().count() - 1);
         let of = |kind: &str| service_of(kind.parse().unwrap());
-        assert_eq!(of("11"), Some(Service { preventive: false, planner: false, exchanged: true }));
-        assert_eq!(of("43"), Some(Service { preventive: false, planner: true, exchanged: false }));
-        assert_eq!(of("46"), Some(Service { preventive: true, planner: true, exchanged: false }));
-        assert_eq!(of("A2"), Some(Service { preventive: true, planner: false, exchanged: true }));
-        assert_eq!(of("2B"), Some(Service { preventive: true, planner: false, exchanged: true }));
+        let service = |name_ja, preventive, planner, exchanged| Some(Service { name_ja, preventive, planner, exchanged });
+        assert_eq!(of("11"), service("訪問介護", false, false, true));
+        assert_eq!(of("43"), service("居宅介護支援", false, true, false));
+        assert_eq!(of("46"), service("介護予防支援", true, true, false));
+        assert_eq!(of("A2"), service("訪問型サービス（独自）", true, false, true));
+        assert_eq!(of("2B"), service("介護予防短期入所療養介護（介護医療院）", true, false, true));
         assert!(!of("33").unwrap().exchanged);
         assert_eq!(of("ZZ"), None);
     }

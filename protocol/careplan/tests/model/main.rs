@@ -1,0 +1,5 @@
+//! The model: read from files, held by offices, written to files.
+
+mod ledger;
+mod read;
+mod sample;
