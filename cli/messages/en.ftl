@@ -612,7 +612,7 @@ exchange-month = { $month ->
     [11] November
    *[12] December
  } { $year }
-exchange-date = { $day }/{ $month }/{ $year }
+exchange-date = { $day } { $month }
 exchange-kind = kind { $kind }
 exchange-person = { $name } ({ $number })
 exchange-person-unnamed = insured person { $number }

@@ -84,7 +84,9 @@ fn pairs<'a>(old: &'a Ledger, new: &'a Ledger) -> Vec<Pair<'a>> {
         alone.entry((key.clone(), from.office, to.office)).or_default().insert((key.clone(), *from, *to));
     }
     for places in alone.into_values() {
-        let Ok([one, other]) = <[(Key, End, End); 2]>::try_from(places.into_iter().collect::<Vec<_>>()) else { continue };
+        let Ok([one, other]) = <[(Key, End, End); 2]>::try_from(places.into_iter().collect::<Vec<_>>()) else {
+            continue;
+        };
         let open = |(_, from, to): &(Key, End, End)| from.kind.is_none() || to.kind.is_none();
         let sides = |place: &(Key, End, End)| pairs.get(place).map(|pair| (pair.0.is_some(), pair.1.is_some()));
         if (open(&one) || open(&other)) && sides(&one) != sides(&other) {
@@ -161,8 +163,7 @@ impl Changed {
 }
 
 fn day(text: &Text, date: Date) -> String {
-    let (month, day) = (date.month(), date.day());
-    text.show(&msg!("exchange-date", year = month.year().to_string(), month = month.month(), day = day))
+    text.show(&msg!("exchange-date", month = exchange::month(text, date.month()), day = date.day()))
 }
 
 fn words(ui: &mut Ui, changed: &[Changed], same: usize) {
@@ -187,7 +188,8 @@ fn words(ui: &mut Ui, changed: &[Changed], same: usize) {
         let to = to.join(&text.show(&msg!("exchange-separator")));
         ui.line(&msg!("diff-document", what = first.title(text), name = person));
         let (from, serials) = (first.from.clone(), serials(ui.text(), first));
-        under(ui, 2, &msg_shown(ui.text(), &from, &to, &serials));
+        let ends = ui.text().show(&msg!("diff-ends", from = from, to = to, serial = serials));
+        under(ui, 2, &ends);
         match first.change {
             "added" => under(ui, 4, &ui.text().show(&msg!("diff-only-new"))),
             "removed" => under(ui, 4, &ui.text().show(&msg!("diff-only-old"))),
@@ -196,10 +198,6 @@ fn words(ui: &mut Ui, changed: &[Changed], same: usize) {
         ui.text_line("");
     }
     ui.line(&msg!("diff-sum", count = changed.len(), all = same));
-}
-
-fn msg_shown(text: &Text, from: &str, to: &str, serials: &str) -> String {
-    text.show(&msg!("diff-ends", from = from, to = to, serial = serials))
 }
 
 /// The serials of both sides.
@@ -284,7 +282,9 @@ mod tests {
         }
         let (exit, json, words) = compare(&bundle(PLAN), both.path());
         assert_eq!(exit, Exit::Refused);
-        assert!(json.as_array().unwrap().iter().all(|found| found["change"] == "added" && found["to"] == "1379900028-15"));
+        assert!(
+            json.as_array().unwrap().iter().all(|found| found["change"] == "added" && found["to"] == "1379900028-15")
+        );
         assert!(words.contains("新しい方にだけあります"), "{words}");
         let (_, json, _) = compare(both.path(), &bundle(PLAN));
         assert!(json.as_array().unwrap().iter().all(|found| found["change"] == "removed"));

@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use careplan::{
     Month, OfficeNumber, Subject,
-    reconcile::{
-        Difference, InsurerMismatch, OfficeTotals, Pending, Reconciliation, Side, Summary, UserTotals,
-    },
+    reconcile::{Difference, InsurerMismatch, OfficeTotals, Pending, Reconciliation, Side, Summary, UserTotals},
 };
 use serde::Serialize;
 
@@ -118,6 +116,10 @@ impl Outcome {
             outcome.totals.retain(|totals| totals.office.is_some_and(at));
             for user in &mut outcome.users {
                 user.by_office.retain(|totals| totals.office.is_some_and(at));
+                user.planned_rows = user.by_office.iter().map(|totals| totals.planned_rows).sum();
+                user.planned_units = user.by_office.iter().map(|totals| totals.planned_units).sum();
+                user.actual_rows = user.by_office.iter().map(|totals| totals.actual_rows).sum();
+                user.actual_units = user.by_office.iter().map(|totals| totals.actual_units).sum();
             }
             outcome.users.retain(|user| !user.by_office.is_empty());
             outcome.summary = outcome.summed();

@@ -61,7 +61,8 @@ mod tests {
     fn every_line_of_the_table_is_read() {
         assert_eq!(SERVICES.len(), include_str!("../codes/service_kinds.csv").lines().count() - 1);
         let of = |kind: &str| service_of(kind.parse().unwrap());
-        let service = |name_ja, preventive, planner, exchanged| Some(Service { name_ja, preventive, planner, exchanged });
+        let service =
+            |name_ja, preventive, planner, exchanged| Some(Service { name_ja, preventive, planner, exchanged });
         assert_eq!(of("11"), service("訪問介護", false, false, true));
         assert_eq!(of("43"), service("居宅介護支援", false, true, false));
         assert_eq!(of("46"), service("介護予防支援", true, true, false));

@@ -44,7 +44,7 @@ pub(super) fn words(ui: &mut Ui, account: &Account, counts: &Counts) {
     }
     ui.line(&msg!("check-sum-files", files = files, units = units, count = counts.good));
     ui.line(&msg!("check-sum", errors = counts.errors, warnings = counts.warnings, repaired = counts.repaired));
-    if counts.errors == 0 {
+    if counts.errors + counts.repaired == 0 {
         ui.line(&msg!("check-no-errors"));
     }
 }

@@ -182,8 +182,7 @@ fn copies_are_mended_and_the_files_stay() {
     assert_eq!(run.rows.last().unwrap()["rule"], "CP-NAME-001");
     assert!(run.words.contains("直しました") && run.words.contains("memo.csv"), "{}", run.words);
 
-    let mut expected: Vec<(String, Vec<u8>)> =
-        before.into_iter().filter(|(name, _)| name.starts_with("UP")).collect();
+    let mut expected: Vec<(String, Vec<u8>)> = before.into_iter().filter(|(name, _)| name.starts_with("UP")).collect();
     expected.push((format!("in/{ACTUAL_NAME}"), bytes));
     expected.sort();
     assert_eq!(all_files(&to), expected);

@@ -174,11 +174,13 @@ impl Account {
         before.sorted(sorted, places, |position| position);
         let mut left: HashMap<Key, usize> = HashMap::new();
         let told = |account: &Self| account.units.iter().flat_map(|unit| unit.told.clone()).collect::<Vec<_>>();
-        for told in told(self).iter().chain(&self.alone) {
+        for told in told(self) {
             *left.entry(told.key()).or_default() += 1;
         }
         let twin = |position: usize| mended.twins.iter().find(|(twin, _)| *twin == position).map(|(_, kept)| *kept);
-        for mut gone in told(&before).into_iter().chain(before.alone) {
+        // What is none of the exchange's was not copied, so nothing of it was mended.
+        self.alone.extend(std::mem::take(&mut before.alone));
+        for mut gone in told(&before) {
             if let Some(count) = left.get_mut(&gone.key()).filter(|count| **count > 0) {
                 *count -= 1;
                 continue;
