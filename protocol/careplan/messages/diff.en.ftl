@@ -1,7 +1,7 @@
 # Texts of changes. One line each, without a full stop.
 
-change-added = { $what } was added
-change-removed = { $what } was removed
+change-added = added: { $what }
+change-removed = removed: { $what }
 change-picture = { $what } changed
 change-field = { $what } changed: { $before } → { $after }
 change-set = { $what } was filled in: { $after }
@@ -11,6 +11,9 @@ change-code = { $what } became { $after }
 
 change-field-of = { $place }: { $field }
 change-row = { $table }, row ({ $row })
+change-benefit = table 7, { $service } (office: { $office })
+change-benefit-nowhere = table 7, { $service }
+change-benefit-total = table 7, grand total
 change-row-cell = { $field }: { $value }
 change-row-separator = {", "}
 change-services = { $service } on { $days }

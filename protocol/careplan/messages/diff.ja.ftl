@@ -11,6 +11,9 @@ change-code = { $what }が{ $after }に変わりました
 
 change-field-of = { $place }の{ $field }
 change-row = { $table }の行（{ $row }）
+change-benefit = 第7表の{ $service }（事業所：{ $office }）
+change-benefit-nowhere = 第7表の{ $service }
+change-benefit-total = 第7表の全合計
 change-row-cell = { $field }：{ $value }
 change-row-separator = 、
 change-services = { $days }の{ $service }

@@ -17,6 +17,7 @@ mod ledger;
 mod mend;
 mod messages;
 mod model;
+mod ms932;
 mod name;
 mod pairing;
 mod reader;
@@ -28,6 +29,7 @@ mod service;
 mod text;
 mod unit;
 mod value;
+mod write;
 
 pub use bundle::Bundle;
 pub use edition::Edition;
@@ -43,6 +45,7 @@ pub use model::{
     Action, BasicInformation, CarePlan, Contents, Document, Goal, Image, Issue, MonthActual, MonthPlan, Need, Person,
     Reading, ServiceRow, Support, SupportPlan,
 };
+pub use ms932::{Replacement, encode_ms932};
 pub use name::{End, FileName, NameError, NamePart};
 pub use record::Record;
 pub use rows::{Cell, Row, Rows};
@@ -50,3 +53,4 @@ pub use rule::{Purpose, Rule, Severity};
 pub use text::Encoding;
 pub use unit::{Collection, Sorted, Unit};
 pub use value::{Date, Days, Decimal, Time, Value};
+pub use write::{Adaptation, Adapted, WriteError, Written, WrittenFile};

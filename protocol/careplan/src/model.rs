@@ -21,7 +21,6 @@ use crate::{
 
 pub use read::Reading;
 pub(crate) use read::{IMAGE_COLUMN, sort_table2};
-pub(crate) use service::COLUMNS;
 pub use tree::{Goal, Issue, Need, Support};
 
 /// A person, by the numbers of insurer and insured.

@@ -48,6 +48,7 @@ pub(super) fn rows(old: &[Record], new: &[Record], changes: &mut Vec<Change>) {
     }
     let left: HashSet<*const Record> = left.into_iter().map(std::ptr::from_ref).collect();
     let mut told = HashSet::new();
+    let mut common = Vec::new();
     for row in old {
         let place = || Place::Row { table: row.kind(), name: name(row) };
         if left.contains(&std::ptr::from_ref(row)) {
@@ -57,7 +58,7 @@ pub(super) fn rows(old: &[Record], new: &[Record], changes: &mut Vec<Change>) {
                 if COMMON.contains(&field.name_en()) {
                     let change = Change { place: Place::Table(row.kind()), what };
                     if told.insert(change.clone()) {
-                        changes.push(change);
+                        common.push(change);
                     }
                 } else {
                     changes.push(Change { place: place(), what });
@@ -70,6 +71,7 @@ pub(super) fn rows(old: &[Record], new: &[Record], changes: &mut Vec<Change>) {
             .into_iter()
             .map(|row| Change { place: Place::Row { table: row.kind(), name: name(row) }, what: What::Added }),
     );
+    changes.append(&mut common);
 }
 
 /// Tells each column in which two records of a kind differ.

@@ -7,7 +7,7 @@ use crate::{
     ids::Month,
     kind::FileKind,
     layout::{Field, Layout},
-    model::{COLUMNS, ServiceRow},
+    model::ServiceRow,
     pairing::{self, Pair, order, pair_in_order, split},
     value::{Date, Time, Value},
 };
@@ -31,7 +31,13 @@ pub(super) fn changes(table: FileKind, month: Month, old: &[ServiceRow], new: &[
     let moved = split(at_office.left, at_office.right, |row| (row.date, row.start, row.end, row.code), pair_in_order);
     pairs.extend(moved.pairs);
 
-    let mut told = Told { table, month, fields: columns(table), common: Vec::new(), groups: HashMap::new() };
+    let mut told = Told {
+        table,
+        month,
+        fields: Layout::newest(table).map_or(&[], |layout| layout.fields()),
+        common: Vec::new(),
+        groups: HashMap::new(),
+    };
     let mut seen = HashSet::new();
     pairs.into_iter().for_each(|pair| told.pair(pair, &mut seen));
     moved.left.into_iter().for_each(|row| told.group(row, What::Removed));
@@ -48,17 +54,11 @@ fn everything(row: &ServiceRow) -> impl Ord {
     )
 }
 
-/// Returns the columns of a row, in the order of [`COLUMNS`].
-fn columns(table: FileKind) -> Vec<&'static Field> {
-    let fields = Layout::newest(table).map_or(&[][..], |layout| layout.fields());
-    COLUMNS.iter().filter_map(|name| fields.iter().find(|field| field.name_en() == *name)).collect()
-}
-
 /// Collects changes; rows that change alike go to one.
 struct Told {
     table: FileKind,
     month: Month,
-    fields: Vec<&'static Field>,
+    fields: &'static [Field],
     common: Vec<Change>,
     groups: HashMap<(Service, What), Vec<Option<Date>>>,
 }
@@ -82,8 +82,7 @@ impl Told {
             }
             _ => false,
         };
-        for at in 0..self.fields.len() {
-            let field = self.fields[at];
+        for field in self.fields {
             let is_told = match field.name_en() {
                 "start_time" | "end_time" => time_told,
                 "service_code" => code_told,
@@ -111,7 +110,8 @@ impl Told {
         self.groups.entry((service, what)).or_default().push(row.date);
     }
 
-    /// Puts changes in the order of their days, times and services; removed before added.
+    /// Puts changes in the order of their days, times and services, removed before added; what the rows have in common
+    /// comes last, for the day on which a table was made changes each time.
     fn finish(self) -> Vec<Change> {
         let mut groups: Vec<_> = self.groups.into_iter().collect();
         groups.iter_mut().for_each(|(_, days)| days.sort());
@@ -121,7 +121,7 @@ impl Told {
                 What::Code { after, .. } => (1, after.to_string()),
                 What::Field { field, before, after } => {
                     let text = |value: &Option<Value>| value.as_ref().map(ToString::to_string).unwrap_or_default();
-                    (2 + field.number(), format!("{}\0{}", text(before), text(after)))
+                    (2 + field.number(), format!("{}\0{}\0{before:?}{after:?}", text(before), text(after)))
                 }
                 What::Removed | What::Picture => (200, String::new()),
                 What::Added => (201, String::new()),
@@ -132,7 +132,7 @@ impl Told {
         let grouped = groups
             .into_iter()
             .map(|((service, what), days)| Change { place: Place::Services { table, month, days, service }, what });
-        self.common.into_iter().chain(grouped).collect()
+        grouped.chain(self.common).collect()
     }
 }
 
@@ -145,7 +145,7 @@ fn is_common(column: &str) -> bool {
         )
 }
 
-/// Returns what stands in a cell.
+/// Returns what stands in a cell; nothing for the columns of the key, which the document has.
 fn cell(row: &ServiceRow, column: &str) -> Option<Value> {
     if let Some((_, text)) = row.unreadable.iter().find(|(known, _)| *known == column) {
         return Some(Value::Unreadable((&**text).into()));

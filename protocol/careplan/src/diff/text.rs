@@ -15,6 +15,9 @@ use crate::{
 /// How much is shown before the place where two long texts part.
 const BEFORE: usize = 12;
 
+/// How many days are shown: all of a month, and some outside that a damaged file may have.
+const DAYS: usize = 40;
+
 /// The keys with their arguments, apart from the tables' names.
 #[cfg(test)]
 pub(crate) const KEYS: &[(&str, &[&str])] = &[
@@ -28,6 +31,9 @@ pub(crate) const KEYS: &[(&str, &[&str])] = &[
     ("change-code", &["what", "after"]),
     ("change-field-of", &["place", "field"]),
     ("change-row", &["table", "row"]),
+    ("change-benefit", &["service", "office"]),
+    ("change-benefit-nowhere", &["service"]),
+    ("change-benefit-total", &[]),
     ("change-row-cell", &["field", "value"]),
     ("change-row-separator", &[]),
     ("change-services", &["days", "service"]),
@@ -145,6 +151,7 @@ impl Words {
                 }
             }
             Place::Table(table) => self.table(*table),
+            Place::Row { table: FileKind::UpSikyu, name } => self.benefit(name),
             Place::Row { table, name } => {
                 let cells: Vec<_> = name
                     .iter()
@@ -164,9 +171,33 @@ impl Words {
         self.say(&format!("change-table-{}", table.prefix().to_ascii_lowercase()), &[])
     }
 
+    /// A row of table 7: a service of an office, or the grand total, which has a number that is no office's.
+    fn benefit(&self, name: &[(&'static Field, Value)]) -> String {
+        let cell = |column: &str| name.iter().find(|(field, _)| field.name_en() == column);
+        let shown = |(field, value): &(&'static Field, Value)| self.value(field, value, 0);
+        let office = cell("service_office_number");
+        if office.is_some_and(|(field, value)| value.text().is_some_and(|number| field.meaning(number).is_some())) {
+            return self.say("change-benefit-total", &[]);
+        }
+        let code = cell("service_code");
+        let read = code.and_then(|(_, value)| value.text()?.parse().ok());
+        let service = match (read, code) {
+            (None, Some(code)) => shown(code),
+            (read, _) => self.service(read),
+        };
+        match office {
+            Some(office) => self.say("change-benefit", &[("service", service), ("office", shown(office))]),
+            None => self.say("change-benefit-nowhere", &[("service", service)]),
+        }
+    }
+
     fn services(&self, month: Month, days: &[Option<Date>], service: &Service, what: &What) -> String {
-        let days: Vec<_> = days.chunk_by(|a, b| a == b).map(|days| self.day(month, days[0], days.len())).collect();
-        let days = ("days", days.join(&self.say("change-day-separator", &[])));
+        let mut groups = days.chunk_by(|a, b| a == b);
+        let mut shown: Vec<_> = groups.by_ref().take(DAYS).map(|days| self.day(month, days[0], days.len())).collect();
+        if groups.next().is_some() {
+            shown.push("…".to_owned());
+        }
+        let days = ("days", shown.join(&self.say("change-day-separator", &[])));
         let name = ("service", self.service(service.code));
         let time = (service.start, service.end);
         // A change of the time tells the time itself.
@@ -221,8 +252,13 @@ impl Words {
 
     fn date(&self, date: Date) -> String {
         let month = date.month();
-        let parts =
-            [("year", month.year().to_string()), ("month", month.month().to_string()), ("day", date.day().to_string())];
+        // Only English writes days and months with two digits.
+        let width = if self.lang == Lang::En { 2 } else { 1 };
+        let parts = [
+            ("year", month.year().to_string()),
+            ("month", format!("{:0width$}", month.month())),
+            ("day", format!("{:0width$}", date.day())),
+        ];
         self.say("change-date", &parts)
     }
 
@@ -265,12 +301,16 @@ impl Words {
             let arguments = [("code", code.to_owned()), ("meaning", meaning.to_owned())];
             return self.say("change-meaning", &arguments);
         }
-        let service = match field.field_type() {
-            FieldType::ServiceCode => code.parse().ok().map(|code| self.service(Some(code))),
-            FieldType::ServiceKind => code.parse().ok().map(|kind| self.kind(kind)),
+        let kind: Option<ServiceKind> = match field.field_type() {
+            FieldType::ServiceCode => code.parse().ok().map(|code: ServiceCode| code.kind()),
+            FieldType::ServiceKind => code.parse().ok(),
             _ => None,
         };
-        service.unwrap_or_else(|| safe(code))
+        // Codes that sum others belong to no kind, and stand for themselves.
+        match kind.filter(|&kind| self.lang == Lang::Ja && service_of(kind).is_some()) {
+            Some(kind) => self.named(kind, code.to_owned()),
+            None => safe(code),
+        }
     }
 }
 

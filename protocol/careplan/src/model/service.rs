@@ -81,7 +81,7 @@ impl ServiceReader {
 }
 
 /// The columns of [`ServiceRow`], in its order and the layout's.
-pub(crate) const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 20] = [
     "created_on",
     "cm_office_number",
     "care_manager_name",

@@ -35,7 +35,7 @@ pub(super) struct Selection<'a> {
     pub(super) actual: Vec<Line<'a>>,
     /// The newest plan per person and month.
     pub(super) plans: HashMap<(u32, Month), &'a MonthPlan>,
-    /// Persons and months that only have actuals, and such without a row.
+    /// Persons and months that have actuals, even without a row.
     pub(super) with_actuals: HashSet<(u32, Month)>,
     /// Who sent actuals of which kind.
     expected: HashSet<(Month, OfficeNumber, Option<ServiceKind>)>,

@@ -6,11 +6,13 @@ use std::{
 };
 
 use careplan::{
-    MonthActual, MonthPlan, ServiceRow,
+    Action, Contents, Document, Edition, End, Ledger, MonthActual, MonthPlan, ServiceRow,
     reconcile::{Difference, DifferenceKind, Reconciliation, Sent, Side, Sum, Withdrawal},
 };
 
-use crate::build::{DAY_CARE, EQUIPMENT, HOME_CARE, PLANNER, actual, at, held, insured_by, monthly, plan, row};
+use crate::build::{
+    DAY_CARE, EQUIPMENT, HOME_CARE, PLANNER, actual, at, end, held, insured_by, monthly, plan, row, serial,
+};
 
 /// Compares rows of one person at one office.
 fn compare(planned: Vec<ServiceRow>, given: Vec<ServiceRow>) -> Reconciliation {
@@ -245,6 +247,40 @@ fn an_office_is_held_against_the_copy_it_received() {
     // No copy of its own: the newest of the others.
     let others = [held(PLANNER, EQUIPMENT, 1, &at_nine), held(PLANNER, DAY_CARE, 2, &away)];
     assert_eq!(compare(&others, &none), ["time_changed 1000-1100 0900-1000"]);
+}
+
+#[test]
+fn an_office_that_lost_its_copy_has_nothing_planned() {
+    let day_care = at(DAY_CARE, "152444", 4, "0915", "1630");
+    let document = Document::MonthPlan(plan("1", vec![row("111211", 4, "0900", "1000"), day_care]));
+    let mut ledger = Ledger::new();
+    let mut say = |receiver: &str, number, action| {
+        let (sender, receiver, serial) = (end(PLANNER), end(receiver), serial(number));
+        drop(ledger.apply(Contents { sender, receiver, serial, edition: Edition::V4_1, action }));
+    };
+    say(HOME_CARE, 1, Action::Replace(vec![document.clone()]));
+    say(DAY_CARE, 1, Action::Replace(vec![document.clone()]));
+    say(DAY_CARE, 2, Action::Remove(vec![document.key()]));
+    let actuals = [
+        actual("1", vec![row("111211", 4, "0900", "1000")]),
+        actual("2", vec![at(DAY_CARE, "152444", 4, "0915", "1630")]),
+    ];
+    let mut given = Ledger::new();
+    for actual in actuals {
+        let (sender, receiver) = (End { office: actual.office, kind: None }, end(PLANNER));
+        let action = Action::Replace(vec![Document::MonthActual(actual)]);
+        given.apply(Contents { sender, receiver, serial: serial(9), edition: Edition::V4_1, action });
+    }
+    // The copy of the other office still names it, and does not count.
+    let result = Reconciliation::of_ledgers(&ledger, &given);
+    assert_eq!(told(&result), ["user_extra nothing 1 rows"]);
+    assert_eq!(result.users[0].planned_rows, 1);
+
+    let (sender, receiver, edition) = (end(PLANNER), end(DAY_CARE), Edition::V4_1);
+    let action = Action::Replace(vec![document]);
+    ledger.apply(Contents { sender, receiver, serial: serial(3), edition, action });
+    let result = Reconciliation::of_ledgers(&ledger, &given);
+    assert_eq!(told(&result), ["user_missing 1 rows nothing", "user_extra nothing 1 rows"]);
 }
 
 #[test]

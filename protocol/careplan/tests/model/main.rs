@@ -3,3 +3,5 @@
 mod ledger;
 mod read;
 mod sample;
+mod strategies;
+mod write;
