@@ -12,12 +12,11 @@ use careplan::{
     Action, Collection, Contents, Document, Effect, End, FileName, Key, Ledger, MAX_FILE_BYTES, Month, OfficeNumber,
     Person, Record, Serial, ServiceKind, ServiceRow, Subject, Unit,
 };
-use musubi_node::api::types::Row;
 use serde::Serialize;
 
 use crate::{
     error::CommandError,
-    msg, rows,
+    msg,
     search::{Found, search},
     text::{Lang, Text},
     ui::Ui,
@@ -243,13 +242,6 @@ pub(crate) fn lang(text: &Text) -> careplan::Lang {
         Lang::Ja => careplan::Lang::Ja,
         Lang::En => careplan::Lang::En,
     }
-}
-
-/// What a unit is: `提供票（2025年11月分）`; files that make no bundle have no name.
-pub(crate) fn what(text: &Text, unit: &Unit) -> String {
-    let Some(bundle) = unit.bundle() else { return text.show(&msg!("bundle-none")) };
-    let month = unit.month().map(|month| month.to_string());
-    rows::what(text, &Row { bundle: Some(bundle.code().to_owned()), month, ..Row::default() })
 }
 
 /// A month: `2025年11月`.

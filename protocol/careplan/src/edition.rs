@@ -44,19 +44,6 @@ impl Edition {
         }
     }
 
-    /// Returns the version cell that files of this edition are written with.
-    pub(crate) const fn version(self) -> &'static str {
-        match self {
-            Self::V3 => "202208",
-            Self::V4_1 => "202407",
-        }
-    }
-
-    /// Returns the edition that files of a month are written in.
-    pub(crate) fn of_month(month: Month) -> Self {
-        if (month.year(), month.month()) < (2025, 4) { Self::V3 } else { Self::V4_1 }
-    }
-
     /// Tells whether the standard has this value in an edition that took effect.
     pub(crate) fn is_standard(version: &str) -> bool {
         matches!(version, "201910" | "202003" | "202208" | "202407")

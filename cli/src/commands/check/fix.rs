@@ -36,7 +36,6 @@ pub(super) struct Mending {
 struct Copy {
     position: usize,
     from: PathBuf,
-    size: u64,
     hash: Hash,
 }
 
@@ -110,7 +109,7 @@ impl Mending {
         }
         let mended = careplan::mend(&found.name, bytes);
         let within = found.within.with_file_name(&mended.name);
-        let copy = Copy { position, from: found.path.clone(), size: found.size, hash: Hash::of(&[&mended.bytes]) };
+        let copy = Copy { position, from: found.path.clone(), hash: Hash::of(&[&mended.bytes]) };
         // What was read of a file that is too large is not all of it.
         let whole = bytes.len() <= MAX_FILE_BYTES;
         let key = within.to_string_lossy().to_lowercase();

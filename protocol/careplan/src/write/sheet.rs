@@ -50,7 +50,7 @@ impl Sheet {
         Some(Self {
             layout: Layout::of(name.kind(), edition)?,
             newest: Layout::newest(name.kind())?,
-            version: edition.version(),
+            version: edition.csv_version(),
             name,
             bytes: Vec::new(),
             rows: 0,
