@@ -154,6 +154,15 @@ impl Changed {
         })
     }
 
+    /// Whose it is.
+    fn person(&self, text: &Text) -> String {
+        let number = self.insured_number.as_ref();
+        match &self.name {
+            Some(name) => text.show(&msg!("exchange-person", name = name, number = number)),
+            None => text.show(&msg!("exchange-person-unnamed", number = number)),
+        }
+    }
+
     /// Whether a reader sees the same of both: a plan goes to several offices.
     fn is_like(&self, other: &Self) -> bool {
         let what = |one: &Self| (one.subject, one.month, one.date, one.office, one.kind, one.change);
@@ -171,6 +180,36 @@ fn words(ui: &mut Ui, changed: &[Changed], same: usize) {
         ui.line(&msg!("diff-same", count = same));
         return;
     }
+    let (both, one_sided): (Vec<&Changed>, Vec<&Changed>) = changed.iter().partition(|one| one.change == "changed");
+    for group in alike(&both) {
+        let (text, first) = (ui.text(), group[0]);
+        let (what, name, to) = (first.title(text), first.person(text), receivers(text, &group));
+        let ends = text.show(&msg!("diff-ends", from = &first.from, to = to, serial = serials(text, first)));
+        ui.line(&msg!("diff-document", what = what, name = name));
+        under(ui, 2, "", &ends);
+        first.changes.iter().for_each(|change| under(ui, 4, "- ", change));
+        ui.text_line("");
+    }
+    for change in ["removed", "added"] {
+        let found: Vec<&Changed> = one_sided.iter().filter(|one| one.change == change).copied().collect();
+        match (change, found.len()) {
+            (_, 0) => continue,
+            ("removed", count) => ui.line(&msg!("diff-only-old", count = count)),
+            (_, count) => ui.line(&msg!("diff-only-new", count = count)),
+        }
+        for group in alike(&found) {
+            let (text, first) = (ui.text(), group[0]);
+            let (what, name, to) = (first.title(text), first.person(text), receivers(text, &group));
+            let shown = text.show(&msg!("diff-only", what = what, name = name, from = &first.from, to = to));
+            under(ui, 2, "- ", &shown);
+        }
+        ui.text_line("");
+    }
+    ui.line(&msg!("diff-sum", count = both.len(), other = one_sided.len(), all = same));
+}
+
+/// Puts together what a reader sees as one.
+fn alike<'a>(changed: &[&'a Changed]) -> Vec<Vec<&'a Changed>> {
     let mut groups: Vec<Vec<&Changed>> = Vec::new();
     for one in changed {
         match groups.iter_mut().find(|group| group[0].is_like(one)) {
@@ -178,26 +217,12 @@ fn words(ui: &mut Ui, changed: &[Changed], same: usize) {
             None => groups.push(vec![one]),
         }
     }
-    for group in &groups {
-        let (text, first) = (ui.text(), group[0]);
-        let person = match &first.name {
-            Some(name) => text.show(&msg!("exchange-person", name = name, number = first.insured_number.as_ref())),
-            None => text.show(&msg!("exchange-person-unnamed", number = first.insured_number.as_ref())),
-        };
-        let to: Vec<&str> = group.iter().map(|one| one.to.as_str()).collect();
-        let to = to.join(&text.show(&msg!("exchange-separator")));
-        ui.line(&msg!("diff-document", what = first.title(text), name = person));
-        let (from, serials) = (first.from.clone(), serials(ui.text(), first));
-        let ends = ui.text().show(&msg!("diff-ends", from = from, to = to, serial = serials));
-        under(ui, 2, &ends);
-        match first.change {
-            "added" => under(ui, 4, &ui.text().show(&msg!("diff-only-new"))),
-            "removed" => under(ui, 4, &ui.text().show(&msg!("diff-only-old"))),
-            _ => first.changes.iter().for_each(|change| item(ui, change)),
-        }
-        ui.text_line("");
-    }
-    ui.line(&msg!("diff-sum", count = changed.len(), all = same));
+    groups
+}
+
+fn receivers(text: &Text, group: &[&Changed]) -> String {
+    let to: Vec<&str> = group.iter().map(|one| one.to.as_str()).collect();
+    to.join(&text.show(&msg!("exchange-separator")))
 }
 
 /// The serials of both sides.
@@ -211,15 +236,11 @@ fn serials(text: &Text, changed: &Changed) -> String {
     }
 }
 
-fn under(ui: &mut Ui, columns: usize, words: &str) {
-    for line in wrap(&harmless(words), ui.width().saturating_sub(columns).max(20)) {
-        ui.text_line(&format!("{}{line}", " ".repeat(columns)));
-    }
-}
-
-fn item(ui: &mut Ui, words: &str) {
-    let lines = wrap(&harmless(words), ui.width().saturating_sub(6).max(20));
-    ui.text_line(&format!("    - {}", lines.join("\n      ")));
+/// Lines some columns from the left, the first with a mark.
+fn under(ui: &mut Ui, columns: usize, mark: &str, words: &str) {
+    let left = columns + mark.len();
+    let lines = wrap(&harmless(words), ui.width().saturating_sub(left).max(20));
+    ui.text_line(&format!("{}{mark}{}", " ".repeat(columns), lines.join(&format!("\n{}", " ".repeat(left)))));
 }
 
 #[cfg(test)]

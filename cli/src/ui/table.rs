@@ -63,7 +63,7 @@ impl Table {
                 return String::new();
             };
             let others: Vec<Vec<&str>> = others.iter().map(|cell| cell.split('\n').collect()).collect();
-            let last = wrap(last, *room);
+            let last = fitted(last, *room);
             let height = others.iter().map(Vec::len).max().unwrap_or(1).max(last.len());
             let mut out = String::new();
             for at in 0..height {
@@ -95,6 +95,22 @@ impl Table {
         };
         self.rows.iter().map(block).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Lines of a cell; a file name that is wider than its column goes on behind a `_`, so that the table stays straight.
+fn fitted(cell: &str, room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrap(cell, room) {
+        let mut rest = String::new();
+        for part in line.split_inclusive('_') {
+            if width_of(&rest) + width_of(part) > room && !rest.is_empty() {
+                lines.push(std::mem::take(&mut rest));
+            }
+            rest.push_str(part);
+        }
+        lines.push(rest);
+    }
+    lines
 }
 
 /// Columns of the widest line.

@@ -66,15 +66,9 @@ pub(super) fn mended(ui: &mut Ui, mended: &Mended, places: &[&Found]) {
 fn unit(ui: &mut Ui, unit: &Judged) {
     let head = &unit.head;
     let what = what(ui.text(), head);
-    ui.line(&msg!(
-        "check-unit",
-        what = what,
-        from = &head.from,
-        to = &head.to,
-        serial = &head.serial,
-        people = head.people,
-        rows = head.rows
-    ));
+    ui.line(&msg!("check-unit", what = what, people = head.people, rows = head.rows));
+    let ends = ui.text().show(&msg!("check-unit-ends", from = &head.from, to = &head.to, serial = &head.serial));
+    ui.text_line(&format!("  {ends}"));
     // The table says which kind of file; here is where it lies.
     for (_, path) in head.files.iter().filter(|(_, path)| unit.told.iter().any(|told| told.path == *path)) {
         ui.text_line(&format!("  {}", harmless(&path.to_string_lossy())));

@@ -17,6 +17,8 @@ use crate::{
 
 /// Columns of a service's name.
 const SERVICE: usize = 18;
+/// Columns of an office's name in the totals.
+const OFFICE: usize = 30;
 
 /// Writes differences, notes, totals and the sum.
 pub(super) fn words(ui: &mut Ui, outcome: &Outcome, names: &Names) {
@@ -212,9 +214,9 @@ fn notes(ui: &mut Ui, outcome: &Outcome, names: &Names) {
     let mut table = Table::new(headings.iter().map(|heading| text.show(heading)).collect());
     for ((month, office, kind), (people, sum)) in pending {
         let units = grouped(sum.units);
-        table.row([
+        table.tall_row([
             exchange::month(text, month),
-            kind_name(text, kind),
+            wrap(&kind_name(text, kind), SERVICE).join("\n"),
             text.show(&msg!("reconcile-people", count = people)),
             text.show(&msg!("reconcile-rows-units", rows = sum.rows, units = units)),
             office_name(text, office, names),
@@ -242,32 +244,33 @@ fn pending_offices(outcome: &Outcome) -> BTreeMap<Place, (usize, Sum)> {
 fn totals(ui: &mut Ui, outcome: &Outcome, names: &Names) {
     let text = ui.text();
     let headings = [
-        msg!("reconcile-column-service"),
+        msg!("reconcile-column-office-service"),
         msg!("reconcile-column-planned"),
         msg!("reconcile-column-actual"),
         msg!("reconcile-column-balance"),
-        msg!("reconcile-column-office"),
     ];
     let mut tables = Vec::new();
     for months in outcome.totals.chunk_by(|a, b| a.month == b.month) {
         let mut table = Table::new(headings.iter().map(|heading| text.show(heading)).collect());
         let sum = |rows: usize, units: i64| {
-            let units = grouped(units);
-            text.show(&msg!("reconcile-rows-units", rows = rows, units = units))
+            let (rows, units) =
+                (msg!("reconcile-rows", rows = rows), msg!("reconcile-of-units", units = grouped(units)));
+            format!("{}\n{}", text.show(&rows), text.show(&units))
         };
-        for total in months {
-            let (actual, balance) = if total.actuals_expected {
-                (sum(total.actual_rows, total.actual_units), grouped(total.actual_units - total.planned_units))
-            } else {
-                (text.show(&msg!("reconcile-not-yet")), "-".to_owned())
-            };
-            table.row([
-                kind_name(text, total.kind),
-                sum(total.planned_rows, total.planned_units),
-                actual,
-                balance,
-                office_name(text, total.office, names),
-            ]);
+        for offices in months.chunk_by(|a, b| a.office == b.office) {
+            for (at, total) in offices.iter().enumerate() {
+                let (actual, balance) = if total.actuals_expected {
+                    (sum(total.actual_rows, total.actual_units), grouped(total.actual_units - total.planned_units))
+                } else {
+                    (text.show(&msg!("reconcile-not-yet")), "-".to_owned())
+                };
+                // The office is named once for all its services.
+                let office = if at == 0 { wrap(&office_name(text, total.office, names), OFFICE) } else { Vec::new() };
+                let service = kind_name(text, total.kind);
+                let service = wrap(&service, OFFICE - 2).into_iter().map(|line| format!("  {line}"));
+                let name = office.into_iter().chain(service).collect::<Vec<_>>().join("\n");
+                table.tall_row([name, sum(total.planned_rows, total.planned_units), actual, balance]);
+            }
         }
         tables.push((exchange::month(text, months[0].month), table));
     }
