@@ -69,7 +69,7 @@ fn every_fault_has_words() {
     wrong(&["reconcile", "--plan", "x", "--actual", "x", "--month", "202513"], "年月は 202511", "A month is written");
     wrong(&["reconcile", "--plan", "x", "--actual", "x", "--office", "1"], "事業所番号は10文字", "An office number");
     wrong(&["diff", "x"], "足りません", "missing");
-    wrong(&["check", SAMPLE, "--fix", SAMPLE], "調べるフォルダと同じ", "is a folder that is checked");
+    wrong(&["check", SAMPLE, "--fix", SAMPLE], "何も書いていません", "Nothing was written");
     wrong(&["help", "sned"], "「sned」というコマンドはありません", "no command \"sned\"");
 }
 
@@ -85,7 +85,9 @@ fn files_are_checked_and_compared_without_a_node() {
         bundle("20251024090725-B2-1379905001-43-to-1379900010-11"),
         bundle("20251112091403-B2-1379905001-43-to-1379900010-11"),
     );
-    let none = out.path().to_str().unwrap();
+    let none = out.path().join("none");
+    std::fs::create_dir(&none).unwrap();
+    let none = none.to_str().unwrap();
     for (args, code) in [
         (&["check", &old][..], 0),
         (&["check", SAMPLE, "--received"], 0),

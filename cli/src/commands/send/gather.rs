@@ -139,7 +139,9 @@ mod tests {
             found(20_251_105_090_301, 40 << 20),
             found(20_251_105_090_300, 1),
         ];
-        let gathered = sorted(Search { found, ..Search::default() });
+        let mut search = Search::default();
+        search.found = found;
+        let gathered = sorted(search);
         assert_eq!(gathered.batches.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1]);
         assert!(matches!(gathered.refused.as_slice(), [(group, Trouble::TooLarge)] if group.len() == 1));
     }
