@@ -66,12 +66,14 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     Ok(if changed.is_empty() { Exit::Done } else { Exit::Refused })
 }
 
+/// What the versions of a document have in common.
+type Place = (Key, End, End);
 type Pair<'a> = (Option<Held<'a>>, Option<Held<'a>>);
 
 /// Puts versions of one document together: same sender, receiver and key. Names of edition 3 tell no service kinds, so
 /// what is left then pairs by office numbers, if there is one of each.
 fn pairs<'a>(old: &'a Ledger, new: &'a Ledger) -> Vec<Pair<'a>> {
-    let mut pairs: BTreeMap<(Key, End, End), Pair<'a>> = BTreeMap::new();
+    let mut pairs: BTreeMap<Place, Pair<'a>> = BTreeMap::new();
     let place = |held: &Held<'_>| (held.document.key(), held.sender, held.receiver);
     for held in old.documents() {
         pairs.entry(place(&held)).or_default().0 = Some(held);
@@ -79,16 +81,16 @@ fn pairs<'a>(old: &'a Ledger, new: &'a Ledger) -> Vec<Pair<'a>> {
     for held in new.documents() {
         pairs.entry(place(&held)).or_default().1 = Some(held);
     }
-    let mut alone: BTreeMap<(Key, OfficeNumber, OfficeNumber), BTreeSet<(Key, End, End)>> = BTreeMap::new();
+    let mut alone: BTreeMap<(Key, OfficeNumber, OfficeNumber), BTreeSet<Place>> = BTreeMap::new();
     for ((key, from, to), _) in pairs.iter().filter(|(_, pair)| pair.0.is_none() || pair.1.is_none()) {
         alone.entry((key.clone(), from.office, to.office)).or_default().insert((key.clone(), *from, *to));
     }
     for places in alone.into_values() {
-        let Ok([one, other]) = <[(Key, End, End); 2]>::try_from(places.into_iter().collect::<Vec<_>>()) else {
+        let Ok([one, other]) = <[Place; 2]>::try_from(places.into_iter().collect::<Vec<_>>()) else {
             continue;
         };
-        let open = |(_, from, to): &(Key, End, End)| from.kind.is_none() || to.kind.is_none();
-        let sides = |place: &(Key, End, End)| pairs.get(place).map(|pair| (pair.0.is_some(), pair.1.is_some()));
+        let open = |(_, from, to): &Place| from.kind.is_none() || to.kind.is_none();
+        let sides = |place: &Place| pairs.get(place).map(|pair| (pair.0.is_some(), pair.1.is_some()));
         if (open(&one) || open(&other)) && sides(&one) != sides(&other) {
             let (Some(first), Some(second)) = (pairs.remove(&one), pairs.remove(&other)) else { continue };
             pairs.insert(one, (first.0.or(second.0), first.1.or(second.1)));
