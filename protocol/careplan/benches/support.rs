@@ -2,31 +2,33 @@
 
 use std::fmt::Write;
 
-/// A name for a plan of these rows.
+/// The name of a plan.
 pub const PLAN: &str = "UPPLAN_202511_1379905001_43_1379900010_11_20251024090725.CSV";
+/// The name of actuals.
+#[allow(dead_code, reason = "not every benchmark needs it")]
+pub const ACTUAL: &str = "UPJSK_202511_1379900010_11_1379905001_43_20251202091006.CSV";
+/// Rows of a person.
+pub const ROWS: usize = 30;
 
-/// The plan (or the actuals) of so many people, thirty rows each, in MS932. Every seventh row of actuals differs.
-pub fn month(people: usize, actual: bool) -> Vec<u8> {
+/// The rows of these people in MS932, thirty each. A plan has three services of two offices, actuals those of one, and
+/// every seventh of them took place at another time.
+pub fn month(people: std::ops::Range<usize>, actual: bool) -> Vec<u8> {
     let mut text = String::new();
-    for person in 0..people {
-        let insured = format!("{person:010}");
-        for row in 0..30 {
-            let day = row + 1;
-            let late = actual && (person * 30 + row) % 7 == 0;
+    for person in people {
+        for row in 0..ROWS {
+            let late = actual && (person * ROWS + row) % 7 == 0;
             let (start, end) = if late { ("1000", "1030") } else { ("0900", "0930") };
-            // Three offices in a plan; actuals are those of one.
             let (office, code, name) = match row % 3 {
-                _ if actual => ("1379900010", "111111", "みほん訪問介護ステーション"),
-                0 | 1 => ("1379900010", "111111", "みほん訪問介護ステーション"),
+                0 => ("1379900010", "111111", "みほん訪問介護ステーション"),
+                1 => ("1379900010", "111211", "みほん訪問介護ステーション"),
+                _ if actual => ("1379900010", "111311", "みほん訪問介護ステーション"),
                 _ => ("1379900028", "152445", "デイサービスセンターみほん"),
             };
-            if actual && row % 3 == 2 {
-                continue;
-            }
-            let written = writeln!(
+            let day = row + 1;
+            let written = write!(
                 text,
-                "202407,139014,{insured},20251024,202511,1379905001,\"髙見本 専門\",244,,202511{day:02},,{start},{end},1,\
-                 {code},,,,,{office},\"{name}\",,0,1379905001,\r"
+                "202407,139014,{person:010},20251024,202511,1379905001,\"髙見本 専門\",244,,202511{day:02},,{start},{end},1,\
+                 {code},,,,,{office},\"{name}\",,0,1379905001,\r\n"
             );
             assert!(written.is_ok());
         }

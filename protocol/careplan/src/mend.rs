@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::{
     file::File,
     ids::ServiceKind,
+    ms932::encode_without_loss,
     name::{FileName, Oddity},
     rows::Rows,
     rule::Rule,
@@ -86,7 +87,7 @@ fn with_kinds_swapped(name: &str, bytes: &[u8]) -> Option<String> {
 /// Encodes UTF-8 as MS932; `None` if it is not UTF-8, or a character would be lost.
 fn as_ms932(bytes: &[u8]) -> Option<Vec<u8>> {
     let Detected::Text { encoding: Encoding::Utf8, start } = text::detect(bytes) else { return None };
-    text::to_ms932(std::str::from_utf8(bytes.get(start..)?).ok()?)
+    encode_without_loss(std::str::from_utf8(bytes.get(start..)?).ok()?)
 }
 
 /// Ends rows with CR LF; `None` if they all do. Line breaks inside of quotes stay.

@@ -73,6 +73,12 @@ pub(crate) fn what(lang: Lang, rule: Rule, arguments: &[(&'static str, Argument)
     format(lang, &key(rule), None, &shown(lang, arguments))
 }
 
+/// Tells what a rule finds and what to do, without a case at hand: dots stand for what a case would fill in.
+pub(crate) fn of_rule(lang: Lang, rule: Rule) -> [String; 2] {
+    let dots: Vec<_> = rule.arguments().iter().map(|&name| (name, "…".to_owned())).collect();
+    [None, Some("remedy")].map(|attribute| format(lang, &key(rule), attribute, &dots))
+}
+
 /// Tells what to do.
 pub(crate) fn remedy(lang: Lang, rule: Rule, arguments: &[(&'static str, Argument)]) -> String {
     format(lang, &key(rule), Some("remedy"), &shown(lang, arguments))

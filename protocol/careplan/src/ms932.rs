@@ -87,6 +87,23 @@ pub fn encode_ms932(text: &str) -> (Vec<u8>, Vec<Replacement>) {
     (bytes, replacements)
 }
 
+/// Encodes text as MS932; `None` if a character would become another one.
+///
+/// Other systems map a few signs of JIS to neighbours of those that MS932 has, and write sound marks apart: that is the
+/// same character under another number.
+pub(crate) fn encode_without_loss(text: &str) -> Option<Vec<u8>> {
+    let (bytes, replacements) = encode_ms932(text);
+    let same = |replacement: &Replacement| {
+        let mut from = replacement.from.chars();
+        match (from.next(), from.next()) {
+            (Some('\u{301c}' | '\u{2016}' | '\u{2212}' | '\u{2014}' | '\u{a2}' | '\u{a3}' | '\u{ac}'), None) => true,
+            (Some(_), Some('\u{3099}' | '\u{309a}')) => &*replacement.to != GETA,
+            _ => replacement.is_kept(),
+        }
+    };
+    replacements.iter().all(same).then_some(bytes)
+}
+
 /// Appends a text; `false`, and nothing appended, if MS932 lacks one of its characters.
 fn encode(text: &str, bytes: &mut Vec<u8>) -> bool {
     let (encoded, _, unmappable) = SHIFT_JIS.encode(text);

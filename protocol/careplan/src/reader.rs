@@ -62,7 +62,6 @@ pub(crate) enum Refusal {
 pub(crate) struct Table<'a> {
     name: &'a FileName,
     encoding: Encoding,
-    utf8_mark: bool,
     rows: Rows<'a>,
     layout: Option<&'static Layout>,
     count: usize,
@@ -86,7 +85,6 @@ pub(crate) fn open<'a>(name: &'a FileName, bytes: &'a [u8]) -> Opened<'a> {
         Detected::Text { encoding, start } => Opened::Table(Box::new(Table {
             name,
             encoding,
-            utf8_mark: start > 0,
             rows: Rows::after(bytes, start),
             layout: None,
             count: 0,
@@ -161,18 +159,9 @@ impl Table<'_> {
         };
         Some(Step { row, what })
     }
-
-    /// Tells the edition: by the columns where they differ, else by the version cell, else by the name.
-    pub(crate) fn edition(&self, version: Option<&str>) -> Edition {
-        edition(self.name, self.layout, version)
-    }
-
-    pub(crate) fn has_utf8_mark(&self) -> bool {
-        self.utf8_mark
-    }
 }
 
-/// Tells the edition of a file.
+/// Tells the edition of a file: by the columns where they differ, else by the version cell, else by the name.
 pub(crate) fn edition(name: &FileName, layout: Option<&'static Layout>, version: Option<&str>) -> Edition {
     let by_columns = layout.filter(|layout| layouts_of(layout.kind).count() > 1).map(|layout| layout.edition);
     by_columns.unwrap_or_else(|| edition_told(name, version.unwrap_or_default()))

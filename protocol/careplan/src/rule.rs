@@ -1,5 +1,7 @@
 //! The rules that are checked, with their stable codes.
 
+use crate::{finding::Lang, messages};
+
 /// How much a finding weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -285,6 +287,20 @@ rules! {
 }
 
 impl Rule {
+    /// Returns in words what the rule finds, with dots for what a case fills in.
+    #[must_use]
+    pub fn what(self, lang: Lang) -> String {
+        let [what, _] = messages::of_rule(lang, self);
+        what
+    }
+
+    /// Returns in words what to do about it, with dots for what a case fills in.
+    #[must_use]
+    pub fn remedy(self, lang: Lang) -> String {
+        let [_, remedy] = messages::of_rule(lang, self);
+        remedy
+    }
+
     /// Tells whether [`crate::mend`] can mend what this rule finds, in some cases.
     #[must_use]
     pub const fn is_mendable(self) -> bool {

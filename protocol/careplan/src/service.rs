@@ -61,14 +61,14 @@ mod tests {
     fn every_line_of_the_table_is_read() {
         assert_eq!(SERVICES.len(), include_str!("../codes/service_kinds.csv").lines().count() - 1);
         let of = |kind: &str| service_of(kind.parse().unwrap());
-        let service =
-            |name_ja, preventive, planner, exchanged| Some(Service { name_ja, preventive, planner, exchanged });
-        assert_eq!(of("11"), service("訪問介護", false, false, true));
-        assert_eq!(of("43"), service("居宅介護支援", false, true, false));
-        assert_eq!(of("46"), service("介護予防支援", true, true, false));
-        assert_eq!(of("A2"), service("訪問型サービス（独自）", true, false, true));
-        assert_eq!(of("2B"), service("介護予防短期入所療養介護（介護医療院）", true, false, true));
-        assert!(!of("33").unwrap().exchanged);
+        let names = |kind: &str| of(kind).map(|service| service.name_ja);
+        let roles = |kind: &str| of(kind).map(|service| (service.preventive, service.planner, service.exchanged));
+        assert_eq!(names("A2"), Some("訪問型サービス（独自）"));
+        assert_eq!(roles("11"), Some((false, false, true)));
+        assert_eq!(roles("43"), Some((false, true, false)));
+        assert_eq!(roles("46"), Some((true, true, false)));
+        assert_eq!(roles("2B"), Some((true, false, true)));
+        assert_eq!(roles("33"), Some((false, false, false)));
         assert_eq!(of("ZZ"), None);
     }
 }

@@ -61,32 +61,6 @@ pub(crate) fn has_gaiji(text: &str) -> bool {
     text.chars().any(|c| ('\u{e000}'..='\u{f8ff}').contains(&c))
 }
 
-/// Tells whether MS932 has every character of a text, as it stands or under its Japanese twin.
-pub(crate) fn is_ms932(text: &str) -> bool {
-    to_ms932(text).is_some()
-}
-
-/// Encodes a text as MS932; `None` if a character would be lost.
-pub(crate) fn to_ms932(text: &str) -> Option<Vec<u8>> {
-    let twins: String = text.chars().map(twin).collect();
-    let (bytes, _, lost) = SHIFT_JIS.encode(&twins);
-    (!lost).then(|| bytes.into_owned())
-}
-
-/// Returns the character under which MS932 knows one: other systems map a few signs of JIS to neighbours of it.
-fn twin(c: char) -> char {
-    match c {
-        '\u{301c}' => '\u{ff5e}', // wave dash
-        '\u{2016}' => '\u{2225}', // double vertical line
-        '\u{2212}' => '\u{ff0d}', // minus sign
-        '\u{2014}' => '\u{2015}', // dash
-        '\u{00a2}' => '\u{ffe0}', // cent
-        '\u{00a3}' => '\u{ffe1}', // pound
-        '\u{00ac}' => '\u{ffe2}', // not
-        _ => c,
-    }
-}
-
 /// Brings a cell of letters and digits to its plain form; `true` if that changed it.
 ///
 /// Blanks round it go, full-width letters, digits, minus and point become half-width, small letters capitals.

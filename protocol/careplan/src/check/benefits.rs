@@ -11,7 +11,7 @@ use crate::{
     key::Key,
     layout::Layout,
     rule::Rule,
-    service::is_short_stay,
+    service::{is_equipment, is_short_stay},
 };
 
 /// Columns with sums, in the order of [`Line::sums`].
@@ -54,6 +54,8 @@ struct Line {
     service: Service,
     role: Role,
     equipment: u64,
+    /// It has a code of equipment, or its layout has no column for one.
+    equipped: bool,
     units: Option<i64>,
     discounted: Option<i64>,
     has_rate: bool,
@@ -160,6 +162,8 @@ impl Benefits {
             service: Service::new(&given.plain(columns.office), number(columns.satellite), &code),
             role: role(&code),
             equipment,
+            equipped: columns.equipment.is_empty()
+                || columns.equipment.iter().any(|&column| !given.row.raw_at(column).is_empty()),
             units: number(columns.units),
             discounted: number(columns.discounted),
             has_rate: !given.row.raw_at(columns.rate).is_empty(),
@@ -238,6 +242,9 @@ impl Person<'_> {
         for line in self.lines {
             if line.role == Role::Service {
                 self.check_amount(line, place);
+                if is_equipment(&line.service.code[..2]) && !line.equipped {
+                    place.cell(Rule::NeedEquipment, line.row, self.columns.equipment[0]);
+                }
                 if line.over && !is_short_stay(&line.service.code[..2]) {
                     place.cell(Rule::OverKind, line.row, self.columns.over);
                 }

@@ -5,6 +5,7 @@ use crate::{
     ids::{OfficeNumber, ServiceKind},
     kind::FileKind,
     layout::{Field, FieldType, Layout, Required},
+    ms932::encode_without_loss,
     name::FileName,
     reader::{is_key_column, key_cell},
     rows::{Cell, Row},
@@ -151,7 +152,7 @@ impl Cells {
             if text::has_gaiji(&text) {
                 found(Rule::TextGaiji, place);
             }
-            if self.encoding == Encoding::Utf8 && !text::is_ms932(&text) {
+            if self.encoding == Encoding::Utf8 && encode_without_loss(&text).is_none() {
                 found(Rule::TextNotMs932, place);
             }
         }
@@ -159,7 +160,8 @@ impl Cells {
             found(Rule::TextControl, place);
         }
         if field.field_type() == FieldType::Text {
-            return self.check_text(&text, row, column, field, place) && clean;
+            // What is no text has no form either.
+            return clean && self.check_text(&text, row, column, field, place);
         }
         let (plain, changed) = text::plain(&text);
         if plain.is_empty() {

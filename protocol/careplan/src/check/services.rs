@@ -265,11 +265,12 @@ impl Table6 {
         let mut bytes = [0; 256];
         let mut length = 0;
         for &column in &self.columns.identity {
-            for &byte in given.row.raw_at(column).iter().chain(b",") {
-                if let Some(to) = bytes.get_mut(length) {
-                    *to = byte;
-                    length += 1;
-                }
+            let cell = given.row.raw_at(column);
+            // Cells that are far too long are cut: their findings stand elsewhere.
+            if let Some(to) = bytes.get_mut(length..length + cell.len() + 1) {
+                to[..cell.len()].copy_from_slice(cell);
+                to[cell.len()] = b',';
+                length += cell.len() + 1;
             }
         }
         self.hasher.hash_one(&bytes[..length])

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    mem,
     sync::Arc,
 };
 
@@ -176,7 +175,7 @@ impl Gatherer {
                 return;
             }
         };
-        self.superseded += usize::from(mem::replace(single, Some(record)).is_some());
+        self.superseded += usize::from(single.replace(record).is_some());
     }
 
     fn finish(&mut self, pictures: &HashMap<&FileName, &[u8]>) {
@@ -278,3 +277,6 @@ pub(crate) fn sort_table2(rows: &mut [Record]) {
         *row = record;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,13 +1,15 @@
 //! Rows that hang on each other by their numbers, as trees: needs with goals and supports, issues with their plans.
 //!
 //! A need or goal is written out on its first row and may be empty or repeated below. Here it is filled in; the rows
-//! themselves stay as they are.
+//! themselves stay as they are. `Debug` of these prints no text.
+
+use std::fmt;
 
 use super::{CarePlan, SupportPlan};
 use crate::record::Record;
 
 /// A need (生活全般の解決すべき課題) of table 2.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Need<'a> {
     /// Its number (課題ＮＯ).
     pub number: Option<i64>,
@@ -18,7 +20,7 @@ pub struct Need<'a> {
 }
 
 /// A goal of table 2: a short-term goal with the long-term one that it serves.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Goal<'a> {
     /// Its number (援助目標ＮＯ). Goals of one number have the long-term goal in common.
     pub number: Option<i64>,
@@ -35,7 +37,7 @@ pub struct Goal<'a> {
 }
 
 /// An issue (総合的課題) of a preventive plan.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Issue<'a> {
     /// Its number (課題ＮＯ).
     pub number: Option<i64>,
@@ -52,7 +54,7 @@ pub struct Issue<'a> {
 }
 
 /// A plan of support (支援計画) of a preventive plan.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Support<'a> {
     /// Its number (支援計画ＮＯ).
     pub number: Option<i64>,
@@ -178,5 +180,29 @@ fn is_other(before: &str, text: &str) -> bool {
 fn fill<'a>(into: &mut &'a str, text: &'a str) {
     if into.is_empty() {
         *into = text;
+    }
+}
+
+impl fmt::Debug for Need<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Need({:?}, {:?})", self.number, self.goals)
+    }
+}
+
+impl fmt::Debug for Goal<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Goal({:?}, {} rows)", self.number, self.supports.len())
+    }
+}
+
+impl fmt::Debug for Issue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Issue({:?}, {:?})", self.number, self.plans)
+    }
+}
+
+impl fmt::Debug for Support<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Support({:?}, {} rows)", self.number, self.services.len())
     }
 }

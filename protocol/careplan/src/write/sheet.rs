@@ -208,22 +208,29 @@ impl Sheet {
         if self.cell.is_empty() {
             return;
         }
-        let (encoded, replacements) = encode_ms932(&self.cell);
-        for replacement in replacements {
-            self.adapt(field, Adapted::Character(replacement));
-        }
+        let encoded = if self.cell.is_ascii() {
+            Cow::Borrowed(self.cell.as_bytes())
+        } else {
+            let (encoded, replacements) = encode_ms932(&self.cell);
+            for what in replacements.into_iter().map(Adapted::Character) {
+                self.report.push(Adaptation { file: self.name.clone(), row: self.rows, column: Some(field), what });
+            }
+            Cow::Owned(encoded)
+        };
         // Of the columns for text, those with a length are for phone numbers and the like; only free text has none.
         let free = field.field_type() == FieldType::Text && field.max_len().is_none();
-        if encoded.is_empty() || !(free || encoded.iter().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n'))) {
+        let quoted = free || encoded.iter().any(|byte| matches!(byte, b'"' | b',' | b'\r' | b'\n'));
+        // Of a text that only had invisible characters nothing is left.
+        if encoded.is_empty() || !quoted {
             self.bytes.extend_from_slice(&encoded);
             return;
         }
         self.bytes.push(b'"');
-        for byte in encoded {
-            if byte == b'"' {
-                self.bytes.push(b'"');
+        for (at, part) in encoded.split(|&byte| byte == b'"').enumerate() {
+            if at > 0 {
+                self.bytes.extend_from_slice(b"\"\"");
             }
-            self.bytes.push(byte);
+            self.bytes.extend_from_slice(part);
         }
         self.bytes.push(b'"');
     }

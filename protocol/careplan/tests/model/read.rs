@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use careplan::{Action, CarePlan, Contents, Document, FileKind, Key, Record, Time, Value};
+use careplan::{Action, CarePlan, Contents, Document, FileKind, Key, Ledger, Record, Time, Value};
 
 use crate::sample::{self, Named};
 
@@ -196,6 +196,14 @@ fn cells_of_table_6_that_cannot_be_read_are_kept() {
     assert_eq!(row.unreadable, [("start_time", "9:30".into()), ("service_code", "1111112".into())]);
 }
 
+#[test]
+fn codes_of_equipment_get_plain_hyphens() {
+    let row = service("0009000000", "202511", "1379900010", "171001").replace("171001,,", "171001,０００００－000001,");
+    let reading = sample::read(&[named(&format!("UPJSK_202511_{ENDS}.CSV"), &[&row])]).unwrap();
+    let Document::MonthActual(actual) = &documents(&reading.contents)[0] else { panic!() };
+    assert_eq!(actual.rows[0].tais.as_deref(), Some("00000-000001"));
+}
+
 fn table2(rows: &[[&str; 6]]) -> CarePlan {
     let rows: Vec<String> = rows
         .iter()
@@ -271,7 +279,30 @@ fn preventive_plans_of_the_sample_are_trees() {
     assert!(plans > 0);
 }
 
-/// A month of ten thousand people; run with `--release`, it tells how long reading takes.
+#[test]
+fn nothing_personal_prints() {
+    let mut ledger = Ledger::new();
+    let mut printed = String::new();
+    for bundle in sample::bundles() {
+        let contents = bundle.reading.contents;
+        printed += &format!("{contents:?} {:?}", contents.write().unwrap());
+        for document in documents(&contents) {
+            match document {
+                Document::CarePlan(plan) => printed += &format!("{:?}", plan.needs()),
+                Document::SupportPlan(plan) => printed += &format!("{:?}", plan.issues()),
+                _ => {}
+            }
+        }
+        printed += &format!("{:?}", ledger.apply(contents));
+    }
+    printed += &format!("{ledger:?} {:?}", ledger.documents().collect::<Vec<_>>());
+    assert!(printed.is_ascii());
+    for person in sample::oracle()["people"].as_array().unwrap() {
+        assert!(!printed.contains(person["insured_number"].as_str().unwrap()));
+    }
+}
+
+/// A month of ten thousand people; run with `--release`, it tells how long reading and writing take.
 #[test]
 #[ignore = "a measurement"]
 fn many_rows_are_quick() {
@@ -285,4 +316,8 @@ fn many_rows_are_quick() {
     let reading = Contents::read(&units[0], |position| &files[position].1).unwrap();
     println!("{:?} for {} rows", begin.elapsed(), rows.len());
     assert_eq!(documents(&reading.contents).len(), 10_000);
+    let begin = std::time::Instant::now();
+    let written = reading.contents.write().unwrap();
+    println!("{:?} to write them", begin.elapsed());
+    assert_eq!(written.files[0].bytes, files[0].1);
 }
