@@ -52,6 +52,7 @@ value-path = file or folder
 value-lang = language
 value-office = office number
 value-kind = kind
+value-month = month
 value-address = address
 value-name = name
 value-mode = mode
@@ -123,6 +124,34 @@ cmd-run-arg-listen = Where to listen (/ip4/0.0.0.0/tcp/47200). Repeat it for sev
 cmd-run-arg-peer = Where a partner's Musubi is (/ip4/192.0.2.1/tcp/47200). Repeat it for several
 cmd-run-arg-api = The door for programs on this computer (127.0.0.1:0)
 cmd-run-arg-until-stdin-ends = Stops also when stdin is closed (for programs that start Musubi)
+
+cmd-check = Checks exchange files for mistakes
+    .long =
+        Folders are searched, and the files in them checked bundle by bundle. No node has to run.
+        Exit code 1 means that an error is left; with warnings only it is 0.
+          musubi check plans
+          musubi check plans --fix mended
+cmd-check-arg-paths = Files and folders to check
+cmd-check-arg-received = Judges files that have come: an error is only what cannot be read
+cmd-check-arg-fix = Writes copies into this folder, mended where that is safe. The files themselves stay as they are; numbers and dates are never touched
+
+cmd-reconcile = Holds actuals against the plan and tells the differences person by person
+    .long =
+        Provision tables (the plan) and actuals are read in the order of their serials; what they say in the end is compared. One folder may stand for both.
+        Exit code 1 means that there are differences, 0 that there are none.
+          musubi reconcile --plan plans --actual actuals --month 202511
+cmd-reconcile-arg-plan = Files and folders with plans; several may follow, or the option is repeated
+cmd-reconcile-arg-actual = Files and folders with actuals; several may follow, or the option is repeated
+cmd-reconcile-arg-month = Compares this month only (202511)
+cmd-reconcile-arg-office = Shows this office only
+
+cmd-diff = Tells what changed between two versions of files
+    .long =
+        For plans that come again corrected: where did they change? Documents of one person are compared with each other, whatever their serials.
+        Exit code 1 means that something changed, 0 that nothing did.
+          musubi diff before now
+cmd-diff-arg-old = The older file or folder
+cmd-diff-arg-new = The newer file or folder
 
 cmd-send = Sends plans, provision tables and actuals to partners
     .long =
@@ -230,6 +259,7 @@ usage-list-commands = musubi help lists the commands.
 
 want-office = An office number has 10 characters: two digits, then digits or capital letters (1379900010).
 want-kind = A service kind is two digits or capital letters (11, 43, A2).
+want-month = A month is written 202511: four digits of the year, two of the month.
 want-address = An address is an office number and a kind with - between them (1379900010-11).
 want-peer = An address looks like /ip4/192.0.2.1/tcp/47200 or /ip4/192.0.2.1/udp/47200/quic-v1.
 want-listen = Where to listen is an IP address and a port: /ip4/0.0.0.0/tcp/47200.
@@ -556,6 +586,137 @@ err-run-api = Musubi did not start: the local API cannot use { $address }.
 err-run-stopped = Musubi stopped by itself: the disk took no more, or something went wrong inside.
     .hint = Look at the log above and at the free space, and start musubi run again. No document that came is lost.
 
+## check, reconcile, diff
+
+exchange-progress = reading
+exchange-passed-over = Passed over, as it is no file of the exchange: { $path }
+exchange-passed-over-more = Passed over for the same reason: { $count } more.
+exchange-left-out = Rows that do not count: { $count }. A later row of the same document goes before them, or their leading row is missing.
+warn-exchange-unread = Some things cannot be read and are not in the result (files: { $files }, rows: { $rows }).
+    .hint = Run musubi check --received on the same files: it tells where and why.
+warn-exchange-conflicts = Documents with one serial and different content: { $count }. The one read first counts.
+    .hint = Ask the sender which is right, and keep only that.
+err-exchange-nothing = There are no files of the exchange here.
+    .hint = Name the files that the care software wrote (.CSV), or the folder they are in.
+exchange-month = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+ } { $year }
+exchange-date = { $day } { $month }
+exchange-kind = kind { $kind }
+exchange-person = { $name } ({ $number })
+exchange-person-unnamed = insured person { $number }
+exchange-separator = ,{" "}
+
+check-progress = checking
+check-unit = ■ { $what } (people: { $people }, rows: { $rows })
+check-unit-ends = { $from } → { $to }  serial { $serial }
+check-alone = ■ Files that belong to no bundle: { $count }
+check-column-rule = Sort
+check-column-place = Place
+check-column-what = What is wrong, what to do
+check-error = error
+check-warning = warning
+check-info = note
+check-repaired = mended
+check-row-separator = ,{" "}
+check-rows = { $more ->
+    [0] row { $rows }
+   *[other] row { $rows } and { $more } more
+ }
+check-place-column = column { $number } { $name }
+check-unreadable = The file or folder cannot be read.
+check-unreadable-remedy = Check its permissions, where it leads if it is a link, and whether another program has it open.
+check-no-file = This is no ordinary file.
+check-no-file-remedy = Name a file that the care software wrote.
+check-bad-name = The file name has characters that cannot be shown.
+check-bad-name-remedy = Give it back the name that the care software gave it.
+check-clean = No errors and no warnings (files: { $files }, bundles: { $units }).
+check-sum-files = Checked: files { $files }, bundles { $units } (nothing found in { $count } of them)
+check-sum = Errors { $errors }, warnings { $warnings }, mended { $repaired }
+check-no-errors = There are no errors: the files can be used as they are.
+check-mended = Wrote { $all } files to { $path }, { $count } of them mended. The files themselves were not changed.
+check-mended-twin = { $file } would be the same as { $other }: only one was written.
+check-mended-left-out = { $file } is no file of the exchange and was not written.
+err-check-fix-inside = { $path } is a folder that is checked, or lies in one. Nothing was written.
+    .hint = Give --fix a new folder outside of those that are checked.
+err-check-fix-not-empty = { $path } is not empty. Nothing was written.
+    .hint = Give --fix a new folder or an empty one.
+err-check-fix-collision = Mended, { $file } and { $other } would both be named { $name }, but their content differs. Nothing was written.
+    .hint = Take the one you do not need out of the folder and run it again.
+
+reconcile-office = ■ { $month }  { $office } (differences: { $count })
+reconcile-column-day = Day
+reconcile-column-service = Service
+reconcile-column-planned = Planned
+reconcile-column-actual = Actual
+reconcile-column-what = Difference
+reconcile-column-month = Month
+reconcile-column-people = People
+reconcile-column-office = Office
+reconcile-column-office-service = Office and service
+reconcile-column-balance = Balance
+reconcile-day = { $day }
+reconcile-date = { $day }/{ $month }
+reconcile-period = { $from }-{ $to }
+reconcile-units = { $count } x { $units } units
+reconcile-rows-units = { $rows } rows, { $units } units
+reconcile-rows = { $rows } rows
+reconcile-of-units = { $units } units
+reconcile-people = { $count }
+reconcile-satellite = satellite { $number }
+reconcile-no-code = (no code)
+reconcile-no-office = (office number unreadable)
+reconcile-not-yet = not here yet
+reconcile-person-missing = No actuals of this office (planned: { $rows } rows, { $units } units).
+reconcile-person-missing-elsewhere = {" "}Other offices have sent actuals.
+reconcile-person-extra = Nothing is planned with this office (actuals: { $rows } rows, { $units } units).
+reconcile-person-extra-elsewhere = {" "}With other offices something is.
+difference-missing = not given
+difference-extra = not planned
+difference-time = other time
+difference-count = other count
+difference-units = other units
+difference-code = other code (given: { $value })
+reconcile-notes = ■ Not counted as differences
+reconcile-insurer = { $month } { $office } { $name }: the insurer is { $value } in the plan and { $other } in the actuals. Compared as one person, as the number may differ (special case of address).
+reconcile-tolerated = Percentage add-ons whose units are 0 in the actuals: { $count } (the standard allows it)
+reconcile-pending = ■ Actuals that have not come yet (not compared)
+reconcile-totals = ■ Totals of { $month }
+reconcile-same = Plan and actuals do not differ (equal rows: { $count }).
+reconcile-same-so-far = The actuals that have come do not differ from the plan (equal rows: { $count }). Not here yet: { $pending }.
+reconcile-sum = Differences to clear: { $count }.
+err-reconcile-no-plan = There is no plan here.
+    .hint = Give --plan the files of provision tables or the folder they are in. With --month, check the month too.
+err-reconcile-no-actual = There are no actuals here.
+    .hint = Give --actual the files of actuals or the folder they are in. With --month, check the month too.
+
+diff-care-plan = Care plan of { $date }
+diff-month-plan = Plan for { $month }
+diff-month-actual = Actuals of { $month }, office { $office }, { $kind }
+diff-basic-information = Basic information of { $date }
+diff-support-plan = Preventive care plan of { $date }
+diff-document = ■ { $what }  { $name }
+diff-ends = { $from } → { $to }  serial { $serial }
+diff-serials = { $found } → { $newest }
+diff-only-new = ■ Only in the newer one: { $count }
+diff-only-old = ■ Only in the older one: { $count }
+diff-only = { $what }  { $name }  { $from } → { $to }
+diff-same = Nothing changed (documents that are the same: { $count }).
+diff-sum = Documents changed: { $count }, on one side only: { $other }, the same: { $all }
+err-diff-no-document = { $path } has no documents to compare.
+    .hint = Name files with plans, provision tables or actuals, or the folder they are in.
+
 ## send, inbox, outbox, show, export
 
 send-progress = sending
@@ -567,6 +728,7 @@ send-no-file = This is no ordinary file and cannot be sent.
 send-bad-name = The file name has characters that cannot be shown. Give it back the name that the care software gave it.
 send-refused-heading = Not sent ({ $count }):
 send-refused = - to { $to }: { $what }, serial { $serial }
+send-findings-more = The same warning { $rule }, { $count } more. musubi check shows them all.
 send-summary = Accepted for sending: { $sent }. Not sent: { $refused }.
 send-broken-off = What the table above shows is accepted. Sending the same again does not double it.
 warn-send-not-delivered = Not delivered in time: { $count }

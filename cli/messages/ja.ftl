@@ -40,6 +40,7 @@ value-path = ファイルかフォルダ
 value-lang = 言語
 value-office = 事業所番号
 value-kind = サービス種類
+value-month = 年月
 value-address = 宛先
 value-name = 名前
 value-mode = 方式
@@ -111,6 +112,34 @@ cmd-run-arg-listen = 待ち受ける場所（例 /ip4/0.0.0.0/tcp/47200）。複
 cmd-run-arg-peer = 相手のMusubiの場所（例 /ip4/192.0.2.1/tcp/47200）。複数あるときは繰り返します
 cmd-run-arg-api = このパソコンの中だけで使う窓口（例 127.0.0.1:0）
 cmd-run-arg-until-stdin-ends = 標準入力が閉じられたときにも止まります（ほかのプログラムから動かすとき）
+
+cmd-check = ケアプランデータ連携のファイルに、誤りがないかを調べます
+    .long =
+        フォルダを指定すると、中のファイルを探して、送信単位ごとに調べます。Musubiが動いていなくても使えます。
+        誤りが残るときの終了コードは1、注意だけのときは0です。
+          musubi check 提供票フォルダ
+          musubi check 提供票フォルダ --fix 直したもの
+cmd-check-arg-paths = 調べるファイルやフォルダ
+cmd-check-arg-received = 届いたファイルとして調べます。読めないところだけを誤りとします
+cmd-check-arg-fix = 直せるところを直した写しを、このフォルダに作ります。元のファイルは変えません。数字や日付には手を付けません
+
+cmd-reconcile = 予定と実績を照らし合わせ、違いを利用者ごとに表示します
+    .long =
+        提供票（予定）と実績のファイルを、連番の順に読んで最後の状態どうしを比べます。同じフォルダを両方に指定できます。
+        違いがあるときの終了コードは1、ないときは0です。
+          musubi reconcile --plan 提供票フォルダ --actual 実績フォルダ --month 202511
+cmd-reconcile-arg-plan = 予定（提供票）のファイルやフォルダ。複数あるときは並べるか、繰り返します
+cmd-reconcile-arg-actual = 実績のファイルやフォルダ。複数あるときは並べるか、繰り返します
+cmd-reconcile-arg-month = この月だけを比べます（例 202511）
+cmd-reconcile-arg-office = この事業所だけを表示します
+
+cmd-diff = ファイルの前の版と新しい版を比べ、変わったところを表示します
+    .long =
+        訂正されて届いた計画書や提供票の、どこが変わったかを調べるときに使います。連番が違っていても、同じ利用者の同じ書類どうしを比べます。
+        変わったところがあるときの終了コードは1、ないときは0です。
+          musubi diff 前回のフォルダ 今回のフォルダ
+cmd-diff-arg-old = 前の版のファイルやフォルダ
+cmd-diff-arg-new = 新しい版のファイルやフォルダ
 
 cmd-send = 提供票・計画書・実績のファイルを相手先に送ります
     .long =
@@ -218,6 +247,7 @@ usage-list-commands = コマンドの一覧は musubi help で見られます。
 
 want-office = 事業所番号は10文字です。初めの2文字は数字、残りは数字か英大文字です（例 1379900010）。
 want-kind = サービス種類は数字か英大文字の2文字です（例 11、43、A2）。
+want-month = 年月は 202511 のように、西暦4桁と月2桁で書きます。
 want-address = 宛先は、事業所番号とサービス種類を - でつなぎます（例 1379900010-11）。
 want-peer = 通信先は /ip4/192.0.2.1/tcp/47200 または /ip4/192.0.2.1/udp/47200/quic-v1 のように書きます。
 want-listen = 待ち受ける場所は /ip4/0.0.0.0/tcp/47200 のように、IPアドレスとポートで書きます。
@@ -544,6 +574,124 @@ err-run-api = このパソコンの中の窓口 { $address } を使えないた�
 err-run-stopped = Musubiが自分で止まりました。ディスクに書けなくなったか、内部で問題が起きました。
     .hint = 上の記録とディスクの空きを確かめ、もう一度 musubi run で動かしてください。届いた文書は失われていません。
 
+## check、reconcile、diff
+
+exchange-progress = 読み込み
+exchange-passed-over = ケアプランデータ連携のファイルではないため、飛ばしました: { $path }
+exchange-passed-over-more = ほかに { $count } 件を、同じ理由で飛ばしました。
+exchange-left-out = 使わなかった行があります（{ $count } 行）。同じ書類の後の行が優先されるか、本体の行がないためです。
+warn-exchange-unread = 読めないものがあり、結果に入っていません（ファイル { $files } 件、行 { $rows } 行）。
+    .hint = musubi check --received に同じファイルを指定すると、場所と理由が分かります。
+warn-exchange-conflicts = 同じ連番で中身の違う書類があります（{ $count } 件）。先に読んだ方を使いました。
+    .hint = どちらが正しいかを送り主に確かめ、正しい方だけを残してください。
+err-exchange-nothing = ケアプランデータ連携のファイルが見つかりません。
+    .hint = 介護ソフトが書き出したファイル（.CSV）か、その入ったフォルダを指定してください。
+exchange-month = { $year }年{ $month }月
+exchange-date = { $month }{ $day }日
+exchange-kind = サービス種類 { $kind }
+exchange-person = { $name }（{ $number }）
+exchange-person-unnamed = 被保険者番号 { $number }
+exchange-separator = 、
+
+check-progress = 確認
+check-unit = ■ { $what }（{ $people } 人・{ $rows } 行）
+check-unit-ends = { $from } → { $to }  連番 { $serial }
+check-alone = ■ 送信単位に入らないファイル（{ $count } 件）
+check-column-rule = 種類
+check-column-place = 場所
+check-column-what = 内容と対処
+check-error = 誤り
+check-warning = 注意
+check-info = 参考
+check-repaired = 直しました
+check-row-separator = ・
+check-rows = { $more ->
+    [0] { $rows } 行目
+   *[other] { $rows } 行目 ほか { $more } 行
+ }
+check-place-column = { $number } 列目 { $name }
+check-unreadable = ファイルかフォルダを読めません。
+check-unreadable-remedy = 権限があるか、リンク先があるか、ほかのソフトで開いていないかを確かめてください。
+check-no-file = 普通のファイルではありません。
+check-no-file-remedy = 介護ソフトが書き出したファイルを指定してください。
+check-bad-name = ファイル名に、表示できない文字が入っています。
+check-bad-name-remedy = 介護ソフトが付けた名前に戻してください。
+check-clean = 誤りも注意もありません（ファイル { $files } 件、送信単位 { $units } 件）。
+check-sum-files = 調べたもの: ファイル { $files } 件、送信単位 { $units } 件（うち何も見つからなかったもの { $count } 件）
+check-sum = 誤り { $errors } 件、注意 { $warnings } 件、直したもの { $repaired } 件
+check-no-errors = 誤りはありません。このまま使えます。
+check-mended = { $path } に { $all } 件のファイルを書きました（うち直したもの { $count } 件）。元のファイルは変えていません。
+check-mended-twin = { $file } は { $other } と同じものになるため、1つだけ書きました。
+check-mended-left-out = { $file } は、ケアプランデータ連携のファイルではないため書いていません。
+err-check-fix-inside = { $path } は、調べるフォルダと同じか、その中にあります。何も書いていません。
+    .hint = --fix には、調べるフォルダの外の、新しいフォルダを指定してください。
+err-check-fix-not-empty = { $path } は空ではありません。何も書いていません。
+    .hint = --fix には、新しいフォルダか、空のフォルダを指定してください。
+err-check-fix-collision = { $file } と { $other } は、直すとどちらも { $name } という名前になりますが、中身が違います。何も書いていません。
+    .hint = 要らない方をフォルダから外して、もう一度実行してください。
+
+reconcile-office = ■ { $month } { $office }（違い { $count } 件）
+reconcile-column-day = 日
+reconcile-column-service = サービス
+reconcile-column-planned = 予定
+reconcile-column-actual = 実績
+reconcile-column-what = 違い
+reconcile-column-month = 年月
+reconcile-column-people = 人数
+reconcile-column-office = 事業所
+reconcile-column-office-service = 事業所とサービス
+reconcile-column-balance = 単位数の差
+reconcile-day = { $day }日
+reconcile-date = { $month }月{ $day }日
+reconcile-period = { $from }～{ $to }
+reconcile-units = { $count }回 { $units }単位
+reconcile-rows-units = { $rows }行 { $units }単位
+reconcile-rows = { $rows }行
+reconcile-of-units = { $units }単位
+reconcile-people = { $count }人
+reconcile-satellite = サテライト { $number }
+reconcile-no-code = （コードなし）
+reconcile-no-office = （事業所番号が読めません）
+reconcile-not-yet = まだ届いていません
+reconcile-person-missing = この事業所の実績がありません（予定 { $rows }行 { $units }単位）。
+reconcile-person-missing-elsewhere = ほかの事業所の実績はあります。
+reconcile-person-extra = この事業所の予定がありません（実績 { $rows }行 { $units }単位）。
+reconcile-person-extra-elsewhere = ほかの事業所の予定はあります。
+difference-missing = 実績なし
+difference-extra = 予定なし
+difference-time = 時刻違い
+difference-count = 回数違い
+difference-units = 単位数違い
+difference-code = コード違い（実績は { $value }）
+reconcile-notes = ■ 違いに数えていないもの
+reconcile-insurer = { $month } { $office } { $name }: 保険者番号が予定では { $value }、実績では { $other } です。住所地特例などが考えられるため、同じ人として比べました。
+reconcile-tolerated = 率で計算する加算の単位数が、実績で 0 になっているもの: { $count } 件（連携の決まりで認められています）
+reconcile-pending = ■ 実績がまだ届いていないもの（比べていません）
+reconcile-totals = ■ { $month }の合計
+reconcile-same = 予定と実績に違いはありません（一致 { $count } 行）。
+reconcile-same-so-far = 届いた実績に、予定との違いはありません（一致 { $count } 行）。実績がまだ届いていないものが { $pending } 件あります。
+reconcile-sum = 確かめる違いは、全部で { $count } 件です。
+err-reconcile-no-plan = 予定（提供票）が見つかりません。
+    .hint = --plan に、提供票のファイルかその入ったフォルダを指定してください。--month を付けたときは、年月も確かめてください。
+err-reconcile-no-actual = 実績が見つかりません。
+    .hint = --actual に、届いた実績のファイルかその入ったフォルダを指定してください。--month を付けたときは、年月も確かめてください。
+
+diff-care-plan = 居宅サービス計画書（{ $date }）
+diff-month-plan = 予定（{ $month }）
+diff-month-actual = 実績（{ $month }、事業所 { $office }、{ $kind }）
+diff-basic-information = 利用者基本情報（{ $date }）
+diff-support-plan = 介護予防サービス・支援計画書（{ $date }）
+diff-document = ■ { $what }  { $name }
+diff-ends = { $from } → { $to }  連番 { $serial }
+diff-serials = { $found } → { $newest }
+diff-only-new = ■ 新しい方にだけあります（{ $count } 件）
+diff-only-old = ■ 前の方にだけあります（{ $count } 件）
+diff-only = { $what }  { $name }  { $from } → { $to }
+diff-same = 変わったところはありません（同じ書類 { $count } 件）。
+diff-sum = 変わった書類 { $count } 件、片方にだけある書類 { $other } 件、同じ書類 { $all } 件
+err-diff-no-document = { $path } に、比べられる書類がありません。
+    .hint = 計画書・提供票・実績などのファイルか、その入ったフォルダを指定してください。
+
 ## send、inbox、outbox、show、export
 
 send-progress = 送信
@@ -555,6 +703,7 @@ send-no-file = 普通のファイルではないため、送れません。
 send-bad-name = ファイル名に、表示できない文字が入っています。介護ソフトが付けた名前に戻してから送ってください。
 send-refused-heading = 送らなかったもの（{ $count } 件）:
 send-refused = ・{ $to } あて { $what } 連番 { $serial }
+send-findings-more = 同じ注意 { $rule } が、ほかに { $count } 件あります。musubi check で全部見られます。
 send-summary = 送信の受け付け { $sent } 件、送らなかったもの { $refused } 件
 send-broken-off = 上の表のものは受け付けずみです。同じものをもう一度送っても、二重には届きません。
 warn-send-not-delivered = { $count } 件が、時間内に届きませんでした。

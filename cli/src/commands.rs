@@ -9,7 +9,9 @@ use crate::{
 };
 
 pub mod authority;
+pub mod check;
 pub mod demo;
+pub mod diff;
 pub mod doctor;
 pub mod export;
 pub mod help;
@@ -19,6 +21,7 @@ pub mod install;
 pub mod key;
 pub mod outbox;
 pub mod ping;
+pub mod reconcile;
 pub mod request;
 pub mod run;
 pub mod send;
@@ -36,6 +39,12 @@ pub enum Command {
     Install(install::Args),
     /// Runs the node.
     Run(run::Args),
+    /// Checks exchange files.
+    Check(check::Args),
+    /// Holds actuals against the plan.
+    Reconcile(reconcile::Args),
+    /// Tells what changed between two versions.
+    Diff(diff::Args),
     /// Sends bundles.
     Send(send::Args),
     /// Lists what has come.
@@ -74,6 +83,9 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Request(args) => request::run(ui, context, &args),
         Command::Install(args) => install::run(ui, context, &args),
         Command::Run(args) => run::run(ui, context, &args),
+        Command::Check(args) => check::run(ui, &args),
+        Command::Reconcile(args) => reconcile::run(ui, &args),
+        Command::Diff(args) => diff::run(ui, &args),
         Command::Send(args) => send::run(ui, context, &args),
         Command::Inbox(_) => inbox::run(ui, context),
         Command::Outbox(_) => outbox::run(ui, context),

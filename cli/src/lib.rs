@@ -10,6 +10,7 @@
 //! | [`ui`] | stdout, stderr, tables, progress, questions |
 //! | [`context`], [`passphrase`], [`unlock`] | data directory, passphrase, what opens the keys |
 //! | [`client`] | the running node, asked over its local API |
+//! | `search`, `exchange` | exchange files: found, read, put into words |
 //! | [`rows`], [`signals`] | messages in words; how a node is stopped |
 //! | [`moment`], [`recovery_sheet`], [`private_file`], [`logging`] | helpers of several commands |
 //!
@@ -28,6 +29,7 @@ pub mod client;
 pub mod commands;
 pub mod context;
 pub mod error;
+mod exchange;
 pub mod help;
 pub mod logging;
 pub mod moment;
@@ -36,6 +38,7 @@ pub mod passphrase;
 pub mod private_file;
 pub mod recovery_sheet;
 pub mod rows;
+mod search;
 pub mod signals;
 pub mod text;
 pub mod ui;

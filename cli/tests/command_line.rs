@@ -64,7 +64,53 @@ fn every_fault_has_words() {
     wrong(&["inbox", "--dir", "a", "--dir", "b"], "2回指定", "given twice");
     wrong(&["install", "x", "--root-sha256", "ab"], "16進数の64文字", "64 hexadecimal");
     wrong(&["inbox", "--lang", "fr"], "選べる値: ja, en", "Possible values: ja, en");
+    wrong(&["check"], "足りません: <ファイルかフォルダ>...", "missing: <file or folder>...");
+    wrong(&["reconcile", "--plan", "x"], "足りません: --actual", "missing: --actual");
+    wrong(&["reconcile", "--plan", "x", "--actual", "x", "--month", "202513"], "年月は 202511", "A month is written");
+    wrong(&["reconcile", "--plan", "x", "--actual", "x", "--office", "1"], "事業所番号は10文字", "An office number");
+    wrong(&["diff", "x"], "足りません", "missing");
+    wrong(&["check", SAMPLE, "--fix", SAMPLE], "何も書いていません", "Nothing was written");
     wrong(&["help", "sned"], "「sned」というコマンドはありません", "no command \"sned\"");
+}
+
+/// A month between offices, as files.
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../protocol/careplan/samples/aoba-202511/bundles");
+
+#[test]
+fn files_are_checked_and_compared_without_a_node() {
+    let out = tempfile::tempdir().unwrap();
+    let fixed = out.path().join("fixed");
+    let bundle = |name: &str| format!("{SAMPLE}/{name}");
+    let (old, new) = (
+        bundle("20251024090725-B2-1379905001-43-to-1379900010-11"),
+        bundle("20251112091403-B2-1379905001-43-to-1379900010-11"),
+    );
+    let none = out.path().join("none");
+    std::fs::create_dir(&none).unwrap();
+    let none = none.to_str().unwrap();
+    for (args, code) in [
+        (&["check", &old][..], 0),
+        (&["check", SAMPLE, "--received"], 0),
+        (&["check", SAMPLE, "--fix", fixed.to_str().unwrap()], 0),
+        (&["check", none], 1),
+        (&["reconcile", "--plan", SAMPLE, "--actual", SAMPLE], 1),
+        (&["reconcile", "--plan", SAMPLE, "--actual", SAMPLE, "--office", "1379900069"], 0),
+        (&["diff", &old, &new], 1),
+        (&["diff", &old, &old], 0),
+    ] {
+        // Nothing of a data directory is looked for.
+        let env = [("MUSUBI_DIR", "/nowhere")];
+        if args != ["check", none] && !args.contains(&"--fix") {
+            let run = musubi(args, &env);
+            assert_eq!((run.code, run.err.as_str()), (code, ""), "{args:?}: {}", run.out);
+            assert!(!run.out.contains('\u{1b}'), "colours in a pipe: {}", run.out);
+        }
+        let run = musubi(&[args, &["--json"]].concat(), &env);
+        assert_eq!(run.code, code, "{args:?}: {}", run.err);
+        assert_eq!(run.out.lines().count(), 1, "{args:?}: {}", run.out);
+        assert!(serde_json::from_str::<serde_json::Value>(&run.out).is_ok());
+    }
+    assert_eq!(std::fs::read_dir(&fixed).unwrap().count(), std::fs::read_dir(SAMPLE).unwrap().count());
 }
 
 #[test]

@@ -24,6 +24,8 @@ pub enum InvalidValue {
     Office,
     /// Not a kind.
     Kind,
+    /// Not a month.
+    Month,
     /// Not an address.
     Address,
     /// Not a network address, listening address or API address.
@@ -51,6 +53,7 @@ impl InvalidValue {
         match self {
             Self::Office => msg!("want-office"),
             Self::Kind => msg!("want-kind"),
+            Self::Month => msg!("want-month"),
             Self::Address => msg!("want-address"),
             Self::Setting(reason) => bad_value(reason),
             Self::Date => msg!("want-date"),
@@ -112,6 +115,23 @@ pub(crate) fn office(text: &str) -> Result<OfficeNumber, InvalidValue> {
 /// Reads a kind.
 pub(crate) fn kind(text: &str) -> Result<Kind, InvalidValue> {
     Kind::from_str(&narrow(text).to_ascii_uppercase()).map_err(|_| InvalidValue::Kind)
+}
+
+/// Reads an office number of the exchange's files.
+pub(crate) fn exchange_office(text: &str) -> Result<careplan::OfficeNumber, InvalidValue> {
+    narrow(text).to_ascii_uppercase().parse().map_err(|_| InvalidValue::Office)
+}
+
+/// Reads a month, `202511`, `2025-11` or `2025/11`.
+pub(crate) fn month(text: &str) -> Result<careplan::Month, InvalidValue> {
+    let text = narrow(text);
+    let parts: Vec<&str> = text.split(['-', '/']).collect();
+    let digits = match parts.as_slice() {
+        [month] => (*month).to_owned(),
+        [year, month] if year.len() == 4 => format!("{year}{month:0>2}"),
+        _ => return Err(InvalidValue::Month),
+    };
+    digits.parse().map_err(|_| InvalidValue::Month)
 }
 
 /// Reads an address.
@@ -221,6 +241,17 @@ mod tests {
         assert_eq!(address("１３７９９０００１０－１１").unwrap().to_string(), "1379900010-11");
         assert_eq!(address("1379900010ー11").unwrap().to_string(), "1379900010-11");
         assert_eq!(date("2026/4/1"), date("２０２６-04-01"));
+    }
+
+    #[test]
+    fn months_are_read_as_people_write_them() {
+        for good in ["202511", "2025-11", "２０２５/11"] {
+            assert_eq!(month(good).unwrap().to_string(), "202511", "{good}");
+        }
+        assert_eq!(month("2025/1").unwrap().to_string(), "202501");
+        for bad in ["202513", "25-11", "2025", "2025-11-01", ""] {
+            assert_eq!(month(bad), Err(InvalidValue::Month), "{bad}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `musubi send`: bundles, to the partners whom the files name.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use careplan::FileName;
 use musubi_node::api::types::Row;
@@ -12,16 +12,19 @@ use crate::{
     context::Context,
     error::{CommandError, Exit},
     msg, rows,
+    search::{Found, Trouble},
     text::{Text, harmless},
     ui::{Table, Ui, layout::wrap},
 };
 
 mod gather;
 
-use gather::{Found, Trouble, gather};
+use gather::gather;
 
 /// Columns that findings stand in from the left.
 const INDENT: usize = 4;
+/// Warnings of one rule that are shown of one bundle.
+const WARNINGS: usize = 5;
 
 /// What to send, and what file names may leave open.
 #[derive(clap::Args, Debug)]
@@ -133,7 +136,7 @@ fn unsent(text: &Text, group: &[Found], why: Trouble) -> Row {
         to: name.as_ref().map(|name| name.receiver().to_string()),
         serial: name.as_ref().map(|name| name.serial().to_string()),
         state: "refused".into(),
-        findings: vec![first.finding(rule, text.show(&words))],
+        findings: vec![gather::finding(first, rule, text.show(&words))],
         ..Row::default()
     }
 }
@@ -180,12 +183,57 @@ fn refused_what(text: &Text, row: &Row) -> String {
     if row.bundle.is_some() { rows::what(text, row) } else { text.show(&msg!("bundle-none")) }
 }
 
-/// The findings of a row, below it.
+/// The findings of a row, below it: all errors, and of each rule's warnings the first few.
 fn findings(ui: &mut Ui, row: &Row) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for finding in &row.findings {
-        let shown = rows::finding(ui.text(), finding);
-        let indent = " ".repeat(INDENT);
-        let shown = wrap(&harmless(&shown), ui.width().saturating_sub(INDENT).max(20)).join(&format!("\n{indent}"));
-        ui.text_line(&format!("{indent}{shown}"));
+        let count = counts.entry(&finding.rule).or_default();
+        *count += usize::from(finding.severity != "error");
+        if *count <= WARNINGS {
+            let shown = rows::finding(ui.text(), finding);
+            indented(ui, &shown);
+        }
+    }
+    for (rule, count) in counts.into_iter().filter(|(_, count)| *count > WARNINGS) {
+        let shown = ui.text().show(&msg!("send-findings-more", rule = rule, count = count - WARNINGS));
+        indented(ui, &shown);
+    }
+}
+
+fn indented(ui: &mut Ui, words: &str) {
+    let indent = " ".repeat(INDENT);
+    let shown = wrap(&harmless(words), ui.width().saturating_sub(INDENT).max(20)).join(&format!("\n{indent}"));
+    ui.text_line(&format!("{indent}{shown}"));
+}
+
+#[cfg(test)]
+mod tests {
+    use musubi_node::api::types::FindingRow;
+
+    use super::*;
+    use crate::{text::Lang, ui::testing};
+
+    #[test]
+    fn of_many_warnings_the_first_are_shown_and_the_rest_counted() {
+        let finding = |rule: &str, severity: &str| FindingRow {
+            rule: rule.into(),
+            severity: severity.into(),
+            file: None,
+            row: None,
+            column: None,
+            text: "words".into(),
+        };
+        let many = |severity| vec![finding("CP-X-001", severity); 12];
+        let row = |findings| Row { findings, ..Row::default() };
+        let shown = |row: Row| {
+            let (mut ui, out, _) = testing::ui(Lang::Ja, false, None);
+            findings(&mut ui, &row);
+            out.text()
+        };
+        let warnings = shown(row(many("warning")));
+        assert_eq!(warnings.matches("words").count(), 5, "{warnings}");
+        assert!(warnings.contains("7 件") && warnings.contains("musubi check"), "{warnings}");
+        assert_eq!(shown(row(many("error"))).lines().count(), 12);
+        assert_eq!(shown(row(vec![finding("A", "warning"), finding("B", "warning")])).lines().count(), 2);
     }
 }

@@ -22,7 +22,12 @@ impl Table {
 
     /// Adds a row; cells beyond the headings are dropped, missing ones are empty.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        let mut cells: Vec<_> = cells.into_iter().map(|cell| harmless(&cell).replace('\n', " ")).collect();
+        self.tall_row(cells.into_iter().map(|cell| cell.replace('\n', " ")));
+    }
+
+    /// Adds a row whose cells may have several lines.
+    pub fn tall_row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let mut cells: Vec<_> = cells.into_iter().map(|cell| harmless(&cell)).collect();
         cells.resize(self.headings.len(), String::new());
         self.rows.push(cells);
     }
@@ -37,7 +42,7 @@ impl Table {
     #[must_use]
     pub fn render(&self, width: usize) -> String {
         let columns: Vec<usize> = (0..self.headings.len())
-            .map(|i| self.rows.iter().chain([&self.headings]).map(|row| width_of(&row[i])).max().unwrap_or(0))
+            .map(|i| self.rows.iter().chain([&self.headings]).map(|row| widest(&row[i])).max().unwrap_or(0))
             .collect();
         let total: usize = columns.iter().map(|column| column + 2).sum();
         if total.saturating_sub(2) <= width {
@@ -57,14 +62,16 @@ impl Table {
             let (Some((last, others)), Some((room, widths))) = (cells.split_last(), columns.split_last()) else {
                 return String::new();
             };
-            let left: String = others.iter().zip(widths).map(|(cell, width)| pad(cell, width + 2)).collect();
-            let indent = " ".repeat(width_of(&left));
-            let mut lines = wrap(last, *room).into_iter();
-            let mut out = format!("{left}{}", lines.next().unwrap_or_default()).trim_end().to_owned();
-            for line in lines {
-                out.push_str(&format!("\n{indent}{line}"));
+            let others: Vec<Vec<&str>> = others.iter().map(|cell| cell.split('\n').collect()).collect();
+            let last = fitted(last, *room);
+            let height = others.iter().map(Vec::len).max().unwrap_or(1).max(last.len());
+            let mut out = String::new();
+            for at in 0..height {
+                let left = others.iter().zip(widths).map(|(lines, width)| pad(lines.get(at).unwrap_or(&""), width + 2));
+                let shown = format!("{}{}", left.collect::<String>(), last.get(at).map_or("", String::as_str));
+                out.push_str(shown.trim_end());
+                out.push('\n');
             }
-            out.push('\n');
             out
         };
         let rule: Vec<_> = columns.iter().map(|width| "-".repeat(*width)).collect();
@@ -88,6 +95,27 @@ impl Table {
         };
         self.rows.iter().map(block).collect::<Vec<_>>().join("\n")
     }
+}
+
+/// Lines of a cell; a file name that is wider than its column goes on behind a `_`, so that the table stays straight.
+fn fitted(cell: &str, room: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrap(cell, room) {
+        let mut rest = String::new();
+        for part in line.split_inclusive('_') {
+            if width_of(&rest) + width_of(part) > room && !rest.is_empty() {
+                lines.push(std::mem::take(&mut rest));
+            }
+            rest.push_str(part);
+        }
+        lines.push(rest);
+    }
+    lines
+}
+
+/// Columns of the widest line.
+fn widest(cell: &str) -> usize {
+    cell.split('\n').map(width_of).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -121,6 +149,18 @@ mod tests {
                         1379900010-11  到着\n\
                         13A9900047-A2  待機（相手につ\n               ながりません）\n";
         assert_eq!(table.render(30), expected);
+    }
+
+    #[test]
+    fn cells_of_several_lines_stand_beside_each_other() {
+        let mut table = Table::new(vec!["日".into(), "予定".into(), "違い".into()]);
+        table.tall_row(["25日".into(), "09:00～09:30\n1回".into(), "実績なし".into()]);
+        table.tall_row(["26日".into(), "1回".into(), "時刻違い\n→ 直す".into()]);
+        let expected = "日    予定          違い\n\
+                        ----  ------------  --------\n\
+                        25日  09:00～09:30  実績なし\n      1回\n\
+                        26日  1回           時刻違い\n                    → 直す\n";
+        assert_eq!(table.render(80), expected);
     }
 
     #[test]

@@ -17,6 +17,14 @@ pub(crate) struct Service {
     pub(crate) exchanged: bool,
 }
 
+impl ServiceKind {
+    /// Returns the standard's name, as in `訪問介護`; `None` for a kind that it does not list.
+    #[must_use]
+    pub fn name_ja(self) -> Option<&'static str> {
+        service_of(self).map(|service| service.name_ja)
+    }
+}
+
 static SERVICES: LazyLock<Vec<(ServiceKind, Service)>> =
     LazyLock::new(|| include_str!("../codes/service_kinds.csv").lines().skip(1).filter_map(service).collect());
 

@@ -1,49 +1,19 @@
-//! Which files to send: those named, and those found in the directories named.
+//! Which files to send, and what goes together in one request.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    fs, io,
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::{collections::BTreeMap, path::PathBuf, str::FromStr};
 
 use careplan::{End, FileName, Serial};
 use musubi_node::api::types::FindingRow;
 
-use crate::error::CommandError;
+use crate::{
+    error::CommandError,
+    search::{Found, Search, Trouble, search},
+};
 
 /// Most bytes of one request where it can be split; what belongs together is never split.
 const BATCH: u64 = 64 << 20;
 /// Most bytes of one bundle, as the node takes it.
 pub(super) const MAX_BUNDLE: u64 = musubi_node::outbox::MAX_BUNDLE;
-/// Files that systems leave behind.
-const CLUTTER: [&str; 4] = ["thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"];
-
-/// A file to send.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Found {
-    /// Where it is.
-    pub path: PathBuf,
-    /// Its own name.
-    pub name: String,
-    /// Its size when it was found.
-    pub size: u64,
-    /// Why it cannot be sent, whatever is in it.
-    pub trouble: Option<Trouble>,
-}
-
-/// Why a file cannot be sent, whatever is in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Trouble {
-    /// It cannot be read, or is gone.
-    Unreadable,
-    /// It is no ordinary file.
-    NoFile,
-    /// Its name has characters that cannot be shown.
-    Name,
-    /// It, or what belongs together with it, is too large.
-    TooLarge,
-}
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -63,144 +33,60 @@ impl Gathered {
     }
 }
 
-impl Found {
-    /// A finding about this file.
-    pub fn finding(&self, rule: &str, text: String) -> FindingRow {
-        let (rule, file) = (rule.to_owned(), Some(self.name.clone()));
-        FindingRow { rule, severity: "error".into(), file, row: None, column: None, text }
-    }
+/// A finding about a file that is no good.
+pub(super) fn finding(found: &Found, rule: &str, text: String) -> FindingRow {
+    let (rule, file) = (rule.to_owned(), Some(found.name.clone()));
+    FindingRow { rule, severity: "error".into(), file, row: None, column: None, text }
 }
 
-/// Looks for files; a file that is named is taken whatever it is, and refused later if need be.
+/// Looks for files and puts together what belongs together.
 ///
 /// # Errors
 /// A path that does not exist or cannot be read.
 pub(super) fn gather(paths: &[PathBuf]) -> Result<Gathered, CommandError> {
-    let mut search = Search::default();
-    for path in paths {
-        let about = fs::metadata(path).map_err(CommandError::reading(path))?;
-        if about.is_dir() {
-            let entries = list(path).map_err(CommandError::reading(path))?;
-            search.directory(entries);
-        } else {
-            search.take(path, Ok(about));
-        }
-    }
-    Ok(search.sorted())
+    Ok(sorted(search(paths)?))
 }
 
-#[derive(Default)]
-struct Search {
-    found: Vec<Found>,
-    seen: HashSet<PathBuf>,
-    passed_over: Vec<PathBuf>,
-}
-
-impl Search {
-    /// What is in the way here and there does not keep the rest from going.
-    fn directory(&mut self, entries: Vec<fs::DirEntry>) {
-        for entry in entries {
-            let (path, name) = (entry.path(), entry.file_name());
-            let name = name.to_string_lossy();
-            if is_clutter(&name) {
-                continue;
-            }
-            // A linked directory could lead round in a circle; a linked file is a file.
-            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-                match list(&path) {
-                    Ok(entries) => self.directory(entries),
-                    // There may be documents in it: it is told, not passed over.
-                    Err(_) => self.push(&path, 0, Some(Trouble::Unreadable)),
-                }
-                continue;
-            }
-            let about = fs::metadata(&path);
-            // Something else under such a name is told, not passed over.
-            if could_be_ours(&name) {
-                self.take(&path, about);
-            } else if about.is_ok_and(|about| about.is_file()) {
-                self.passed_over.push(path);
-            }
+/// Sorts by serial, sender and receiver, and fills requests with what belongs together.
+fn sorted(search: Search) -> Gathered {
+    let mut groups: BTreeMap<(Serial, End, End), Vec<Found>> = BTreeMap::new();
+    let mut strays = Vec::new();
+    for found in search.found {
+        match FileName::from_str(&found.name) {
+            Ok(name) => groups.entry((name.serial(), name.sender(), name.receiver())).or_default().push(found),
+            Err(_) => strays.push(vec![found]),
         }
     }
-
-    /// Takes a file once, however often it was named.
-    fn take(&mut self, path: &Path, about: io::Result<fs::Metadata>) {
-        let size = about.as_ref().map_or(0, fs::Metadata::len);
-        let trouble = match about {
-            Ok(about) if !about.is_file() => Some(Trouble::NoFile),
-            // Opened now, so that what belongs together is refused together.
-            Ok(_) if fs::File::open(path).is_ok() => None,
-            _ => Some(Trouble::Unreadable),
-        };
-        self.push(path, size, trouble);
-    }
-
-    fn push(&mut self, path: &Path, size: u64, trouble: Option<Trouble>) {
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let unfit = name.chars().any(char::is_control).then_some(Trouble::Name);
-        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if self.seen.insert(real) {
-            self.found.push(Found { path: path.to_owned(), name, size, trouble: trouble.or(unfit) });
+    let mut gathered = Gathered { passed_over: search.passed_over, ..Gathered::default() };
+    let mut filled = 0;
+    for mut group in groups.into_values().chain(strays) {
+        let size: u64 = group.iter().map(|found| found.size).sum();
+        if size > MAX_BUNDLE {
+            group.sort_by_key(|found| std::cmp::Reverse(found.size));
+            group[0].trouble.get_or_insert(Trouble::TooLarge);
         }
-    }
-
-    /// Sorts by serial, sender and receiver, and fills requests with what belongs together.
-    fn sorted(self) -> Gathered {
-        let mut groups: BTreeMap<(Serial, End, End), Vec<Found>> = BTreeMap::new();
-        let mut strays = Vec::new();
-        for found in self.found {
-            match FileName::from_str(&found.name) {
-                Ok(name) => groups.entry((name.serial(), name.sender(), name.receiver())).or_default().push(found),
-                Err(_) => strays.push(vec![found]),
+        // The first that is in the way stands for all.
+        group.sort_by_key(|found| found.trouble.is_none());
+        if let Some(trouble) = group[0].trouble {
+            gathered.refused.push((group, trouble));
+            continue;
+        }
+        match gathered.batches.last_mut() {
+            Some(batch) if filled + size <= BATCH => batch.extend(group),
+            _ => {
+                filled = 0;
+                gathered.batches.push(group);
             }
         }
-        let mut gathered = Gathered { passed_over: self.passed_over, ..Gathered::default() };
-        let mut filled = 0;
-        for mut group in groups.into_values().chain(strays) {
-            let size: u64 = group.iter().map(|found| found.size).sum();
-            if size > MAX_BUNDLE {
-                group.sort_by_key(|found| std::cmp::Reverse(found.size));
-                group[0].trouble.get_or_insert(Trouble::TooLarge);
-            }
-            // The first that is in the way stands for all.
-            group.sort_by_key(|found| found.trouble.is_none());
-            if let Some(trouble) = group[0].trouble {
-                gathered.refused.push((group, trouble));
-                continue;
-            }
-            match gathered.batches.last_mut() {
-                Some(batch) if filled + size <= BATCH => batch.extend(group),
-                _ => {
-                    filled = 0;
-                    gathered.batches.push(group);
-                }
-            }
-            filled += size;
-        }
-        gathered
+        filled += size;
     }
-}
-
-/// What is in a directory, by name.
-fn list(dir: &Path) -> io::Result<Vec<fs::DirEntry>> {
-    let mut entries = fs::read_dir(dir)?.collect::<io::Result<Vec<_>>>()?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    Ok(entries)
-}
-
-fn is_clutter(name: &str) -> bool {
-    name.starts_with('.') || name.starts_with("~$") || CLUTTER.contains(&name.to_lowercase().as_str())
-}
-
-/// Whether somebody may have meant to send it: then it is told what is wrong with it, not passed over.
-fn could_be_ours(name: &str) -> bool {
-    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase());
-    FileName::from_str(name).is_ok() || ending.is_some_and(|ending| matches!(ending.as_str(), "csv" | "jpg" | "jpeg"))
+    gathered
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn names(batch: &[Found]) -> Vec<&str> {
@@ -241,6 +127,7 @@ mod tests {
     fn requests_are_split_between_bundles_only() {
         let found = |serial: u64, size: u64| Found {
             path: PathBuf::new(),
+            within: PathBuf::new(),
             name: format!("DLT1KYO_1379905001_43_1379900036_17_{serial}.CSV"),
             size,
             trouble: None,
@@ -252,7 +139,9 @@ mod tests {
             found(20_251_105_090_301, 40 << 20),
             found(20_251_105_090_300, 1),
         ];
-        let gathered = Search { found, ..Search::default() }.sorted();
+        let mut search = Search::default();
+        search.found = found;
+        let gathered = sorted(search);
         assert_eq!(gathered.batches.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2, 1]);
         assert!(matches!(gathered.refused.as_slice(), [(group, Trouble::TooLarge)] if group.len() == 1));
     }

@@ -1,0 +1,276 @@
+//! `musubi reconcile`: actuals held against the plan (予定と実績の照合).
+
+use std::path::PathBuf;
+
+use careplan::{
+    Month, OfficeNumber, Subject,
+    reconcile::{Difference, InsurerMismatch, OfficeTotals, Pending, Reconciliation, Side, Summary, UserTotals},
+};
+use serde::Serialize;
+
+use crate::{
+    args::values,
+    error::{CommandError, Exit},
+    exchange::{Holdings, Unread},
+    msg,
+    ui::Ui,
+};
+
+mod report;
+
+/// Where plans and actuals lie.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Files and directories with plans.
+    #[arg(long, value_name = "PATH", required = true, num_args = 1.., action = clap::ArgAction::Append)]
+    pub plan: Vec<PathBuf>,
+    /// Files and directories with actuals.
+    #[arg(long, value_name = "PATH", required = true, num_args = 1.., action = clap::ArgAction::Append)]
+    pub actual: Vec<PathBuf>,
+    /// One month only.
+    #[arg(long, value_name = "MONTH", value_parser = values::month)]
+    pub month: Option<Month>,
+    /// One office only.
+    #[arg(long, value_name = "OFFICE", value_parser = values::exchange_office)]
+    pub office: Option<OfficeNumber>,
+}
+
+/// What came out, as scripts get it; the names are those of the sample's oracle.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    differences: Vec<Difference>,
+    tolerated: Vec<Difference>,
+    insurer_mismatches: Vec<InsurerMismatch>,
+    pending: Vec<Pending>,
+    totals: Vec<OfficeTotals>,
+    users: Vec<UserTotals>,
+    summary: Summary,
+    /// What could not be read on either side.
+    unread: Sides,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Sides {
+    plan: Unread,
+    actual: Unread,
+}
+
+/// Tells the differences; exit code 1 where there are any.
+pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
+    let wanted = |month: Option<Month>| args.month.is_none() || month == args.month;
+    let is_plan = |subject, month| subject == Subject::PlanMonth && wanted(month);
+    let is_actual = |subject, month| subject == Subject::Actual && wanted(month);
+    // The usual case is one directory for both: it is read once.
+    let one = same(&args.plan, &args.actual);
+    let mut plans =
+        Holdings::read(ui, &args.plan, |subject, month| is_plan(subject, month) || one && is_actual(subject, month))?;
+    let actuals = if one { None } else { Some(Holdings::read(ui, &args.actual, is_actual)?) };
+    let of = actuals.as_ref().unwrap_or(&plans);
+    let has = |holdings: &Holdings, subject| holdings.ledger.documents().any(|held| held.document.subject() == subject);
+    if !has(&plans, Subject::PlanMonth) {
+        return Err(CommandError::failed(msg!("err-reconcile-no-plan")));
+    }
+    if !has(of, Subject::Actual) {
+        return Err(CommandError::failed(msg!("err-reconcile-no-actual")));
+    }
+    let result = Reconciliation::of_ledgers(&plans.ledger, &of.ledger);
+    let outcome = Outcome::new(result, args.office, Sides { plan: plans.unread, actual: of.unread });
+    if let Some(actuals) = actuals {
+        plans.names.merge(actuals.names);
+    }
+    report::words(ui, &outcome, &plans.names);
+    ui.result(&outcome);
+    Ok(if outcome.differences.is_empty() { Exit::Done } else { Exit::Refused })
+}
+
+/// Whether both options name the same places.
+fn same(plan: &[PathBuf], actual: &[PathBuf]) -> bool {
+    let places = |paths: &[PathBuf]| {
+        let mut places: Vec<_> =
+            paths.iter().map(|path| path.canonicalize().unwrap_or_else(|_| path.clone())).collect();
+        places.sort();
+        places.dedup();
+        places
+    };
+    places(plan) == places(actual)
+}
+
+impl Outcome {
+    fn new(result: Reconciliation, office: Option<OfficeNumber>, unread: Sides) -> Self {
+        let at = |other: OfficeNumber| office.is_none_or(|office| office == other);
+        let mut outcome = Self {
+            differences: result.differences,
+            tolerated: result.tolerated,
+            insurer_mismatches: result.insurer_mismatches,
+            pending: result.pending,
+            totals: result.offices,
+            users: result.users,
+            summary: result.summary,
+            unread,
+        };
+        if office.is_some() {
+            outcome.differences.retain(|difference| at(difference.office));
+            outcome.tolerated.retain(|difference| at(difference.office));
+            outcome.insurer_mismatches.retain(|mismatch| at(mismatch.office));
+            outcome.pending.retain(|pending| pending.office.is_some_and(at));
+            outcome.totals.retain(|totals| totals.office.is_some_and(at));
+            for user in &mut outcome.users {
+                user.by_office.retain(|totals| totals.office.is_some_and(at));
+                user.planned_rows = user.by_office.iter().map(|totals| totals.planned_rows).sum();
+                user.planned_units = user.by_office.iter().map(|totals| totals.planned_units).sum();
+                user.actual_rows = user.by_office.iter().map(|totals| totals.actual_rows).sum();
+                user.actual_units = user.by_office.iter().map(|totals| totals.actual_units).sum();
+            }
+            outcome.users.retain(|user| !user.by_office.is_empty());
+            outcome.summary = outcome.summed();
+        }
+        outcome
+    }
+
+    /// Counts what is left of one office.
+    fn summed(&self) -> Summary {
+        let mut summary = Summary {
+            planned_rows_compared: self
+                .totals
+                .iter()
+                .filter(|totals| totals.actuals_expected)
+                .map(|totals| totals.planned_rows)
+                .sum(),
+            actual_rows_compared: self.totals.iter().map(|totals| totals.actual_rows).sum(),
+            differences: self.differences.len(),
+            tolerated: self.tolerated.len(),
+            insurer_mismatches: self.insurer_mismatches.len(),
+            ..Summary::default()
+        };
+        let planned = |difference: &Difference| match &difference.planned {
+            Some(Side::Row(_)) => 1,
+            Some(Side::All(sum)) => sum.rows,
+            None => 0,
+        };
+        let differing: usize = self.differences.iter().map(planned).sum();
+        summary.equal_rows = summary.planned_rows_compared.saturating_sub(differing + self.tolerated.len());
+        for difference in &self.differences {
+            *summary.differences_by_kind.entry(difference.kind).or_default() += 1;
+        }
+        summary
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::{text::Lang, ui::testing};
+
+    const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../protocol/careplan/samples/aoba-202511");
+
+    fn args(plan: &str, actual: &str) -> Args {
+        Args { plan: vec![plan.into()], actual: vec![actual.into()], month: None, office: None }
+    }
+
+    fn sample() -> Args {
+        args(&format!("{SAMPLE}/bundles"), &format!("{SAMPLE}/bundles"))
+    }
+
+    fn oracle() -> Value {
+        serde_json::from_slice(&fs::read(format!("{SAMPLE}/oracle.json")).unwrap()).unwrap()
+    }
+
+    fn json(args: &Args) -> (Result<Exit, CommandError>, Value) {
+        let (mut ui, out, _) = testing::ui(Lang::Ja, true, None);
+        let exit = run(&mut ui, args);
+        if exit.is_ok() {
+            ui.finish().unwrap();
+        }
+        (exit, serde_json::from_str(&out.text()).unwrap_or_default())
+    }
+
+    #[test]
+    fn the_oracle_is_reproduced() {
+        let (exit, found) = json(&sample());
+        assert_eq!(exit.unwrap(), Exit::Refused);
+        let oracle = oracle();
+        for key in ["differences", "tolerated", "insurer_mismatches", "users", "summary"] {
+            assert_eq!(found[key], oracle[key], "{key}");
+        }
+        assert_eq!(found["unread"]["plan"]["rows"], 0);
+    }
+
+    #[test]
+    fn both_sides_may_lie_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        for bundle in fs::read_dir(format!("{SAMPLE}/bundles")).unwrap() {
+            for file in fs::read_dir(bundle.unwrap().path()).unwrap() {
+                let file = file.unwrap();
+                let name = file.file_name().into_string().unwrap();
+                let side = if name.contains("JSK") { "actual" } else { "plan" };
+                fs::create_dir_all(dir.path().join(side)).unwrap();
+                fs::copy(file.path(), dir.path().join(side).join(name)).unwrap();
+            }
+        }
+        let side = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+        let (exit, found) = json(&args(&side("plan"), &side("actual")));
+        assert_eq!(exit.unwrap(), Exit::Refused);
+        assert_eq!(found["differences"], oracle()["differences"]);
+        let (exit, _) = json(&args(&side("actual"), &side("actual")));
+        assert_eq!(exit.unwrap_err().code(), "reconcile-no-plan");
+        let (exit, _) = json(&args(&side("plan"), &side("plan")));
+        assert_eq!(exit.unwrap_err().code(), "reconcile-no-actual");
+    }
+
+    #[test]
+    fn a_month_and_an_office_can_be_chosen() {
+        let (_, whole) = json(&sample());
+        let filtered = |key: &str, name: &str, value: &str| -> Vec<Value> {
+            whole[key].as_array().unwrap().iter().filter(|found| found[name] == value).cloned().collect()
+        };
+        let (_, march) = json(&Args { month: "202503".parse().ok(), ..sample() });
+        assert_eq!(march["differences"], Value::Array(filtered("differences", "month", "202503")));
+        let (exit, office) = json(&Args { office: "1379900036".parse().ok(), ..sample() });
+        assert_eq!(exit.unwrap(), Exit::Refused);
+        for key in ["differences", "tolerated", "insurer_mismatches", "pending", "totals"] {
+            assert_eq!(office[key], Value::Array(filtered(key, "office", "1379900036")), "{key}");
+        }
+        // What is counted again for one office counts the same for all of them together.
+        let offices = whole["totals"].as_array().unwrap();
+        let mut numbers: Vec<&str> = offices.iter().filter_map(|totals| totals["office"].as_str()).collect();
+        numbers.dedup();
+        numbers.sort_unstable();
+        numbers.dedup();
+        for key in ["planned_rows_compared", "actual_rows_compared", "equal_rows", "differences", "tolerated"] {
+            let parts = numbers.iter().map(|number| {
+                let (_, part) = json(&Args { office: number.parse().ok(), ..sample() });
+                part["summary"][key].as_u64().unwrap()
+            });
+            assert_eq!(parts.sum::<u64>(), whole["summary"][key].as_u64().unwrap(), "{key}");
+        }
+        let (exit, _) = json(&Args { month: "202404".parse().ok(), ..sample() });
+        assert_eq!(exit.unwrap_err().code(), "reconcile-no-plan");
+    }
+
+    #[test]
+    fn words_name_people_and_fit() {
+        for lang in [Lang::Ja, Lang::En] {
+            let (mut ui, out, err) = testing::ui(lang, false, None);
+            assert_eq!(run(&mut ui, &sample()).unwrap(), Exit::Refused);
+            assert_eq!(err.text(), "");
+            let text = out.text();
+            assert!(text.contains("濵見本　末吉") && text.contains("0009000000"), "{text}");
+            assert!(text.trim_end().lines().last().unwrap().contains("48"), "{text}");
+            for line in text.lines() {
+                assert!(crate::ui::layout::width_of(line) <= 80, "{lang:?}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_nothing_differs_one_sentence_says_so() {
+        let args = Args { office: "1379900069".parse().ok(), ..sample() };
+        let (mut ui, out, _) = testing::ui(Lang::Ja, false, None);
+        assert_eq!(run(&mut ui, &args).unwrap(), Exit::Done);
+        assert!(out.text().contains("違いはありません"), "{}", out.text());
+    }
+}
