@@ -76,7 +76,9 @@ fn layouts() -> String {
     for layout in Layout::all() {
         let kind = layout.kind();
         write!(text, "\n## {kind}, edition {}\n\n", layout.edition()).unwrap();
-        text.push_str("| no. | name | identifier | holds | length | required | codes |\n|---|---|---|---|---|---|---|\n");
+        text.push_str(
+            "| no. | name | identifier | holds | length | required | codes |\n|---|---|---|---|---|---|---|\n",
+        );
         for field in layout.fields() {
             let holds = match field.field_type() {
                 FieldType::Version => "version",

@@ -71,13 +71,7 @@ fn reported(file: &File) -> usize {
         let rows = file.findings().iter().filter(|finding| rules.contains(&finding.rule()));
         rows.filter_map(|finding| finding.row_number()).collect::<BTreeSet<_>>().len()
     };
-    let refused = of(&[
-        Rule::RowOpenQuote,
-        Rule::RowLongCell,
-        Rule::RowTooFew,
-        Rule::RowTooMany,
-        Rule::CellUnreadable,
-    ]);
+    let refused = of(&[Rule::RowOpenQuote, Rule::RowLongCell, Rule::RowTooFew, Rule::RowTooMany, Rule::CellUnreadable]);
     // Of one rule no more than a hundred are listed.
     if file.findings().iter().all(|finding| finding.rule() != Rule::More) {
         assert_eq!(refused, file.refused_rows());
