@@ -5,6 +5,9 @@ place-file = "{ $file }"
 place-row = "{ $file }", row { $row }
 place-cell = "{ $file }", row { $row }, column { $column }
 place-field = "{ $file }", row { $row }, column { $column } ({ $field })
+reader-error = Tell the sender, and ask for the files once more.
+reader-warning = It could be read. If you doubt what it says, ask the sender.
+reader-info = Nothing needs to be done.
 list-separator = {", "}
 year-and-month = { $year }/{ $month }
 
@@ -53,7 +56,7 @@ cp-name-007 = The content is of edition 4.1, but the file name has the old form 
 cp-file-001 = There is no data in it.
     .remedy = Choose the people and the month again in your care software, and write the file once more.
 cp-file-002 = The file is too large (at most { $limit } MB).
-    .remedy = Export fewer people at a time from your care software.
+    .remedy = Export fewer people at a time from your care software, or make the picture smaller.
 cp-file-003 = There are two files of this name.
     .remedy = Keep the one to be sent, and move the other to another folder.
 cp-file-004 = It is not a JPEG picture.
@@ -62,7 +65,7 @@ cp-file-005 = There are too many rows (at most { $limit }).
     .remedy = Export fewer people at a time from your care software.
 
 cp-text-001 = The text is UTF-8. The standard asks for Shift-JIS.
-    .remedy = It can be sent as it is, but the receiver may see garbled characters. Set your care software to Shift-JIS.
+    .remedy = Your partner's software would show garbled characters, so it cannot be sent as it is. It can be mended automatically. Set your care software to Shift-JIS too.
 cp-text-002 = There is a character that cannot be read.
     .remedy = Enter this text again in your care software, and write the file once more.
 cp-text-003 = The text is UTF-16. The receiver cannot read it.
@@ -94,7 +97,7 @@ cp-cell-003 = The CSV version { $version } is not one of the standard's.
 cp-cell-004 = Another CSV version ({ $version }) stands in the same file.
     .remedy = Write the file again from your care software, one month at a time.
 
-cp-month-001 = There are rows of another month than { $month }. One file holds one month.
+cp-month-001 = This is another month than { $month }. One file holds one month.
     .remedy = Write the file again from your care software, one month at a time.
 cp-month-002 = The file name says { $month }, but the content is of another month.
     .remedy = Do not rename files; write it again from your care software for the right month.
@@ -265,3 +268,16 @@ cp-privacy-001 = This person has no service of the receiving office ({ $office }
 
 cp-unit-007 = { $kind } seems to go in the wrong direction.
     .remedy = Check receiver and service kind in your care software.
+
+cp-file-006 = This table has no row.
+    .remedy = If there is nothing to say, it can be sent. If there should be something, export once more from your care software.
+cp-code-008 = The code of a subtotal or total stands in a row of a service.
+    .remedy = Check the service code in your care software and export once more.
+cp-need-004 = Limits by service kind are filled from the first on, and the one before this is empty.
+    .remedy = It can be sent, but your partner's software may not read the limit. Please tell the maker of your care software.
+cp-need-005 = A service of the week has no day.
+    .remedy = Enter the day of the week in your care software.
+cp-benefit-011 = Only one of the total's office number (9999999999) and code (999999) is there.
+    .remedy = Make table 7 anew in your care software and export once more.
+cp-privacy-002 = Table 2 of this person names other offices only, and not the receiving one ({ $office }).
+    .remedy = Check receiver and people. If they are right, it can be sent.

@@ -84,7 +84,7 @@ pub(crate) struct Given<'a> {
 pub(crate) fn check(file: &str, name: &FileName, bytes: &[u8]) -> Checked {
     let mut checked = Checked::default();
     match reader::open(name, bytes) {
-        Opened::Empty => checked.findings.push(Finding::new(Rule::FileEmpty, file)),
+        Opened::Empty => checked.findings.push(Finding::new(without_rows(name), file)),
         Opened::TooLarge => {
             let finding = Finding::new(Rule::FileTooLarge, file);
             checked.findings.push(finding.with("limit", (MAX_FILE_BYTES >> 20).to_string()));
@@ -98,6 +98,14 @@ pub(crate) fn check(file: &str, name: &FileName, bytes: &[u8]) -> Checked {
         Opened::Table(table) => check_table(file, name, *table, &mut checked),
     }
     checked
+}
+
+/// Returns the rule for a file without rows: there may be nothing to say in tables that only add to others.
+fn without_rows(name: &FileName) -> Rule {
+    match name.kind() {
+        FileKind::Up3Kyo | FileKind::UpKihonSub1 | FileKind::UpKihonSub2 | FileKind::UpYoboSub => Rule::FileNoRows,
+        _ => Rule::FileEmpty,
+    }
 }
 
 fn check_table(file: &str, name: &FileName, mut table: Table<'_>, checked: &mut Checked) {
@@ -116,7 +124,7 @@ fn check_table(file: &str, name: &FileName, mut table: Table<'_>, checked: &mut 
         checked.findings.push(Finding::new(Rule::TextLineEnds, file));
     }
     if checked.rows == 0 {
-        checked.findings.push(Finding::new(Rule::FileEmpty, file));
+        checked.findings.push(Finding::new(without_rows(name), file));
     }
     judge.finish(checked);
 }
@@ -165,7 +173,7 @@ impl<'a> Judge<'a> {
             What::Refused(layout, refusal) => {
                 checked.refused += 1;
                 self.refused(row, layout, refusal, checked);
-                if !matches!(refusal, Refusal::Key) {
+                if !matches!(refusal, Refusal::Key(_)) {
                     return;
                 }
                 (layout, None)
@@ -175,7 +183,7 @@ impl<'a> Judge<'a> {
         let first = self.cells.is_none();
         let cells = self.cells.get_or_insert_with(|| Cells::new(self.name, layout, self.encoding));
         let mut place = Place { file: self.file, layout: Some(layout), findings: &mut checked.findings };
-        cells.check(row, &mut place);
+        cells.check(row, key.is_some(), &mut place);
         self.check_version(row, layout, first, checked);
         let Some(key) = key else { return };
         let fresh = self.last.as_ref() != Some(key);
@@ -210,7 +218,7 @@ impl<'a> Judge<'a> {
                     }
                 }
             }
-            Refusal::Key => {}
+            Refusal::Key(_) => {}
         }
     }
 
@@ -246,7 +254,9 @@ impl<'a> Judge<'a> {
     /// Notes a person, and a second row where one is all there may be.
     fn take_key(&mut self, row: &Row<'_>, key: &Key, checked: &mut Checked) {
         if let Some(month) = self.name.month() {
-            self.in_month = key.cells().nth(2).is_none_or(|cell| cell.parse::<Month>() == Ok(month));
+            // In a supplement that goes with a care plan stands a day.
+            let of_key = key.cells().nth(2).and_then(|cell| cell.parse::<Month>().ok());
+            self.in_month = of_key.is_none_or(|of_key| of_key == month);
         }
         checked.keys.entry(key.clone()).or_insert(row.number);
     }

@@ -45,6 +45,8 @@ pub struct Finding {
     file: String,
     row: Option<u32>,
     column: Option<Column>,
+    /// It is about something that may be left out altogether, so it weighs no more than a warning.
+    mild: bool,
     arguments: Vec<(&'static str, Argument)>,
 }
 
@@ -59,7 +61,7 @@ struct Column {
 impl Finding {
     /// Makes a finding about a file.
     pub(crate) fn new(rule: Rule, file: &str) -> Self {
-        Self { rule, file: file.to_owned(), row: None, column: None, arguments: Vec::new() }
+        Self { rule, file: file.to_owned(), row: None, column: None, mild: false, arguments: Vec::new() }
     }
 
     /// Adds the row.
@@ -75,6 +77,12 @@ impl Finding {
             name_ja: field.map_or("", |field| field.name_ja),
             name_en: field.map_or("", |field| field.name_en),
         });
+        self
+    }
+
+    /// Makes it weigh no more than a warning, on a condition.
+    pub(crate) fn mild(mut self, mild: bool) -> Self {
+        self.mild = mild;
         self
     }
 
@@ -106,7 +114,8 @@ impl Finding {
     /// Returns how much the finding weighs.
     #[must_use]
     pub fn severity_for(&self, purpose: Purpose) -> Severity {
-        self.rule.severity(purpose)
+        let severity = self.rule.severity(purpose);
+        if self.mild { severity.min(Severity::Warning) } else { severity }
     }
 
     /// Tells whether the unit must not be sent.
@@ -176,10 +185,19 @@ impl Finding {
         messages::what(lang, self.rule, &self.arguments)
     }
 
-    /// Tells what to do.
+    /// Tells what to do before sending.
     #[must_use]
     pub fn remedy(&self, lang: Lang) -> String {
         messages::remedy(lang, self.rule, &self.arguments)
+    }
+
+    /// Tells what to do: who reads cannot mend the file, and can only ask for another.
+    #[must_use]
+    pub fn remedy_for(&self, lang: Lang, purpose: Purpose) -> String {
+        match purpose {
+            Purpose::Sending => self.remedy(lang),
+            Purpose::Reading => messages::remedy_of_reader(lang, self.severity_for(purpose)),
+        }
     }
 }
 

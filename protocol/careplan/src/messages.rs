@@ -7,7 +7,7 @@ use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use crate::{
     finding::{Argument, Lang},
     kind::FileKind,
-    rule::Rule,
+    rule::{Rule, Severity},
 };
 
 const JA: &str = include_str!("../messages/ja.ftl");
@@ -71,6 +71,16 @@ pub(crate) fn place(lang: Lang, file: &str, row: Option<u32>, column: Option<(u1
 /// Tells what is wrong.
 pub(crate) fn what(lang: Lang, rule: Rule, arguments: &[(&'static str, Argument)]) -> String {
     format(lang, &key(rule), None, &shown(lang, arguments))
+}
+
+/// Tells what a reader can do.
+pub(crate) fn remedy_of_reader(lang: Lang, severity: Severity) -> String {
+    let key = match severity {
+        Severity::Error => "reader-error",
+        Severity::Warning => "reader-warning",
+        Severity::Info => "reader-info",
+    };
+    format(lang, key, None, &[])
 }
 
 /// Tells what a rule finds and what to do, without a case at hand: dots stand for what a case would fill in.
@@ -138,13 +148,16 @@ mod tests {
     use super::*;
     use crate::{finding::Finding, ids::Month, name::NamePart};
 
-    const SHARED: [(&str, &[&str]); 7] = [
+    const SHARED: [(&str, &[&str]); 10] = [
         ("finding", &["place", "what", "remedy"]),
         ("place-file", &["file"]),
         ("place-row", &["file", "row"]),
         ("place-cell", &["file", "row", "column"]),
         ("place-field", &["file", "row", "column", "field"]),
         ("list-separator", &[]),
+        ("reader-error", &[]),
+        ("reader-warning", &[]),
+        ("reader-info", &[]),
         ("year-and-month", &["year", "month"]),
     ];
 

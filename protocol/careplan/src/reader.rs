@@ -54,7 +54,8 @@ pub(crate) enum Refusal {
     LongCell,
     TooFew,
     TooMany,
-    Key,
+    /// A cell of the key, by its column.
+    Key(usize),
 }
 
 /// Reads the rows of a file.
@@ -148,14 +149,12 @@ impl Table<'_> {
             Some(Refusal::TooMany)
         } else if row.longest > MAX_CELL_BYTES {
             Some(Refusal::LongCell)
-        } else if !self.key.read(&row, self.encoding) {
-            Some(Refusal::Key)
         } else {
-            None
+            self.key.read(&row, self.encoding).err().map(Refusal::Key)
         };
         let what = match (refusal, &self.key.key) {
             (None, Some(key)) => What::Record(layout, key),
-            (refusal, _) => What::Refused(layout, refusal.unwrap_or(Refusal::Key)),
+            (refusal, _) => What::Refused(layout, refusal.unwrap_or(Refusal::Key(0))),
         };
         Some(Step { row, what })
     }
@@ -177,11 +176,13 @@ fn edition_told(name: &FileName, version: &str) -> Edition {
 fn choose_layout(name: &FileName, row: &Row<'_>, encoding: Encoding) -> Option<&'static Layout> {
     let kind = name.kind();
     let (version, _) = text::plain(&row.text(0, encoding));
-    let exact = layouts_of(kind).find(|layout| layout.fields.len() == row.width);
     let told = || {
         let edition = Edition::of_version(&version)?;
         layouts_of(kind).find(|layout| layout.edition == edition)
     };
+    // Empty columns at the end can make an old row as wide as a new one.
+    let padded = told().filter(|layout| (row.filled..row.width).contains(&layout.fields.len()));
+    let exact = padded.or_else(|| layouts_of(kind).find(|layout| layout.fields.len() == row.width));
     let fitting = || layouts_of(kind).rev().find(|layout| (row.filled..=row.width).contains(&layout.fields.len()));
     let by_name = || {
         let edition = edition_told(name, &version);
@@ -206,51 +207,94 @@ struct KeyReader {
     subject: Subject,
     names: &'static [&'static str],
     columns: Vec<usize>,
+    supplement: Option<Supplement>,
     /// The cells of the last key as they stand in the file, joined; empty before the first.
     raw: Vec<u8>,
     key: Option<Key>,
 }
 
+/// What else the key of a supplement may be: its rows tell by themselves which tables they go with.
+#[derive(Debug)]
+struct Supplement {
+    month_of_name: Option<Month>,
+    other: (Subject, &'static str),
+    column: usize,
+}
+
 impl KeyReader {
     fn new(name: &FileName) -> Self {
         let (subject, names) = key_of(name);
-        Self { subject, names, columns: Vec::new(), raw: Vec::new(), key: None }
+        let supplement = (name.kind() == FileKind::UpHosoku).then(|| Supplement {
+            month_of_name: name.month(),
+            other: if name.month().is_some() {
+                (Subject::CarePlan, "care_plan_date")
+            } else {
+                (Subject::PlanMonth, "service_month")
+            },
+            column: 0,
+        });
+        Self { subject, names, columns: Vec::new(), supplement, raw: Vec::new(), key: None }
     }
 
     fn columns_of(&mut self, layout: &Layout) {
         // A test makes sure that every layout has the columns of its key.
         self.columns = self.names.iter().filter_map(|name| layout.column(name)).collect();
+        if let Some(supplement) = &mut self.supplement {
+            supplement.column = layout.column(supplement.other.1).unwrap_or_default();
+        }
     }
 
-    /// Reads the row's key; `false` if a cell of it cannot be read.
-    fn read(&mut self, row: &Row<'_>, encoding: Encoding) -> bool {
+    /// Reads the row's key.
+    ///
+    /// # Errors
+    /// The column of the first cell that cannot be read.
+    fn read(&mut self, row: &Row<'_>, encoding: Encoding) -> Result<(), usize> {
         if self.key.is_some() && self.is_same(row) {
-            return true;
+            return Ok(());
         }
-        self.raw.clear();
-        for &column in &self.columns {
-            self.raw.extend_from_slice(row.raw_at(column));
-            self.raw.push(b',');
+        let mut raw = std::mem::take(&mut self.raw);
+        raw.clear();
+        for column in self.compared() {
+            raw.extend_from_slice(row.raw_at(column));
+            raw.push(b',');
         }
+        self.raw = raw;
+        self.key = None;
+        let mut subject = self.subject;
         let mut cells = Vec::with_capacity(self.names.len());
         for (&name, &column) in self.names.iter().zip(&self.columns) {
             let (plain, _) = text::plain(&row.text(column, encoding));
-            match key_cell(name, &plain) {
-                Some(cell) => cells.push(cell.value),
-                None => {
-                    self.key = None;
-                    return false;
+            let read = key_cell(name, &plain).map(|cell| cell.value);
+            let none = plain.bytes().all(|c| c == b'0');
+            let read = match (&self.supplement, read) {
+                (Some(supplement), None) if none && name != "insurer_number" && name != "insured_number" => {
+                    let (other, name) = supplement.other;
+                    let (plain, _) = text::plain(&row.text(supplement.column, encoding));
+                    match key_cell(name, &plain) {
+                        Some(cell) => {
+                            subject = other;
+                            Some(cell.value)
+                        }
+                        None => supplement.month_of_name.map(|month| month.to_string()),
+                    }
                 }
-            }
+                (_, read) => read,
+            };
+            cells.push(read.ok_or(column)?);
         }
-        self.key = Some(Key::new(self.subject, &cells));
-        true
+        self.key = Some(Key::new(subject, &cells));
+        Ok(())
+    }
+
+    /// The columns that decide about the key.
+    fn compared(&self) -> impl Iterator<Item = usize> {
+        self.columns.iter().copied().chain(self.supplement.as_ref().map(|supplement| supplement.column))
     }
 
     /// Tells whether the cells of the key are those of the last row.
     fn is_same(&self, row: &Row<'_>) -> bool {
         let mut rest = self.raw.as_slice();
-        for &column in &self.columns {
+        for column in self.compared() {
             let Some(after) = rest.strip_prefix(row.raw_at(column)) else { return false };
             let Some(after) = after.strip_prefix(b",") else { return false };
             rest = after;
@@ -259,8 +303,8 @@ impl KeyReader {
     }
 }
 
-/// Returns what the rows of a file replace or remove, and the columns that name it. The supplement follows the tables
-/// it comes with.
+/// Returns what the rows of a file replace or remove, and the columns that name it. A supplement is expected to go with
+/// the tables that its name tells.
 pub(crate) fn key_of(name: &FileName) -> (Subject, &'static [&'static str]) {
     name.kind().key().unwrap_or(if name.month().is_some() {
         (Subject::PlanMonth, &["insurer_number", "insured_number", "service_month"])

@@ -67,6 +67,11 @@ impl Row<'_> {
         self.range.clone()
     }
 
+    /// Returns the bytes of the row, without its line end.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get(self.range()).unwrap_or_default()
+    }
+
     /// Returns the cells; of a row wider than 256 cells the first.
     #[must_use]
     pub fn cells(&self) -> &[Cell] {

@@ -87,7 +87,7 @@ rules! {
     NameOfficeContent "CP-NAME-013" Warning Warning ["office"];
 
     /// No data in the file.
-    FileEmpty "CP-FILE-001" Error Error [];
+    FileEmpty "CP-FILE-001" Error Warning [];
     /// More bytes than are read.
     FileTooLarge "CP-FILE-002" Error Error ["limit"];
     /// Two files of one name.
@@ -96,9 +96,11 @@ rules! {
     FileNotJpeg "CP-FILE-004" Error Warning [];
     /// More rows than are read.
     FileTooManyRows "CP-FILE-005" Error Error ["limit"];
+    /// No rows in a file that need not have any.
+    FileNoRows "CP-FILE-006" Warning Warning [];
 
     /// UTF-8 where CP932 is asked for.
-    TextUtf8 "CP-TEXT-001" Warning Warning [];
+    TextUtf8 "CP-TEXT-001" Error Warning [];
     /// Bytes that are no character.
     TextUndecodable "CP-TEXT-002" Error Warning [];
     /// UTF-16.
@@ -110,7 +112,7 @@ rules! {
     /// Rows that end with LF or CR alone.
     TextLineEnds "CP-TEXT-006" Warning Warning [];
     /// A character that MS932 does not have.
-    TextNotMs932 "CP-TEXT-007" Warning Warning [];
+    TextNotMs932 "CP-TEXT-007" Error Warning [];
     /// A control character.
     TextControl "CP-TEXT-008" Warning Warning [];
 
@@ -172,6 +174,8 @@ rules! {
     CodeEquipment "CP-CODE-006" Warning Warning [];
     /// A postal code of another form.
     CodePostal "CP-CODE-007" Warning Warning [];
+    /// The code of a subtotal or total among services.
+    CodeSubtotal "CP-CODE-008" Error Warning [];
 
     /// Equipment without its code.
     NeedEquipment "CP-NEED-001" Warning Warning [];
@@ -179,6 +183,10 @@ rules! {
     NeedNoDetail "CP-NEED-002" Warning Warning [];
     /// "Other" without saying what.
     NeedExplanation "CP-NEED-003" Warning Warning ["field"];
+    /// A limit by service kind with an empty one before it.
+    NeedSlot "CP-NEED-004" Warning Warning [];
+    /// A service of the week without its day.
+    NeedWeekday "CP-NEED-005" Warning Warning [];
 
     /// A day outside of the row's month.
     DateOutsideMonth "CP-DATE-001" Error Warning ["month"];
@@ -198,7 +206,7 @@ rules! {
     DateFirstPlan "CP-DATE-008" Warning Warning [];
 
     /// Rows of another month than the file's.
-    MonthInRow "CP-MONTH-001" Warning Warning ["month"];
+    MonthInRow "CP-MONTH-001" Error Warning ["month"];
     /// No row is of the month in the name.
     MonthOfName "CP-MONTH-002" Error Warning ["month"];
     /// Files of several months in one unit.
@@ -242,6 +250,8 @@ rules! {
     BenefitClaim "CP-BENEFIT-009" Warning Warning ["expected", "found"];
     /// Days of short stay do not add up.
     BenefitDays "CP-BENEFIT-010" Warning Warning ["expected", "found"];
+    /// The grand total under an office, or a service under the total's.
+    BenefitOffice "CP-BENEFIT-011" Warning Warning [];
 
     /// A service of table 6 that table 7 lacks.
     TablesPlanOnly "CP-TABLES-001" Warning Warning ["service"];
@@ -259,6 +269,8 @@ rules! {
 
     /// A person whose plan has no service of the receiver.
     PrivacyUnrelated "CP-PRIVACY-001" Error Warning ["office"];
+    /// A person whose care plan names other offices than the receiver.
+    PrivacyCarePlan "CP-PRIVACY-002" Warning Warning ["office"];
 
     /// A file that does not belong to the others with its serial.
     UnitForeign "CP-UNIT-001" Error Warning ["kind", "others"];

@@ -28,9 +28,10 @@ impl ServiceKind {
 static SERVICES: LazyLock<Vec<(ServiceKind, Service)>> =
     LazyLock::new(|| include_str!("../codes/service_kinds.csv").lines().skip(1).filter_map(service).collect());
 
-/// Tells whether a kind is a short stay, whose days are counted.
+/// Tells whether a kind is a short stay or a short use, whose days are counted.
 pub(crate) fn is_short_stay(kind: &[u8]) -> bool {
-    matches!(kind, b"21" | b"22" | b"23" | b"2A" | b"24" | b"25" | b"26" | b"2B")
+    let stay = matches!(kind, b"21" | b"22" | b"23" | b"2A" | b"24" | b"25" | b"26" | b"2B");
+    stay || matches!(kind, b"27" | b"28" | b"38" | b"39" | b"68" | b"69" | b"79")
 }
 
 /// Tells whether a kind is lending of equipment.

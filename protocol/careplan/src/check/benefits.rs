@@ -3,7 +3,7 @@
 //! Where the notice leaves room (money on the lines or on the subtotal, lines outside the limit with or without their
 //! units under benefit management) every reading that adds up is accepted. What adds up in none is a warning only.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::{
     check::{Given, Place, services::Service},
@@ -27,6 +27,7 @@ const SUMS: [&str; 8] = [
 ];
 const AMOUNT: usize = 0;
 const MANAGED: usize = 1;
+const OVER: usize = 2;
 const WITHIN: usize = 3;
 const COST: usize = 4;
 const CLAIM: usize = 5;
@@ -188,7 +189,7 @@ impl Benefits {
         let Some(columns) = &self.columns else { return };
         for key in &self.order {
             let Some(lines) = self.persons.get(key) else { continue };
-            let person = Person { lines, columns };
+            let person = Person::new(lines, columns);
             person.check_lines(place);
             person.check_doubles(place);
             person.check_subtotals(place);
@@ -206,7 +207,7 @@ impl Benefits {
                 sum.row = line.row;
             }
             sum.count += line.count.unwrap_or_default();
-            let single = line.discounted.or(line.units).unwrap_or_default();
+            let single = line.discounted.filter(|&units| units != 0).or(line.units).unwrap_or_default();
             sum.units += line.sums[AMOUNT].unwrap_or_else(|| single * line.count.unwrap_or_default());
         }
         Some(services)
@@ -229,9 +230,19 @@ impl Benefits {
 struct Person<'a> {
     lines: &'a [Line],
     columns: &'a Columns,
+    /// How many services there are of each kind.
+    services: HashMap<[u8; 2], i64>,
 }
 
-impl Person<'_> {
+impl<'a> Person<'a> {
+    fn new(lines: &'a [Line], columns: &'a Columns) -> Self {
+        let mut services = HashMap::new();
+        for line in lines.iter().filter(|line| line.role == Role::Service) {
+            *services.entry([line.service.code[0], line.service.code[1]]).or_default() += 1;
+        }
+        Self { lines, columns, services }
+    }
+
     fn differs(&self, rule: Rule, row: u32, column: usize, expected: i64, found: i64, place: &mut Place<'_>) {
         let finding = place.at(rule, row, column);
         place.add(finding.with("expected", expected.to_string()).with("found", found.to_string()));
@@ -268,22 +279,28 @@ impl Person<'_> {
     }
 
     fn check_amount(&self, line: &Line, place: &mut Place<'_>) {
-        let (Some(units), Some(count), Some(amount)) = (line.discounted.or(line.units), line.count, line.sums[AMOUNT])
-        else {
-            return;
-        };
-        if units * count != amount {
-            self.differs(Rule::BenefitAmount, line.row, self.columns.sums[AMOUNT], units * count, amount, place);
+        let single = line.discounted.filter(|&units| units != 0).or(line.units);
+        let (Some(units), Some(count), Some(amount)) = (single, line.count, line.sums[AMOUNT]) else { return };
+        // Kyosei services have the units of the whole month on the first day.
+        if units.saturating_mul(count) != amount && units != amount {
+            let expected = units.saturating_mul(count);
+            self.differs(Rule::BenefitAmount, line.row, self.columns.sums[AMOUNT], expected, amount, place);
         }
     }
 
-    /// Yen are cut off, never rounded up.
+    /// Yen are cut off, never rounded up; on a subtotal they may have been cut off line by line.
     fn check_money(&self, line: &Line, place: &mut Place<'_>) {
+        let services = self.services.get(&[line.service.code[0], line.service.code[1]]).copied().unwrap_or_default();
+        let slack = if line.role == Role::Service { 0 } else { services };
+        let near = |expected: i64, found: i64| (found..=found.saturating_add(slack)).contains(&expected);
         let Some(cost) = line.sums[COST] else { return };
-        let units = line.sums[WITHIN].or(line.sums[MANAGED]).or(line.sums[AMOUNT]);
-        if let (Some(units), Some(price)) = (units, line.price) {
-            let expected = (units * price).div_euclid(100);
-            if expected != cost {
+        if let Some(price) = line.price {
+            // What is over the limit is not paid for; a large day service has other units under management.
+            let over = line.sums[OVER].unwrap_or_default() != 0;
+            let bases = [line.sums[WITHIN], line.sums[MANAGED], line.sums[AMOUNT].filter(|_| !over)];
+            let costs: Vec<i64> =
+                bases.into_iter().flatten().map(|units| units.saturating_mul(price).div_euclid(100)).collect();
+            if let Some(&expected) = costs.first().filter(|_| !costs.iter().any(|&expected| near(expected, cost))) {
                 self.differs(Rule::BenefitCost, line.row, self.columns.sums[COST], expected, cost, place);
             }
         }
@@ -292,19 +309,22 @@ impl Person<'_> {
         }
         let Some(claim) = line.sums[CLAIM] else { return };
         if let Some(rate) = line.rate {
-            let expected = (cost * rate).div_euclid(100);
-            if expected != claim {
+            let expected = cost.saturating_mul(rate).div_euclid(100);
+            if !near(expected, claim) {
                 self.differs(Rule::BenefitClaim, line.row, self.columns.sums[CLAIM], expected, claim, place);
             }
         }
-        if let Some(copay) = line.sums[COPAY].filter(|copay| cost - claim != *copay) {
+        // Public funds may take the person's share.
+        if let Some(copay) = line.sums[COPAY].filter(|&copay| copay != 0 && cost - claim != copay) {
             self.differs(Rule::BenefitClaim, line.row, self.columns.sums[COPAY], cost - claim, copay, place);
         }
     }
 
     fn check_doubles(&self, place: &mut Place<'_>) {
         let mut met = HashMap::new();
-        for line in self.lines.iter().filter(|line| line.role != Role::Total) {
+        // Of equipment two of a sort may be lent, and table 7 has no number to tell them apart.
+        let told = |line: &&Line| line.role != Role::Total && !is_equipment(&line.service.code[..2]);
+        for line in self.lines.iter().filter(told) {
             let identity = (line.service, line.equipment, line.units, line.discounted, line.over);
             if let Some(first) = met.insert(identity, line.row) {
                 let finding = place.at(Rule::DoubleBenefit, line.row, self.columns.code);
@@ -313,65 +333,56 @@ impl Person<'_> {
         }
     }
 
-    /// Groups lines by office and kind, or by kind alone where subtotals stand once for several offices.
-    fn groups(&self) -> Vec<Vec<&Line>> {
+    /// Groups lines by kind, and within it as subtotals may stand: for all offices together, for each, for each
+    /// satellite.
+    fn groupings(&self) -> Vec<[Vec<Vec<&Line>>; 3]> {
         let mut by_kind: BTreeMap<[u8; 2], Vec<&Line>> = BTreeMap::new();
         for line in self.lines.iter().filter(|line| line.role != Role::Total) {
             by_kind.entry([line.service.code[0], line.service.code[1]]).or_default().push(line);
         }
-        let mut groups = Vec::new();
-        for lines in by_kind.into_values() {
-            let mut by_office: BTreeMap<[u8; 10], Vec<&Line>> = BTreeMap::new();
-            for line in &lines {
-                by_office.entry(line.service.office).or_default().push(line);
+        fn split<'l>(lines: &[&'l Line], satellites: bool) -> Vec<Vec<&'l Line>> {
+            let mut groups: BTreeMap<([u8; 10], i32), Vec<&Line>> = BTreeMap::new();
+            for &line in lines {
+                let satellite = if satellites { line.service.satellite } else { -1 };
+                groups.entry((line.service.office, satellite)).or_default().push(line);
             }
-            let subtotals = |lines: &[&Line]| lines.iter().any(|line| line.role != Role::Service);
-            let shared = by_office.len() > 1
-                && by_office.values().any(|lines| subtotals(lines))
-                && by_office.values().any(|lines| !subtotals(lines));
-            if shared {
-                groups.push(lines);
-            } else {
-                groups.extend(by_office.into_values());
-            }
+            groups.into_values().collect()
         }
-        groups
+        by_kind
+            .into_values()
+            .map(|lines| {
+                let (offices, satellites) = (split(&lines, false), split(&lines, true));
+                [offices, satellites, vec![lines]]
+            })
+            .collect()
     }
 
     fn check_subtotals(&self, place: &mut Place<'_>) {
-        for group in self.groups() {
-            let sum = |wanted: &dyn Fn(&Line) -> bool| -> i64 {
-                group.iter().filter(|line| wanted(line)).filter_map(|line| line.sums[AMOUNT]).sum()
-            };
-            let all = sum(&|line| line.role == Role::Service);
-            let inside = sum(&|line| line.role == Role::Service && line.sums[MANAGED].is_some());
-            let subtotals = sum(&|line| line.role != Role::Service);
-            let first = group.iter().find(|line| line.role != Role::Service);
-            let Some(first) = first else {
-                let mut codes: Vec<_> = group
-                    .iter()
-                    .filter(|line| line.role == Role::Service && line.sums[MANAGED].is_some())
-                    .map(|line| line.service.code)
-                    .collect();
-                codes.sort_unstable();
-                codes.dedup();
-                if let ([_, _, ..], Some(last)) = (codes.as_slice(), group.last()) {
-                    let kind = last.service.code().get(..2).unwrap_or_default().to_owned();
-                    let finding = Finding::new(Rule::BenefitNoSubtotal, place.file).row(last.row);
-                    place.add(finding.with("service", kind));
-                }
+        for grouping in self.groupings() {
+            if grouping.iter().any(|groups| groups.iter().all(|group| subtotal(group) == Subtotal::Right)) {
                 continue;
-            };
-            // Without lines there is nothing to compare with.
-            let lines = group.iter().any(|line| line.role == Role::Service && line.sums[AMOUNT].is_some());
-            if lines && subtotals != all && subtotals != inside {
-                let expected = if group.iter().any(|line| line.role == Role::Outside) { all } else { inside };
-                self.differs(Rule::BenefitSubtotal, first.row, self.columns.sums[AMOUNT], expected, subtotals, place);
+            }
+            for group in &grouping[0] {
+                match subtotal(group) {
+                    Subtotal::Right => {}
+                    Subtotal::Missing(row) => {
+                        let kind = group[0].service.code().get(..2).unwrap_or_default().to_owned();
+                        place.add(Finding::new(Rule::BenefitNoSubtotal, place.file).row(row).with("service", kind));
+                    }
+                    Subtotal::Wrong { row, expected, found } => {
+                        self.differs(Rule::BenefitSubtotal, row, self.columns.sums[AMOUNT], expected, found, place);
+                    }
+                }
             }
         }
     }
 
     fn check_total(&self, place: &mut Place<'_>) {
+        for line in self.lines {
+            if (line.role == Role::Total) != (line.service.office == *b"9999999999") {
+                place.cell(Rule::BenefitOffice, line.row, self.columns.office);
+            }
+        }
         let mut totals = self.lines.iter().filter(|line| line.role == Role::Total);
         let Some(total) = totals.next() else {
             if let Some(last) = self.lines.last() {
@@ -383,25 +394,76 @@ impl Person<'_> {
             place.add(Finding::new(Rule::BenefitTwoTotals, place.file).row(second.row));
             return;
         }
-        let groups = self.groups();
+        let mut groups: BTreeMap<([u8; 10], [u8; 2]), Vec<&Line>> = BTreeMap::new();
+        for line in self.lines.iter().filter(|line| line.role != Role::Total) {
+            let kind = [line.service.code[0], line.service.code[1]];
+            groups.entry((line.service.office, kind)).or_default().push(line);
+        }
         for (at, &column) in self.columns.sums.iter().enumerate() {
             let Some(found) = total.sums[at] else { continue };
-            // Either side of a group can carry the money, and both together only for units.
-            let of = |group: &[&Line], services: bool| -> Option<i64> {
-                let sums = group.iter().filter(|line| (line.role == Role::Service) == services);
-                let sums: Vec<i64> = sums.filter_map(|line| line.sums[at]).collect();
-                (!sums.is_empty()).then(|| sums.iter().sum())
-            };
-            let lines_first: i64 = groups.iter().filter_map(|group| of(group, true).or_else(|| of(group, false))).sum();
-            let subtotals_first: i64 =
-                groups.iter().filter_map(|group| of(group, false).or_else(|| of(group, true))).sum();
-            let both: i64 =
-                self.lines.iter().filter(|line| line.role != Role::Total).filter_map(|line| line.sums[at]).sum();
-            if ![lines_first, subtotals_first, both].contains(&found) {
-                self.differs(Rule::BenefitTotal, total.row, column, lines_first, found, place);
+            let mut reachable = BTreeSet::from([0]);
+            let mut expected = 0;
+            for group in groups.values() {
+                let of = |services: bool| {
+                    let lines = group.iter().filter(|line| (line.role == Role::Service) == services);
+                    let sums: Vec<i64> = lines.filter_map(|line| line.sums[at]).collect();
+                    (!sums.is_empty()).then(|| sums.iter().sum::<i64>())
+                };
+                let (lines, subtotals) = (of(true), of(false));
+                // Either side carries the money, or each a part of it; a kind outside the exchange may not count.
+                let outside = (!group[0].service.is_exchanged()).then_some(0);
+                let both = lines.zip(subtotals).map(|(lines, subtotals)| lines + subtotals);
+                let first = lines.or(subtotals).unwrap_or_default();
+                expected += first;
+                let ways: BTreeSet<i64> = [Some(first), subtotals, both, outside].into_iter().flatten().collect();
+                reachable = reachable.iter().flat_map(|sum| ways.iter().map(move |way| sum + way)).collect();
+                // So many ways to read the lines that one will do.
+                if reachable.len() > 4096 {
+                    break;
+                }
+            }
+            if reachable.len() <= 4096 && !reachable.contains(&found) {
+                self.differs(Rule::BenefitTotal, total.row, column, expected, found, place);
             }
         }
     }
+}
+
+/// What a group of lines says of its subtotal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subtotal {
+    /// It is the sum, or none is needed.
+    Right,
+    /// There should be one, after this row.
+    Missing(u32),
+    /// It is another number.
+    Wrong { row: u32, expected: i64, found: i64 },
+}
+
+/// Holds the subtotals of a group against its lines.
+fn subtotal(group: &[&Line]) -> Subtotal {
+    let services = || group.iter().filter(|line| line.role == Role::Service);
+    let sum = |lines: &mut dyn Iterator<Item = &&Line>| -> i64 { lines.filter_map(|line| line.sums[AMOUNT]).sum() };
+    let Some(first) = group.iter().find(|line| line.role != Role::Service) else {
+        let managed = services().filter(|line| line.sums[MANAGED].is_some());
+        let codes: BTreeSet<[u8; 6]> = managed.map(|line| line.service.code).collect();
+        return match group.last() {
+            Some(last) if codes.len() > 1 => Subtotal::Missing(last.row),
+            _ => Subtotal::Right,
+        };
+    };
+    // Without lines there is nothing to compare with.
+    if services().all(|line| line.sums[AMOUNT].is_none()) {
+        return Subtotal::Right;
+    }
+    let all = sum(&mut services());
+    let inside = sum(&mut services().filter(|line| line.sums[MANAGED].is_some()));
+    let found = sum(&mut group.iter().filter(|line| line.role != Role::Service));
+    if found == all || found == inside {
+        return Subtotal::Right;
+    }
+    let outside = group.iter().any(|line| line.role == Role::Outside);
+    Subtotal::Wrong { row: first.row, expected: if outside { all } else { inside }, found }
 }
 
 #[cfg(test)]

@@ -23,6 +23,8 @@ pub(crate) struct Cells {
     kind: FileKind,
     encoding: Encoding,
     key_columns: Vec<bool>,
+    /// The column of the service code in table 6, which decides about others.
+    code: Option<usize>,
     clean: Vec<Clean>,
 }
 
@@ -55,48 +57,58 @@ impl Cells {
     pub(crate) fn new(name: &FileName, layout: &'static Layout, encoding: Encoding) -> Self {
         let key_columns = layout.fields.iter().map(|field| is_key_column(name, field.name_en())).collect();
         let clean = layout.fields.iter().map(|_| Clean::default()).collect();
-        Self { kind: layout.kind, encoding, key_columns, clean }
+        let table6 = matches!(layout.kind, FileKind::UpPlan | FileKind::UpJsk);
+        let code = layout.column("service_code").filter(|_| table6);
+        Self { kind: layout.kind, encoding, key_columns, code, clean }
     }
 
-    pub(crate) fn check(&mut self, row: &Row<'_>, place: &mut Place<'_>) {
+    /// Checks the cells of a row; `taken` tells whether its key could be read.
+    pub(crate) fn check(&mut self, row: &Row<'_>, taken: bool, place: &mut Place<'_>) {
         let Some(layout) = place.layout else { return };
         for (column, (cell, field)) in row.cells().iter().zip(&layout.fields).enumerate() {
             let raw = row.raw(cell);
             if raw.is_empty() {
                 match field.required() {
-                    Required::Yes | Required::Probably => self.empty(row, column, field, place),
+                    Required::Yes | Required::Probably => self.empty(row, taken, column, field, place),
                     Required::Conditional | Required::No => {}
                 }
                 continue;
             }
             if cell.has_stray_text() {
                 place.cell(Rule::RowStrayQuote, row.number, column);
-                self.check_cell(row, cell, column, field, place);
+                self.check_cell(row, taken, cell, column, field, place);
                 continue;
             }
             let plain = raw.iter().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
             if plain && self.is_plainly_good(raw, column, field) || self.clean[column].holds(raw) {
                 continue;
             }
-            if self.check_cell(row, cell, column, field, place) {
+            if self.check_cell(row, taken, cell, column, field, place) {
                 self.clean[column].remember(raw);
             }
         }
     }
 
-    fn empty(&self, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) {
-        let rule = if self.key_columns[column] {
+    fn empty(&self, row: &Row<'_>, taken: bool, column: usize, field: &Field, place: &mut Place<'_>) {
+        let supplement =
+            self.kind == FileKind::UpHosoku && matches!(field.name_en(), "care_plan_date" | "service_month");
+        let rule = if self.key_columns[column] && !taken {
             Rule::CellUnreadable
-        } else if field.field_type() == FieldType::Version {
-            return; // judged with the versions of the other rows
+        } else if supplement || field.field_type() == FieldType::Version {
+            // Empty may stand for zeros; versions are judged with those of the other rows.
+            return;
         } else if field.required() == Required::Yes {
             Rule::CellRequired
-        } else if self.kind == FileKind::UpHosoku && matches!(field.name_en(), "care_plan_date" | "service_month") {
-            return; // empty instead of zeros
         } else {
             Rule::CellExpected
         };
-        place.cell(rule, row.number, column);
+        // What the exchange leaves out need not be whole.
+        let left_out = || {
+            let code = self.code.map_or(&[][..], |column| row.raw_at(column));
+            let kind = code.get(..2).and_then(|kind| ServiceKind::from_bytes([kind[0], kind[1]]));
+            kind.and_then(service_of).is_some_and(|kind| !kind.exchanged)
+        };
+        place.add(place.at(rule, row.number, column).mild(rule == Rule::CellRequired && left_out()));
     }
 
     /// Tells of digits and capitals at a glance that nothing is wrong with them; `false` means that it takes a look.
@@ -123,6 +135,7 @@ impl Cells {
                 .is_some_and(|office| office.has_check_digit()),
             FieldType::ServiceCode => {
                 raw.len() == 6
+                    && !(self.code.is_some() && raw[2..].iter().all(|&c| c == raw[2] && c.is_ascii_uppercase()))
                     && ServiceKind::from_bytes([raw[0], raw[1]]).and_then(service_of).is_some_and(|kind| kind.exchanged)
             }
             FieldType::Version | FieldType::Unused => true,
@@ -131,7 +144,15 @@ impl Cells {
     }
 
     /// Checks a cell that is not empty; `true` if nothing was found.
-    fn check_cell(&self, row: &Row<'_>, cell: &Cell, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+    fn check_cell(
+        &self,
+        row: &Row<'_>,
+        taken: bool,
+        cell: &Cell,
+        column: usize,
+        field: &Field,
+        place: &mut Place<'_>,
+    ) -> bool {
         let mut clean = true;
         let mut found = |rule, place: &mut Place<'_>| {
             clean = false;
@@ -167,12 +188,14 @@ impl Cells {
         if plain.is_empty() {
             found(Rule::CellUnusual, place);
             if matches!(field.required(), Required::Yes | Required::Probably) {
-                self.empty(row, column, field, place);
+                self.empty(row, taken, column, field, place);
             }
             return false;
         }
         if self.key_columns[column] {
             match key_cell(field.name_en(), &plain) {
+                // Zeros, or a supplement whose other column tells where it belongs.
+                None if taken => {}
                 None => {
                     found(Rule::CellUnreadable, place);
                     return false;
@@ -229,13 +252,17 @@ impl Cells {
             FieldType::Flag => return self.check_flag(plain, row, column, field, place),
             FieldType::Insurer => (bytes.len() == 6 && !has_check_digit(bytes)).then_some(Rule::CodeInsurerDigit),
             FieldType::Office => return self.check_office(plain, row, column, field, place),
-            FieldType::ServiceCode | FieldType::ServiceKind => return check_service(plain, row, column, field, place),
+            FieldType::ServiceCode | FieldType::ServiceKind => {
+                return self.check_service(plain, row, column, field, place);
+            }
             FieldType::Alnum if !bytes.iter().all(u8::is_ascii_alphanumeric) => Some(Rule::CellNotCode),
             FieldType::Alnum | FieldType::Insured => return fits(plain, row, column, field, place),
             FieldType::Text | FieldType::Version | FieldType::Unused => None,
         };
         if let Some(rule) = wrong {
-            place.cell(rule, row.number, column);
+            // What may be left out harms nobody when it is odd.
+            let optional = matches!(field.required(), Required::No | Required::Conditional);
+            place.add(place.at(rule, row.number, column).mild(optional));
         }
         wrong.is_none()
     }
@@ -253,6 +280,33 @@ impl Cells {
         false
     }
 
+    fn check_service(&self, plain: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
+        let benefits = self.kind == FileKind::UpSikyu;
+        let total = plain == "999999";
+        if total && benefits {
+            return true;
+        }
+        if self.code.is_some() && (total || ["AAAA", "EEEE", "ZZZZ"].iter().any(|end| plain.get(2..) == Some(end))) {
+            place.cell(Rule::CodeSubtotal, row.number, column);
+            return false;
+        }
+        let length = if field.field_type() == FieldType::ServiceKind { 2 } else { 6 };
+        let code = plain.len() == length && plain.bytes().all(|c| c.is_ascii_alphanumeric());
+        let kind = plain.get(..2).and_then(|kind| kind.parse::<ServiceKind>().ok()).filter(|_| code);
+        let Some(kind) = kind else {
+            let optional = matches!(field.required(), Required::No | Required::Conditional);
+            place.add(place.at(Rule::CellNotCode, row.number, column).mild(optional));
+            return false;
+        };
+        let rule = match service_of(kind) {
+            None => Rule::CodeUnknownService,
+            Some(service) if !service.exchanged => Rule::CodeNotExchanged,
+            Some(_) => return true,
+        };
+        place.add(place.at(rule, row.number, column).with("service", kind.to_string()));
+        false
+    }
+
     fn check_office(&self, plain: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
         // Who changed a row last means nothing to others; in the total of table 7 no office stands.
         if field.name_en() == "updated_by_office" || (self.kind == FileKind::UpSikyu && plain == "9999999999") {
@@ -260,7 +314,8 @@ impl Cells {
         }
         let Ok(office) = plain.parse::<OfficeNumber>() else {
             if !self.key_columns[column] {
-                place.cell(Rule::CellNotCode, row.number, column);
+                let optional = matches!(field.required(), Required::No | Required::Conditional);
+                place.add(place.at(Rule::CellNotCode, row.number, column).mild(optional));
             }
             return false;
         };
@@ -269,28 +324,6 @@ impl Cells {
         }
         office.has_check_digit()
     }
-}
-
-fn check_service(plain: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {
-    if plain == "999999" {
-        return true; // the grand total of table 7
-    }
-    let length = if field.field_type() == FieldType::ServiceKind { 2 } else { 6 };
-    let kind = plain.get(..2).and_then(|kind| kind.parse::<ServiceKind>().ok());
-    let Some(kind) = kind.filter(|_| plain.len() == length && plain.bytes().all(|c| c.is_ascii_alphanumeric())) else {
-        // Of a key only the kind is needed, and its form was judged.
-        if kind.is_none() || field.field_type() == FieldType::ServiceKind || plain.len() != length {
-            place.cell(Rule::CellNotCode, row.number, column);
-        }
-        return false;
-    };
-    let rule = match service_of(kind) {
-        None => Rule::CodeUnknownService,
-        Some(service) if !service.exchanged => Rule::CodeNotExchanged,
-        Some(_) => return true,
-    };
-    place.add(place.at(rule, row.number, column).with("service", kind.to_string()));
-    false
 }
 
 fn fits(text: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Place<'_>) -> bool {

@@ -16,7 +16,7 @@ use crate::{
     key::Key,
     kind::FileKind,
     layout::Layout,
-    name::FileName,
+    name::{End, FileName},
     rule::Rule,
     service::{is_equipment, is_short_stay, service_of},
     value::Days,
@@ -36,6 +36,10 @@ pub(crate) struct Sum {
     pub(crate) row: u32,
     pub(crate) count: i64,
     pub(crate) units: i64,
+    /// Units of the first row alone.
+    pub(crate) first: i64,
+    /// Some row counts days for proration.
+    pub(crate) prorated: bool,
 }
 
 /// The services of each person in the plan of a month, persons by the order of their first rows.
@@ -59,7 +63,12 @@ impl Service {
         String::from_utf8_lossy(&self.code).trim_end().to_owned()
     }
 
-    /// Tells whether the exchange leaves rows of this kind out.
+    /// Tells whether it is paid by the month, however often it takes place.
+    pub(crate) fn is_monthly(&self) -> bool {
+        matches!(&self.code[..2], b"73" | b"75" | b"76" | b"77")
+    }
+
+    /// Tells whether rows of this kind take part in the exchange.
     pub(crate) fn is_exchanged(&self) -> bool {
         let kind = ServiceKind::from_bytes([self.code[0], self.code[1]]);
         kind.and_then(service_of).is_some_and(|service| service.exchanged)
@@ -278,13 +287,16 @@ impl Table6 {
 
     fn add(&mut self, given: &Given<'_>, office: &str, code: &str) {
         let service = Service::new(office, given.number(self.columns.satellite), code);
+        let count = given.number(self.columns.count).unwrap_or(1);
+        let units = count.saturating_mul(given.number(self.columns.units).unwrap_or_default());
         let sum = self.services.sums.entry((self.person, service)).or_default();
         if sum.row == 0 {
             sum.row = given.row.number;
+            sum.first = units;
         }
-        let count = given.number(self.columns.count).unwrap_or(1);
         sum.count += count;
-        sum.units += count * given.number(self.columns.units).unwrap_or_default();
+        sum.units += units;
+        sum.prorated |= !given.row.raw_at(self.columns.prorated).is_empty();
     }
 
     /// Judges what only all rows tell.
@@ -316,7 +328,7 @@ impl Table6 {
     fn check_addressee(&self, keys: &BTreeMap<Key, u32>, place: &mut Place<'_>) {
         let receiver = self.name.receiver();
         // Between planners plans concern whomever they concern.
-        if receiver.kind.and_then(service_of).is_some_and(|service| service.planner) {
+        if is_planner(receiver) {
             return;
         }
         let mut unrelated: Vec<u32> = keys
@@ -331,6 +343,18 @@ impl Table6 {
         }
         if let Some(kind) = receiver.kind.filter(|_| self.addressee_rows && !self.addressee_kind_met) {
             place.add(Finding::new(Rule::NameKindContent, place.file).with("service", kind.to_string()));
+        }
+    }
+}
+
+/// Tells whether an office plans care: by its kind, and where the name tells none by its number, which support centres
+/// have a range of their own for (third digit 0, serials up to 4999).
+pub(crate) fn is_planner(end: End) -> bool {
+    match end.kind {
+        Some(kind) => service_of(kind).is_some_and(|service| service.planner),
+        None => {
+            let number = end.office.as_str();
+            number.get(2..3) == Some("0") && number.get(5..9).is_some_and(|serial| ("0001"..="4999").contains(&serial))
         }
     }
 }
@@ -353,11 +377,20 @@ mod tests {
     }
 
     #[test]
+    fn planners_are_told_by_kind_or_number() {
+        let end = |office: &str, kind: &str| End { office: office.parse().unwrap(), kind: kind.parse().ok() };
+        assert!(is_planner(end("1379905001", "43")) && !is_planner(end("1379900010", "11")));
+        assert!(is_planner(end("1300000015", "")) && !is_planner(end("1300050009", "")));
+        assert!(!is_planner(end("1379905001", "")));
+    }
+
+    #[test]
     fn services_compare_by_office_satellite_and_code() {
         let service = Service::new("1379900010", None, "111111");
         assert_eq!(service, Service::new("1379900010", None, "111111"));
         assert_ne!(service, Service::new("1379900010", Some(1), "111111"));
         assert_eq!(service.code(), "111111");
+        assert!(!service.is_monthly() && Service::new("1379900010", None, "731111").is_monthly());
         assert!(service.is_exchanged() && !Service::new("1379900010", None, "331111").is_exchanged());
     }
 }

@@ -1,9 +1,15 @@
 //! Each row as a whole, by the kind of its file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use crate::{
-    check::{Benefits, Given, Place, Services, services::Table6},
+    check::{
+        Benefits, Given, Place, Services,
+        services::{Table6, is_planner},
+    },
     finding::{Argument, Finding},
     key::Key,
     kind::FileKind,
@@ -61,15 +67,18 @@ impl Tables {
                 table.check(place);
                 Facts::Benefits(table)
             }
-            Self::Plain(table) => Facts::None(table.is_swapped()),
+            Self::Plain(table) => {
+                table.check_named(place);
+                Facts::None(table.is_swapped())
+            }
         }
     }
 }
 
 /// Periods: their beginning and end.
 const PERIODS: [[&str; 2]; 2] = [["certification_from", "certification_to"], ["limit_from", "limit_to"]];
-/// Times: their beginning and end.
-const TIMES: [[&str; 2]; 2] = [["service_start", "service_end"], ["activity_start", "activity_end"]];
+/// Times: their beginning and end. Getting up has no end.
+const TIMES: [[&str; 2]; 1] = [["service_start", "service_end"]];
 /// A code that means "other", and the text that says what.
 const EXPLAINED: [(&str, &str, &str); 3] = [
     ("consult_method", "03", "consult_method_other"),
@@ -95,9 +104,16 @@ pub(crate) struct Plain {
     zeros: Option<usize>,
     service_office: Option<usize>,
     service_kind: Option<usize>,
-    /// Rows by their numbers, of the person at hand and of all; and by key where one row is all there may be.
+    /// In table 2 the offices of each person: the first row with one, and whether one is the receiver.
+    offices: Option<usize>,
+    named: BTreeMap<Key, (u32, bool)>,
+    /// Limits by service kind, in their order.
+    slots: Vec<usize>,
+    /// A service of the week, and its day.
+    weekly: Option<[usize; 2]>,
+    /// Rows by their numbers; and by key where one row is all there may be, with what they say.
     met: HashMap<(Key, [i64; 3]), u32>,
-    once: HashMap<Key, u32>,
+    once: HashMap<Key, (u32, u64)>,
     office_told: bool,
     /// The rows' office is the sender and their kind the one that the name gives to the receiver.
     fits_swapped: Option<bool>,
@@ -105,7 +121,7 @@ pub(crate) struct Plain {
 
 impl Plain {
     fn new(name: &FileName, layout: &'static Layout) -> Self {
-        let column = |name| layout.column(name);
+        let column = |name: &str| layout.column(name);
         let pairs = |pairs: &[[&'static str; 2]]| {
             let both = pairs.iter().filter_map(|[from, to]| Some([column(from)?, column(to)?]));
             both.collect()
@@ -128,6 +144,13 @@ impl Plain {
             zeros: column(zeros).filter(|_| supplement),
             service_office: column("service_office_number").filter(|_| layout.kind == FileKind::DltJsk),
             service_kind: column("service_kind").filter(|_| layout.kind == FileKind::DltJsk),
+            offices: column("service_office_number").filter(|_| layout.kind == FileKind::Up2Kyo),
+            named: BTreeMap::new(),
+            slots: (1..=9).filter_map(|slot| column(&format!("type_limit{slot}_service_kind"))).collect(),
+            weekly: column("service_content")
+                .zip(column("weekday"))
+                .filter(|_| layout.kind == FileKind::Up3Kyo)
+                .map(|(content, day)| [content, day]),
             met: HashMap::new(),
             once: HashMap::new(),
             office_told: false,
@@ -157,6 +180,17 @@ impl Plain {
                 let finding = place.at(Rule::NeedExplanation, row.number, explanation);
                 place.add(finding.with("field", Argument::Column(field)));
             }
+        }
+        for pair in self.slots.windows(2) {
+            if row.raw_at(pair[0]).is_empty() && !row.raw_at(pair[1]).is_empty() {
+                place.cell(Rule::NeedSlot, row.number, pair[1]);
+            }
+        }
+        if let Some([content, day]) = self.weekly
+            && !row.raw_at(content).is_empty()
+            && row.raw_at(day).is_empty()
+        {
+            place.cell(Rule::NeedWeekday, row.number, day);
         }
         self.check_dates(given, place);
         self.check_zeros(given, place);
@@ -199,10 +233,26 @@ impl Plain {
                 place.add(finding.with("row", first.to_string()));
             }
         } else if !matches!(self.kind, FileKind::Up3Kyo | FileKind::UpKihonSub1 | FileKind::UpKihonSub2)
-            && let Some(first) = self.once.insert(given.key.clone(), row.number)
+            && let Some((first, said)) = self.once.insert(given.key.clone(), (row.number, hash(row.bytes())))
         {
+            // To say the same twice, or to remove something twice, leaves no doubt about what is meant.
+            let same = self.kind.is_delete() || said == hash(row.bytes());
             let finding = Finding::new(Rule::DoubleRow, place.file).row(row.number);
-            place.add(finding.with("row", first.to_string()));
+            place.add(finding.with("row", first.to_string()).mild(same));
+        }
+    }
+
+    /// A care plan that names offices, but not the one it goes to.
+    fn check_named(&self, place: &mut Place<'_>) {
+        let receiver = self.name.receiver();
+        if is_planner(receiver) {
+            return;
+        }
+        let mut rows: Vec<u32> = self.named.values().filter(|(_, named)| !named).map(|(row, _)| *row).collect();
+        rows.sort_unstable();
+        for row in rows {
+            let finding = Finding::new(Rule::PrivacyCarePlan, place.file).row(row);
+            place.add(finding.with("office", receiver.office.to_string()));
         }
     }
 
@@ -216,6 +266,11 @@ impl Plain {
                 place.add(finding.with("office", self.name.sender().office.to_string()));
             }
         }
+        if let Some(column) = self.offices.filter(|&column| !row_is_empty(given, column)) {
+            let receiver = given.plain(column) == self.name.receiver().office.as_str();
+            let named = self.named.entry(given.key.clone()).or_insert((given.row.number, false));
+            named.1 |= receiver;
+        }
         let (Some(office), Some(kind)) = (self.service_office, self.service_kind) else { return };
         let fits = swapped_kinds(&self.name, &given.plain(office), &given.plain(kind));
         self.fits_swapped = Some(fits && self.fits_swapped.unwrap_or(true));
@@ -223,6 +278,16 @@ impl Plain {
             self.office_told = check_service_side(&self.name, given, [office, kind], place);
         }
     }
+}
+
+fn row_is_empty(given: &Given<'_>, column: usize) -> bool {
+    given.row.raw_at(column).is_empty()
+}
+
+fn hash(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Tells whether a row says that the service kinds in the name stand the wrong way round.

@@ -30,11 +30,6 @@ pub(super) fn check(files: &mut [File], findings: &mut Vec<Finding>) {
     for (head, hanging, asked) in LINKS {
         let of = |kind| files.iter().find(|file| file.kind() == kind);
         let (Some(head), Some(hanging)) = (of(head), of(hanging)) else { continue };
-        // A supplement of the other sort has keys of the other sort; its name was told of already.
-        let supplement = hanging.kind() == UpHosoku;
-        if supplement && hanging.parsed().month().is_some() != (head.kind() == UpPlan) {
-            continue;
-        }
         // Rows that cannot be read were told of; what they may have linked is not known.
         if is_read(head) {
             orphans(head, hanging, findings);
@@ -108,9 +103,10 @@ fn compare([plan, table7]: [&File; 2], services: &Services, benefits: &Benefits,
                 let finding = place.at(rule, line.row, column).with("service", service.code());
                 place.add(finding.with("expected", expected.to_string()).with("found", found.to_string()));
             };
-            if sum.count != line.count {
+            let monthly = sum.prorated || service.is_monthly();
+            if sum.count != line.count && !monthly {
                 differs(Rule::TablesCount, benefits.count_column(), sum.count, line.count);
-            } else if sum.units != line.units && sum.units != 0 {
+            } else if sum.units != line.units && sum.units != 0 && !(monthly && sum.first == line.units) {
                 differs(Rule::TablesUnits, benefits.amount_column(), sum.units, line.units);
             }
         }

@@ -2,4 +2,5 @@
 
 mod damaged;
 mod hostile;
+mod legal;
 mod sample;

@@ -105,6 +105,8 @@ fn root(kind: FileKind, key: bool, operator: Operator, field: &Field) -> Option<
     };
     let nobody = name == T::Unused || field.name_en() == "updated_by_office";
     match operator {
+        // The name of the supplement tells the month too.
+        Operator::Empty if kind == FileKind::UpHosoku && field.name_en() == "service_month" => None,
         Operator::Empty => match (key, field.required()) {
             (true, _) => Some(Rule::CellUnreadable),
             _ if name == T::Version => Some(Rule::CellNoVersion),
@@ -112,6 +114,7 @@ fn root(kind: FileKind, key: bool, operator: Operator, field: &Field) -> Option<
             _ if kind == FileKind::UpHosoku && matches!(field.name_en(), "care_plan_date" | "service_month") => None,
             (_, careplan::Required::Probably) => Some(Rule::CellExpected),
             _ if field.name_en() == "tais_code" => Some(Rule::NeedEquipment),
+            _ if field.name_en() == "weekday" => Some(Rule::NeedWeekday),
             _ => None,
         },
         Operator::Blanks | Operator::FullWidth => (name != T::Unused).then_some(Rule::CellUnusual),
@@ -196,6 +199,8 @@ fn further(key: bool, operator: Operator, field: &Field) -> &'static [&'static s
         "need_no" | "goal_no" | "support_no" | "support_plan_no" | "used_service_no" => &["CP-DOUBLE-002"],
         "family_image_file" => &["CP-IMAGE"],
         "care_plan_date" | "service_month" => &["CP-MONTH-005"],
+        "service_content" => &["CP-NEED-005"],
+        name if name.starts_with("type_limit") => &["CP-NEED-004"],
         "consult_method" | "current_situation" | "daily_living_support_reason" => &["CP-NEED-003"],
         name if name.ends_with("_other") || name.ends_with("_situation_note") => &["CP-NEED-003"],
         name if name.ends_with("_from") || name.ends_with("_to") => &["CP-DATE-004"],

@@ -243,6 +243,16 @@ const MUTATIONS: &[Mutation] = &[
         further: &[],
     },
     Mutation {
+        label: "nothing in table 3",
+        base: B1,
+        change: |files| {
+            let at = position(files, "UP3KYO");
+            files[at].1.clear();
+        },
+        root: Rule::FileNoRows,
+        further: &[],
+    },
+    Mutation {
         label: "a gigantic file",
         base: B4,
         change: |files| files[0].1 = vec![b','; careplan::MAX_FILE_BYTES + 1],
@@ -383,7 +393,38 @@ const MUTATIONS: &[Mutation] = &[
         root: Rule::CodeNotExchanged,
         further: SUMS,
     },
+    Mutation {
+        label: "a subtotal among services",
+        base: B2,
+        change: |files| set(files, "UPPLAN", 1, plan::CODE, "11AAAA"),
+        root: Rule::CodeSubtotal,
+        further: SUMS,
+    },
+    Mutation {
+        label: "a total among services",
+        base: B2,
+        change: |files| set(files, "UPPLAN", 1, plan::CODE, "999999"),
+        root: Rule::CodeSubtotal,
+        further: SUMS,
+    },
     // What one cell asks of another
+    Mutation {
+        label: "the second limit without the first",
+        base: B2,
+        change: |files| set(files, "UPHOSOKU", 1, 24, "11"),
+        root: Rule::NeedSlot,
+        further: &[],
+    },
+    Mutation {
+        label: "a service of the week without its day",
+        base: B1,
+        change: |files| {
+            let row = row_of(files, "UP3KYO", |row| !row[5].is_empty());
+            set(files, "UP3KYO", row, 7, "");
+        },
+        root: Rule::NeedWeekday,
+        further: &[],
+    },
     Mutation {
         label: "equipment without a code",
         base: B2,
@@ -720,6 +761,16 @@ const MUTATIONS: &[Mutation] = &[
         root: Rule::BenefitDays,
         further: &[],
     },
+    Mutation {
+        label: "the total under an office",
+        base: B2,
+        change: |files| {
+            let row = row_of(files, "UPSIKYU", |row| code(row) == b"999999");
+            set(files, "UPSIKYU", row, 7, "1379900036");
+        },
+        root: Rule::BenefitOffice,
+        further: &[],
+    },
     // Table 6 and table 7
     Mutation {
         label: "a service that table 7 lacks",
@@ -799,6 +850,19 @@ const MUTATIONS: &[Mutation] = &[
         },
         root: Rule::PrivacyUnrelated,
         further: SUMS,
+    },
+    Mutation {
+        label: "a care plan of other offices only",
+        base: B1,
+        change: |files| {
+            edit(files, "UP2KYO", |table| {
+                for row in table.iter_mut().filter(|row| row[16] == b"1379900010") {
+                    row[16] = b"1379900028".to_vec();
+                }
+            });
+        },
+        root: Rule::PrivacyCarePlan,
+        further: &[],
     },
     // Units
     Mutation {
