@@ -645,6 +645,10 @@ check-clean = No errors and no warnings (files: { $files }, bundles: { $units })
 check-sum-files = Checked: files { $files }, bundles { $units } (nothing found in { $count } of them)
 check-sum = Errors { $errors }, warnings { $warnings }, mended { $repaired }
 check-no-errors = There are no errors: the files can be used as they are.
+check-mendable = { $count ->
+    [one] One of these can be mended automatically.
+   *[other] { $count } of these can be mended automatically.
+ } To get mended copies, run the command once more with "--fix" and the name of a new folder.
 check-mended = Wrote { $all } files to { $path }, { $count } of them mended. The files themselves were not changed.
 check-mended-twin = { $file } would be the same as { $other }: only one was written.
 check-mended-left-out = { $file } is no file of the exchange and was not written.

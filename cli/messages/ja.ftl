@@ -620,6 +620,7 @@ check-clean = 誤りも注意もありません（ファイル { $files } 件、
 check-sum-files = 調べたもの: ファイル { $files } 件、送信単位 { $units } 件（うち何も見つからなかったもの { $count } 件）
 check-sum = 誤り { $errors } 件、注意 { $warnings } 件、直したもの { $repaired } 件
 check-no-errors = 誤りはありません。このまま使えます。
+check-mendable = 自動で直せるものが { $count } 件あります。直した写しを作るには、同じ指定に「--fix 新しいフォルダ名」を付けて、もう一度実行してください。
 check-mended = { $path } に { $all } 件のファイルを書きました（うち直したもの { $count } 件）。元のファイルは変えていません。
 check-mended-twin = { $file } は { $other } と同じものになるため、1つだけ書きました。
 check-mended-left-out = { $file } は、ケアプランデータ連携のファイルではないため書いていません。

@@ -73,8 +73,9 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     }
     let counts = Counts::of(&account, search.found.len());
     report::words(ui, &account, &counts);
-    if let Some(mended) = &mended {
-        report::mended(ui, mended, &places);
+    match &mended {
+        Some(mended) => report::mended(ui, mended, &places),
+        None => report::mendable(ui, &account),
     }
     ui.result(&account.rows());
     Ok(if counts.errors > 0 { Exit::Refused } else { Exit::Done })

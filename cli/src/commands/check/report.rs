@@ -49,6 +49,15 @@ pub(super) fn words(ui: &mut Ui, account: &Account, counts: &Counts) {
     }
 }
 
+/// Tells of what `--fix` would mend.
+pub(super) fn mendable(ui: &mut Ui, account: &Account) {
+    let told = account.units.iter().flat_map(|unit| &unit.told).chain(&account.alone);
+    let count = told.filter(|told| told.mendable).count();
+    if count > 0 {
+        ui.line(&msg!("check-mendable", count = count));
+    }
+}
+
 /// Writes what became of the copies.
 pub(super) fn mended(ui: &mut Ui, mended: &Mended, places: &[&Found]) {
     let path = |position: &usize| places.get(*position).map_or(Path::new(""), |found| &found.path);

@@ -78,6 +78,8 @@ pub(super) struct Told {
     pub what: String,
     /// What to do.
     pub remedy: String,
+    /// Whether `--fix` can mend such a thing.
+    pub mendable: bool,
     /// Whether the mended copy does not have it any more.
     pub repaired: bool,
 }
@@ -133,6 +135,7 @@ impl Account {
             field_name: String::new(),
             what: text.show(&what),
             remedy: text.show(&remedy),
+            mendable: false,
             repaired: false,
         });
     }
@@ -219,7 +222,8 @@ impl Account {
             field,
             field_name: field_name.unwrap_or_default(),
             what: finding.what(self.lang),
-            remedy: finding.remedy(self.lang),
+            remedy: finding.remedy_for(self.lang, self.purpose),
+            mendable: finding.rule().is_mendable(),
             repaired: false,
         }
     }

@@ -334,7 +334,9 @@ fn fits(text: &str, row: &Row<'_>, column: usize, field: &Field, place: &mut Pla
 
 /// Tells whether the last digit is the check digit of the others (modulus 10, weights 2 and 1 from the right).
 fn has_check_digit(digits: &[u8]) -> bool {
-    let Some((last, rest)) = digits.split_last() else { return false };
+    let Some((last, rest)) = digits.split_last().filter(|_| digits.iter().all(u8::is_ascii_digit)) else {
+        return false;
+    };
     let sum: u32 = rest
         .iter()
         .rev()
@@ -368,7 +370,16 @@ mod tests {
 
     #[test]
     fn check_digits_of_insurers() {
-        for (number, good) in [("435073", true), ("131003", true), ("271007", true), ("131004", false), ("1", false)] {
+        // 139L14 would pass if letters were reckoned with.
+        for (number, good) in [
+            ("139L14", false),
+            ("", false),
+            ("435073", true),
+            ("131003", true),
+            ("271007", true),
+            ("131004", false),
+            ("1", false),
+        ] {
             assert_eq!(has_check_digit(number.as_bytes()), good, "{number}");
         }
     }
