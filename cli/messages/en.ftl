@@ -755,6 +755,7 @@ show-sealed = Sent: { $at }
 show-came = Arrived: { $at }
 show-receipts = Receipts: { $count }
 show-files = Files: { $count }
+show-findings = Found by the check before sending: { $count }
 show-file = { $name } ({ $bytes } bytes)
 show-next = To write the files: musubi export { $id } --to FOLDER
 warn-show-not-yet = The receipt did not come in time.

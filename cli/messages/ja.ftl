@@ -727,6 +727,7 @@ show-sealed = 送信: { $at }
 show-came = 到着: { $at }
 show-receipts = 確認（到着・開封・取り込み）: { $count } 件
 show-files = ファイル: { $count } 件
+show-findings = 送る前の点検で見つかったもの: { $count } 件
 show-file = { $name }（{ $bytes } バイト）
 show-next = 取り出すには: musubi export { $id } --to フォルダ
 warn-show-not-yet = 待っていた確認が、時間内に届きませんでした。

@@ -52,6 +52,8 @@ const SENT: Space = Space::new(31, "sent");
 const FORKS: Space = Space::new(32, "forks");
 /// Address -> hash of the partner's certificate with the highest issue number seen.
 const PARTNERS: Space = Space::new(33, "partners");
+/// Message id -> what was found in the files of a message sent from here, wrapped under the reading root.
+const FINDINGS: Space = Space::new(34, "findings");
 
 const FORMAT: u8 = 1;
 
@@ -419,6 +421,14 @@ impl Db {
     /// [`DbError`].
     pub fn sent(&self, key: &[u8; 32]) -> Result<Option<Vec<u8>>, DbError> {
         self.bytes(SENT, key)
+    }
+
+    /// What was found in the files of a message when it was sent from here, as wrapped.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn findings(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(FINDINGS, &id.0)
     }
 
     /// How many second entries of one log are kept as evidence.

@@ -74,6 +74,8 @@ pub enum Label {
     Index,
     /// What was last sent under a document key.
     Sent,
+    /// What was found in the files of a message.
+    Findings,
 }
 
 impl Label {
@@ -85,6 +87,7 @@ impl Label {
             Self::ContentKey => "content key",
             Self::Index => "index",
             Self::Sent => "sent",
+            Self::Findings => "findings",
         }
     }
 }
@@ -129,7 +132,7 @@ impl Keys {
     fn ring(&self, label: Label) -> Result<&Keyring, KeyError> {
         match label {
             Label::NodeKey | Label::OfficeKey => Ok(&self.signing),
-            Label::SealingKey | Label::ContentKey | Label::Index | Label::Sent => {
+            Label::SealingKey | Label::ContentKey | Label::Index | Label::Sent | Label::Findings => {
                 self.reading.as_ref().ok_or(KeyError::Closed)
             }
         }

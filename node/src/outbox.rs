@@ -95,8 +95,8 @@ async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
         match blocking(move || judge(&judging, &files, unit, lang)).await? {
             Verdict::Refused(row) => rows.push(*row),
             Verdict::Sent { id, findings } => sent.push((id, findings, true)),
-            Verdict::Ready(mut ready) => {
-                let findings = std::mem::take(&mut ready.findings);
+            Verdict::Ready(ready) => {
+                let findings = ready.findings.clone();
                 let (sealing, files) = (Arc::clone(core), Arc::clone(&order));
                 let (id, applied) = blocking(move || seal_unit(&sealing, &files, ready)).await?;
                 sent.push((id, findings, false));
@@ -350,6 +350,7 @@ fn seal_unit(core: &Arc<Core>, order: &Order, ready: Ready) -> Result<(MessageId
         writes.changes(ready.log.from, changes)?;
         writes.body(Side::Own, &id, body)?;
         keep_secrets(core, writes, id, &sealed)?;
+        keep_findings(core, writes, &id, &ready.findings)?;
         if let Some(envelope) = record.as_ref().and_then(|record| envelope(record, &sealed.key, &id, now)) {
             writes.envelope(Side::Own, &id, &envelope)?;
         }
@@ -377,6 +378,17 @@ fn keep_secrets(core: &Core, writes: &mut Writes, id: MessageId, sealed: &Sealed
     let manifest = sealed.manifest.to_vec().map_err(|_| CoreError::NoMessage)?;
     writes.content_key(Side::Own, &id, &core.keys.wrap(Label::ContentKey, &id.0, sealed.key.as_bytes())?)?;
     writes.index(Side::Own, &id, &core.keys.wrap(Label::Index, &id.0, &manifest)?)?;
+    Ok(())
+}
+
+/// What the check found, for whoever looks at the message later.
+fn keep_findings(core: &Core, writes: &mut Writes, id: &MessageId, findings: &[FindingRow]) -> Result<(), CoreError> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let kept = &findings[..findings.len().min(rows::MAX_FINDINGS)];
+    let bytes = cbor::to_vec(kept).map_err(crate::db::DbError::from)?;
+    writes.findings(id, &core.keys.wrap(Label::Findings, &id.0, &bytes)?)?;
     Ok(())
 }
 

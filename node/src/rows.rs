@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use data_encoding::BASE64;
 use musubi_protocol::{
+    cbor,
     delivery::{Circumstances, Fact, Inbound, Outbound, Receipts, inbound_state, outbound_state},
     entry::{By, What},
     ids::{Hash, MessageId},
@@ -14,7 +15,7 @@ use musubi_protocol::{
 };
 
 use crate::{
-    api::types::{Detail, EvidenceRow, FileRow, ReceiptRow, Row},
+    api::types::{Detail, EvidenceRow, FileRow, FindingRow, ReceiptRow, Row},
     core::{Core, CoreError},
     db::Side,
     keys::Label,
@@ -126,6 +127,21 @@ pub fn manifest(core: &Core, id: &MessageId) -> Result<Option<Manifest>, CoreErr
     Ok(Manifest::from_slice(&bytes).ok())
 }
 
+/// How many findings are kept with a message.
+pub const MAX_FINDINGS: usize = 500;
+
+/// What was found in the files of a message when it was sent from here, if the reading lock is open.
+///
+/// # Errors
+/// [`CoreError`].
+pub fn findings(core: &Core, id: &MessageId) -> Result<Vec<FindingRow>, CoreError> {
+    /// A finding is a few hundred bytes of text.
+    const LIMIT: usize = MAX_FINDINGS * 8192;
+    let Some(wrapped) = core.db.findings(id)?.filter(|_| core.keys.reading.is_some()) else { return Ok(Vec::new()) };
+    let bytes = core.keys.unwrap(Label::Findings, &id.0, &wrapped)?;
+    Ok(cbor::from_slice(&bytes, LIMIT).unwrap_or_default())
+}
+
 /// Fills in what a manifest tells.
 pub fn describe(row: &mut Row, manifest: &Manifest) {
     row.bundle = manifest.bundle().map(Into::into);
@@ -173,7 +189,8 @@ pub fn inbox(core: &Core) -> Result<Vec<Row>, CoreError> {
 pub fn detail(core: &Core, id: MessageId) -> Result<Option<Detail>, CoreError> {
     let mut rows = Rows::new(core);
     let (row, side, log, receipts) = if let Some(message) = core.db.outbound(&id)? {
-        (rows.outbound(id, &message)?, Side::Own, message.log, message.receipts)
+        let row = Row { findings: findings(core, &id)?, ..rows.outbound(id, &message)? };
+        (row, Side::Own, message.log, message.receipts)
     } else if let Some(message) = core.db.inbound(&id)? {
         let Some(row) = rows.inbound(id, &message)? else { return Ok(None) };
         (row, Side::Partner, message.log, message.receipts)

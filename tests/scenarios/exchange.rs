@@ -4,8 +4,9 @@ use std::{collections::BTreeMap, time::Duration};
 
 use careplan::Lang;
 use musubi_node::{
-    api::types::Row,
+    api::types::{FindingRow, Row},
     outbox::{self, Order},
+    rows,
 };
 use musubi_protocol::ids::{Hash, MessageId};
 use musubi_tests::{TestNetwork, TestNode, sample};
@@ -109,6 +110,32 @@ async fn the_same_bundle_at_once_from_two_sides_goes_once() {
     assert_eq!(id(&one), id(&two));
     assert!(one[0].already_sent || two[0].already_sent || given_up.is_err());
     assert_eq!(manager.outbox().len(), 1);
+    manager.stop().await;
+}
+
+/// An error stops its own bundle and no other; warnings go along, and are kept with the message.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_check_stops_errors_and_keeps_warnings() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let mut files = sample::bundle("20251024090725-B2-1379905001-43-to-1379900010-11");
+    files[0].0 = files[0].0.to_ascii_lowercase();
+    let mut cut_off = sample::bundle("20251024090755-B2-1379905001-43-to-1379900028-15");
+    let half = cut_off[0].1.len() - 20;
+    cut_off[0].1.truncate(half);
+    files.append(&mut cut_off);
+    let rows = manager.try_send(Order { files, ..Order::default() }).await;
+    let [good, bad] = rows.as_slice() else { panic!("{rows:#?}") };
+    assert_eq!((good.state.as_str(), bad.state.as_str()), ("waiting", "refused"));
+    assert!(bad.findings.iter().any(|finding| finding.severity == "error"), "{bad:#?}");
+    let found = |findings: &[FindingRow]| findings.iter().map(|finding| finding.rule.clone()).collect::<Vec<_>>();
+    assert_eq!(found(&good.findings), ["CP-NAME-008"]);
+
+    let id: MessageId = good.id.as_ref().unwrap().parse().unwrap();
+    let manager = net.start(manager.stop().await, &[]).await;
+    let detail = rows::detail(manager.node.core(), id).unwrap().unwrap();
+    assert_eq!(detail.row.findings, good.findings);
+    assert!(manager.outbox()[0].findings.is_empty(), "lists are short");
     manager.stop().await;
 }
 

@@ -8,7 +8,8 @@ use crate::{
     context::Context,
     error::{CommandError, Exit},
     msg, rows,
-    ui::Ui,
+    text::harmless,
+    ui::{Ui, layout::wrap},
 };
 
 /// Which message.
@@ -71,6 +72,14 @@ fn words(ui: &mut Ui, detail: &Detail) {
     for file in &row.files {
         let shown = ui.text().show(&msg!("show-file", name = &file.name, bytes = file.bytes.to_string()));
         ui.text_line(&format!("    {shown}"));
+    }
+    if !row.findings.is_empty() {
+        ui.line(&msg!("show-findings", count = row.findings.len()));
+        for finding in &row.findings {
+            let shown = rows::finding(ui.text(), finding);
+            let lines = wrap(&harmless(&shown), ui.width().saturating_sub(4).max(20));
+            ui.text_line(&format!("    {}", lines.join("\n    ")));
+        }
     }
     if came && row.state == "delivered" {
         ui.line(&msg!("show-next", id = rows::short_id(row)));

@@ -11,8 +11,8 @@ use musubi_store::{Batch, BodyId, Space};
 use serde::Serialize;
 
 use super::{
-    BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FORKS, FORMAT, HEADS, INBOUND,
-    INCOMPLETE, INDEX, META, OUTBOUND, PARTNERS, RECORDS, SEALING, SENT, Side, Writes, log_key, place_key,
+    BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS, FORMAT, HEADS,
+    INBOUND, INCOMPLETE, INDEX, META, OUTBOUND, PARTNERS, RECORDS, SEALING, SENT, Side, Writes, log_key, place_key,
 };
 
 impl Writes {
@@ -227,6 +227,14 @@ impl Writes {
     /// [`DbError`].
     pub fn partner(&mut self, address: Address, certificate: &Hash) -> Result<(), DbError> {
         self.put_value(PARTNERS, address.to_string().as_bytes(), certificate)
+    }
+
+    /// Keeps what was found in the files of a message sent from here, wrapped.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn findings(&mut self, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
+        self.put(FINDINGS, &id.0, wrapped)
     }
 
     /// Keeps what was sent last under a keyed hash.
