@@ -10,7 +10,7 @@ use std::{
 
 use careplan::{
     Action, Collection, Contents, Document, Effect, End, FileName, Key, Ledger, MAX_FILE_BYTES, Month, OfficeNumber,
-    Person, Record, Serial, ServiceKind, ServiceRow, Subject, Unit,
+    Person, Record, Rule, Serial, ServiceKind, ServiceRow, Subject, Unit,
 };
 use serde::Serialize;
 
@@ -114,7 +114,9 @@ impl Holdings {
     fn take(&mut self, unit: &Unit, bytes: &[Vec<u8>], keep: &impl Fn(Subject, Option<Month>) -> bool) {
         for file in unit.files() {
             self.unread.rows += file.refused_rows();
-            self.unread.files += usize::from(!file.kind().is_image() && file.rows() == 0);
+            // Tables that only add to others may have nothing to say.
+            let nothing = file.findings().iter().any(|finding| finding.rule() == Rule::FileNoRows);
+            self.unread.files += usize::from(!file.kind().is_image() && file.rows() == 0 && !nothing);
         }
         let content = |position: usize| bytes.get(position).map_or(&[][..], Vec::as_slice);
         let Some(reading) = Contents::read(unit, content) else { return };
