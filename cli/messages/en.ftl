@@ -596,6 +596,8 @@ warn-exchange-unread = Some things cannot be read and are not in the result (fil
     .hint = Run musubi check --received on the same files: it tells where and why.
 warn-exchange-conflicts = Documents with one serial and different content: { $count }. The one read first counts.
     .hint = Ask the sender which is right, and keep only that.
+err-exchange-two = Two files have one name and different content: { $file } and { $other }
+    .hint = See which one is right, leave only that one, and run the command once more.
 err-exchange-nothing = There are no files of the exchange here.
     .hint = Name the files that the care software wrote (.CSV), or the folder they are in.
 exchange-month = { $month ->
@@ -644,7 +646,8 @@ check-bad-name-remedy = Give it back the name that the care software gave it.
 check-clean = No errors and no warnings (files: { $files }, bundles: { $units }).
 check-sum-files = Checked: files { $files }, bundles { $units } (nothing found in { $count } of them)
 check-sum = Errors { $errors }, warnings { $warnings }, mended { $repaired }
-check-no-errors = There are no errors: the files can be used as they are.
+check-repaired-so = Mended in the copy.
+check-no-errors = There are no errors. See to the warnings ({ $warnings }) before you use the files.
 check-mendable = { $count ->
     [one] One of these can be mended automatically.
    *[other] { $count } of these can be mended automatically.
@@ -701,9 +704,11 @@ reconcile-same = Plan and actuals do not differ (equal rows: { $count }).
 reconcile-same-so-far = The actuals that have come do not differ from the plan (equal rows: { $count }). Not here yet: { $pending }.
 reconcile-sum = Differences to clear: { $count }.
 err-reconcile-no-plan = There is no plan here.
-    .hint = Give --plan the files of provision tables or the folder they are in. With --month, check the month too.
+    .hint = Give --plan the files of provision tables or the folder they are in. See too whether --plan and --actual are the wrong way round. With --month, check the month too.
+err-reconcile-no-office = Office { $office } has neither plan nor actuals here.
+    .hint = Check the office number. Without --office all offices are shown.
 err-reconcile-no-actual = There are no actuals here.
-    .hint = Give --actual the files of actuals or the folder they are in. With --month, check the month too.
+    .hint = Give --actual the files of actuals or the folder they are in. See too whether --plan and --actual are the wrong way round. With --month, check the month too.
 
 diff-care-plan = Care plan of { $date }
 diff-month-plan = Plan for { $month }

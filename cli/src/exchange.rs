@@ -90,12 +90,30 @@ impl Holdings {
             }
         }
         for group in groups.into_values() {
-            let mut bytes = Vec::new();
+            let mut bytes: Vec<Vec<u8>> = Vec::new();
             let mut collection = Collection::new();
+            let mut places: HashMap<FileName, (usize, &Path)> = HashMap::new();
             for found in &group {
                 progress.step();
                 match read(&found.path) {
                     Ok(content) => {
+                        if let Ok(name) = FileName::from_str(&found.name) {
+                            match places.get(&name) {
+                                // A copy says nothing new; another version may not be mixed in.
+                                Some((at, _)) if bytes[*at] == content => continue,
+                                Some((_, other)) => {
+                                    let (file, other) = (found.path.as_path(), *other);
+                                    return Err(CommandError::failed(msg!(
+                                        "err-exchange-two",
+                                        file = file,
+                                        other = other
+                                    )));
+                                }
+                                None => {
+                                    places.insert(name, (bytes.len(), &found.path));
+                                }
+                            }
+                        }
                         collection.add(&found.name, &content);
                         bytes.push(content);
                     }
@@ -123,6 +141,18 @@ impl Holdings {
         self.unread.left_out += reading.superseded + reading.left_out;
         let mut contents = reading.contents;
         self.names.learn(&contents);
+        if let Action::Replace(documents) = &contents.action {
+            // A row without a day, or without a service, can be held against nothing.
+            let lost = |rows: &[ServiceRow]| rows.iter().filter(|row| row.date.is_none() || row.code.is_none()).count();
+            self.unread.rows += documents
+                .iter()
+                .map(|document| match document {
+                    Document::MonthPlan(plan) => lost(&plan.rows),
+                    Document::MonthActual(actual) => lost(&actual.rows),
+                    _ => 0,
+                })
+                .sum::<usize>();
+        }
         match &mut contents.action {
             Action::Replace(documents) => documents.retain(|document| keep(document.subject(), document.month())),
             Action::Remove(keys) => keys.retain(|key| keep(key.subject(), month_of(key))),

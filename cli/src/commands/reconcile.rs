@@ -75,6 +75,9 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     }
     let result = Reconciliation::of_ledgers(&plans.ledger, &of.ledger);
     let outcome = Outcome::new(result, args.office, Sides { plan: plans.unread, actual: of.unread });
+    if let Some(office) = args.office.filter(|_| outcome.totals.is_empty() && outcome.pending.is_empty()) {
+        return Err(CommandError::failed(msg!("err-reconcile-no-office", office = office.to_string())));
+    }
     if let Some(actuals) = actuals {
         plans.names.merge(actuals.names);
     }
@@ -219,6 +222,40 @@ mod tests {
         assert_eq!(exit.unwrap_err().code(), "reconcile-no-plan");
         let (exit, _) = json(&args(&side("plan"), &side("plan")));
         assert_eq!(exit.unwrap_err().code(), "reconcile-no-actual");
+    }
+
+    #[test]
+    fn an_office_that_is_not_there_is_no_good_news() {
+        let (exit, _) = json(&Args { office: "1379900011".parse().ok(), ..sample() });
+        assert_eq!(exit.unwrap_err().code(), "reconcile-no-office");
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_counted_and_versions_are_not_mixed() {
+        let dir = tempfile::tempdir().unwrap();
+        let bundle = |begin: &str| {
+            let mut folders = fs::read_dir(format!("{SAMPLE}/bundles")).unwrap().map(|entry| entry.unwrap().path());
+            folders.find(|path| path.file_name().unwrap().to_string_lossy().starts_with(begin)).unwrap()
+        };
+        let actual = fs::read_dir(bundle("20251202091006-B5")).unwrap().next().unwrap().unwrap().path();
+        let text =
+            encoding_rs::SHIFT_JIS.decode(&fs::read(&actual).unwrap()).0.replacen(",20251105,", ",2025/11/05,", 1);
+        let changed = encoding_rs::SHIFT_JIS.encode(&text).0.into_owned();
+        let plan = bundle("20251112091403-B2").to_str().unwrap().to_owned();
+        let copy = |folder: &str, bytes: &[u8]| {
+            fs::create_dir_all(dir.path().join(folder)).unwrap();
+            fs::write(dir.path().join(folder).join(actual.file_name().unwrap()), bytes).unwrap();
+        };
+        copy("a", &changed);
+        let (_, found) = json(&args(&plan, dir.path().to_str().unwrap()));
+        assert_eq!(found["unread"]["actual"]["rows"], 1);
+        // A copy of the same changes nothing; another version is an error.
+        copy("b", &changed);
+        let (_, same) = json(&args(&plan, dir.path().to_str().unwrap()));
+        assert_eq!(same, found);
+        copy("b", &fs::read(&actual).unwrap());
+        let (exit, _) = json(&args(&plan, dir.path().to_str().unwrap()));
+        assert_eq!(exit.unwrap_err().code(), "exchange-two");
     }
 
     #[test]

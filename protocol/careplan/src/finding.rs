@@ -7,7 +7,7 @@ use crate::{
     kind::FileKind,
     layout::Field,
     messages,
-    name::NamePart,
+    name::{MAX_NAME_CHARS, NamePart},
     rule::{Purpose, Rule, Severity},
 };
 
@@ -61,7 +61,8 @@ struct Column {
 impl Finding {
     /// Makes a finding about a file.
     pub(crate) fn new(rule: Rule, file: &str) -> Self {
-        Self { rule, file: file.to_owned(), row: None, column: None, mild: false, arguments: Vec::new() }
+        let file = file.chars().take(MAX_NAME_CHARS).collect();
+        Self { rule, file, row: None, column: None, mild: false, arguments: Vec::new() }
     }
 
     /// Adds the row.

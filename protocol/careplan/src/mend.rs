@@ -84,10 +84,12 @@ fn with_kinds_swapped(name: &str, bytes: &[u8]) -> Option<String> {
     kinds(file.sender().kind).then(|| file.parsed().with_kinds_swapped().to_string())
 }
 
-/// Encodes UTF-8 as MS932; `None` if it is not UTF-8, or a character would be lost.
+/// Encodes UTF-8 as MS932; `None` if it is not UTF-8, a character would be lost, or what comes out would look like
+/// UTF-8 again, which only a few characters can.
 fn as_ms932(bytes: &[u8]) -> Option<Vec<u8>> {
     let Detected::Text { encoding: Encoding::Utf8, start } = text::detect(bytes) else { return None };
-    encode_without_loss(std::str::from_utf8(bytes.get(start..)?).ok()?)
+    let encoded = encode_without_loss(std::str::from_utf8(bytes.get(start..)?).ok()?)?;
+    matches!(text::detect(&encoded), Detected::Text { encoding: Encoding::Cp932, .. }).then_some(encoded)
 }
 
 /// Ends rows with CR LF; `None` if they all do. Line breaks inside of quotes stay.
@@ -152,6 +154,8 @@ mod tests {
         let mended = mend(NAME, file.as_bytes());
         assert_eq!(mended.rules, [Rule::TextUtf8]);
         assert_eq!(encoding_rs::SHIFT_JIS.decode(&mended.bytes).0, format!("{ROW}\r\n"));
+        // 辯？ is E7 87 81 48 in MS932, which is 燁H in UTF-8.
+        assert_eq!(mend(NAME, "辯？".as_bytes()).rules, []);
         let lost = file.replace('専', "𠮷");
         assert_eq!(mend(NAME, lost.as_bytes()).rules, []);
     }

@@ -5,7 +5,7 @@
 
 mod replacements;
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use encoding_rs::SHIFT_JIS;
 
@@ -44,47 +44,58 @@ impl fmt::Debug for Replacement {
 /// the text with the replacements made, and writing that again changes nothing.
 #[must_use]
 pub fn encode_ms932(text: &str) -> (Vec<u8>, Vec<Replacement>) {
+    let mut replacements: Vec<Replacement> = Vec::new();
+    let mut known: HashSet<Box<str>> = HashSet::new();
+    let bytes = encode_telling(text, |from, to| {
+        if known.insert(from.into()) {
+            replacements.push(Replacement { from: from.into(), to: to.into() });
+        }
+        true
+    });
+    (bytes.unwrap_or_default(), replacements)
+}
+
+/// Encodes text and tells each character that is written as another, or kept although it is an office's own; `None` if
+/// `told` wants no more.
+fn encode_telling(text: &str, mut told: impl FnMut(&str, &str) -> bool) -> Option<Vec<u8>> {
     if text.is_ascii() {
-        return (text.as_bytes().to_vec(), Vec::new());
+        return Some(text.as_bytes().to_vec());
     }
     if !text.chars().any(is_altered) {
         let (bytes, _, unmappable) = SHIFT_JIS.encode(text);
         if !unmappable {
-            return (bytes.into_owned(), Vec::new());
+            return Some(bytes.into_owned());
         }
     }
     let mut bytes = Vec::with_capacity(text.len());
-    let mut replacements: Vec<Replacement> = Vec::new();
-    let mut told = |from: &str, to: &str| {
-        if !replacements.iter().any(|known| *known.from == *from) {
-            replacements.push(Replacement { from: from.into(), to: to.into() });
-        }
-    };
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        if let Some(composed) = chars.peek().and_then(|&mark| compose(c, mark)) {
+        let mut utf8 = [0; 4];
+        let go_on = if let Some(composed) = chars.peek().and_then(|&mark| compose(c, mark)) {
             let from: String = [c].into_iter().chain(chars.next()).collect();
-            let mut utf8 = [0; 4];
             let composed = composed.encode_utf8(&mut utf8);
-            told(&from, composed);
             encode(composed, &mut bytes);
+            told(&from, composed)
         } else if let Some(pair) = gaiji(c) {
-            let mut utf8 = [0; 4];
             let same = c.encode_utf8(&mut utf8);
-            told(same, same);
             bytes.extend_from_slice(&pair);
+            told(same, same)
         } else {
-            let mut utf8 = [0; 4];
             let own = c.encode_utf8(&mut utf8);
             if is_altered(c) || !encode(own, &mut bytes) {
                 // A test makes sure that every replacement can be encoded.
                 let to = replacements::of(c).unwrap_or(GETA);
-                told(own, to);
                 encode(to, &mut bytes);
+                told(own, to)
+            } else {
+                true
             }
+        };
+        if !go_on {
+            return None;
         }
     }
-    (bytes, replacements)
+    Some(bytes)
 }
 
 /// Encodes text as MS932; `None` if a character would become another one.
@@ -92,16 +103,14 @@ pub fn encode_ms932(text: &str) -> (Vec<u8>, Vec<Replacement>) {
 /// Other systems map a few signs of JIS to neighbours of those that MS932 has, and write sound marks apart: that is the
 /// same character under another number.
 pub(crate) fn encode_without_loss(text: &str) -> Option<Vec<u8>> {
-    let (bytes, replacements) = encode_ms932(text);
-    let same = |replacement: &Replacement| {
-        let mut from = replacement.from.chars();
-        match (from.next(), from.next()) {
+    encode_telling(text, |from, to| {
+        let mut chars = from.chars();
+        match (chars.next(), chars.next()) {
             (Some('\u{301c}' | '\u{2016}' | '\u{2212}' | '\u{2014}' | '\u{a2}' | '\u{a3}' | '\u{ac}'), None) => true,
-            (Some(_), Some('\u{3099}' | '\u{309a}')) => &*replacement.to != GETA,
-            _ => replacement.is_kept(),
+            (Some(_), Some('\u{3099}' | '\u{309a}')) => to != GETA,
+            _ => from == to,
         }
-    };
-    replacements.iter().all(same).then_some(bytes)
+    })
 }
 
 /// Appends a text; `false`, and nothing appended, if MS932 lacks one of its characters.

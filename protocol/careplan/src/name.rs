@@ -10,6 +10,9 @@ use crate::{
     kind::FileKind,
 };
 
+/// How long a file name may be.
+pub(crate) const MAX_NAME_CHARS: usize = 255;
+
 /// One end of an exchange: an office number and, where the file name tells it, a service kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct End {
@@ -124,6 +127,10 @@ impl FileName {
 
     /// Reads a name, and tells what is unusual about it.
     pub(crate) fn read(text: &str) -> Result<ReadName, NameError> {
+        // No file system has longer names.
+        if text.chars().nth(MAX_NAME_CHARS).is_some() {
+            return Err(NameError::Foreign);
+        }
         let Tidy { stem, endings, copied } = Tidy::of(text);
         let (kind, rest) = kind_of(&stem).ok_or(NameError::Foreign)?;
         let wrong = |part| NameError::Part { kind, part };

@@ -197,7 +197,9 @@ fn is_header(row: &Row<'_>, encoding: Encoding) -> bool {
         let (text, _) = text::plain(&row.text(column, encoding));
         !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit())
     };
-    let headings = row.cells().iter().take(2).all(|cell| row.raw(cell).len() <= MAX_CELL_BYTES);
+    // A number with commas in it is no heading.
+    let numbers = |column| row.text(column, encoding).chars().filter(char::is_ascii_digit).count() > 3;
+    let headings = !(0..3).any(numbers) && row.cells().iter().take(2).all(|cell| row.raw(cell).len() <= MAX_CELL_BYTES);
     headings && row.filled > 1 && !row.open_quote && !digits(0) && !digits(1)
 }
 

@@ -399,8 +399,10 @@ impl RowCells {
 
 impl Sum {
     fn of<'a>(rows: impl IntoIterator<Item = &'a ServiceRow>) -> Self {
-        rows.into_iter()
-            .fold(Self::default(), |sum, row| Self { rows: sum.rows + 1, units: sum.units + row.total_units() })
+        rows.into_iter().fold(Self::default(), |sum, row| Self {
+            rows: sum.rows + 1,
+            units: sum.units.saturating_add(row.total_units()),
+        })
     }
 }
 

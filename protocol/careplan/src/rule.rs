@@ -87,7 +87,7 @@ rules! {
     NameOfficeContent "CP-NAME-013" Warning Warning ["office"];
 
     /// No data in the file.
-    FileEmpty "CP-FILE-001" Error Warning [];
+    FileEmpty "CP-FILE-001" Error Error [];
     /// More bytes than are read.
     FileTooLarge "CP-FILE-002" Error Error ["limit"];
     /// Two files of one name.
@@ -144,15 +144,15 @@ rules! {
     /// A value longer than its column.
     CellTooLong "CP-CELL-007" Warning Warning ["limit"];
     /// Not a day of the calendar.
-    CellNotDate "CP-CELL-008" Error Warning [];
+    CellNotDate "CP-CELL-008" Error Error [];
     /// Not a time of day.
-    CellNotTime "CP-CELL-009" Error Warning [];
+    CellNotTime "CP-CELL-009" Error Error [];
     /// Not a number.
-    CellNotNumber "CP-CELL-010" Error Warning [];
+    CellNotNumber "CP-CELL-010" Error Error [];
     /// Not the days of a month.
     CellNotDays "CP-CELL-011" Error Warning [];
     /// Not a code of letters and digits.
-    CellNotCode "CP-CELL-012" Error Warning [];
+    CellNotCode "CP-CELL-012" Error Error [];
     /// A time after midnight, counted on.
     CellLateTime "CP-CELL-013" Warning Warning [];
     /// Not a month.

@@ -45,7 +45,7 @@ pub(super) fn words(ui: &mut Ui, account: &Account, counts: &Counts) {
     ui.line(&msg!("check-sum-files", files = files, units = units, count = counts.good));
     ui.line(&msg!("check-sum", errors = counts.errors, warnings = counts.warnings, repaired = counts.repaired));
     if counts.errors + counts.repaired == 0 {
-        ui.line(&msg!("check-no-errors"));
+        ui.line(&msg!("check-no-errors", warnings = counts.warnings));
     }
 }
 
@@ -94,7 +94,9 @@ fn unit(ui: &mut Ui, unit: &Judged) {
             _ => String::new(),
         };
         let rule = format!("{}\n{}", weight(text, first), first.rule);
-        table.tall_row([rule, place(text, &name, &group), format!("{}\n→ {}", first.what, first.remedy)]);
+        let done = text.show(&msg!("check-repaired-so"));
+        let remedy = if first.repaired { &done } else { &first.remedy };
+        table.tall_row([rule, place(text, &name, &group), format!("{}\n→ {remedy}", first.what)]);
     }
     ui.table(&table);
 }

@@ -25,6 +25,8 @@ const SUMS: [&str; 8] = [
     "copay_insured",
     "copay_full",
 ];
+/// How many readings of the lines are tried for one total.
+const STEPS: usize = 10_000;
 const AMOUNT: usize = 0;
 const MANAGED: usize = 1;
 const OVER: usize = 2;
@@ -51,6 +53,8 @@ enum Role {
 /// A line.
 #[derive(Clone, Debug)]
 struct Line {
+    /// One of its numbers cannot be read.
+    broken: bool,
     row: u32,
     service: Service,
     role: Role,
@@ -158,7 +162,11 @@ impl Benefits {
             }
         }
         let number = |column| given.number(column);
+        // With a number that cannot be read nothing adds up; that it cannot was told.
+        let odd = |column: usize| !given.row.raw_at(column).is_empty() && given.number(column).is_none();
+        let broken = [columns.units, columns.count, columns.discounted].into_iter().chain(columns.sums).any(odd);
         let line = Line {
+            broken,
             row: given.row.number,
             service: Service::new(&given.plain(columns.office), number(columns.satellite), &code),
             role: role(&code),
@@ -189,6 +197,9 @@ impl Benefits {
         let Some(columns) = &self.columns else { return };
         for key in &self.order {
             let Some(lines) = self.persons.get(key) else { continue };
+            if lines.iter().any(|line| line.broken) {
+                continue;
+            }
             let person = Person::new(lines, columns);
             person.check_lines(place);
             person.check_doubles(place);
@@ -199,16 +210,17 @@ impl Benefits {
 
     /// Returns each service of a person with count and units; `None` if the person has no lines.
     pub(crate) fn services_of(&self, key: &Key) -> Option<BTreeMap<Service, super::services::Sum>> {
-        let lines = self.persons.get(key)?;
+        let lines = self.persons.get(key).filter(|lines| lines.iter().all(|line| !line.broken))?;
         let mut services: BTreeMap<Service, super::services::Sum> = BTreeMap::new();
         for line in lines.iter().filter(|line| line.role == Role::Service) {
             let sum = services.entry(line.service).or_default();
             if sum.row == 0 {
                 sum.row = line.row;
             }
-            sum.count += line.count.unwrap_or_default();
+            sum.count = sum.count.saturating_add(line.count.unwrap_or_default());
             let single = line.discounted.filter(|&units| units != 0).or(line.units).unwrap_or_default();
-            sum.units += line.sums[AMOUNT].unwrap_or_else(|| single * line.count.unwrap_or_default());
+            let units = line.sums[AMOUNT].unwrap_or_else(|| single.saturating_mul(line.count.unwrap_or_default()));
+            sum.units = sum.units.saturating_add(units);
         }
         Some(services)
     }
@@ -402,7 +414,7 @@ impl<'a> Person<'a> {
         for (at, &column) in self.columns.sums.iter().enumerate() {
             let Some(found) = total.sums[at] else { continue };
             let mut reachable = BTreeSet::from([0]);
-            let mut expected = 0;
+            let (mut expected, mut fixed, mut steps) = (0, 0, 0);
             for group in groups.values() {
                 let of = |services: bool| {
                     let lines = group.iter().filter(|line| (line.role == Role::Service) == services);
@@ -416,13 +428,18 @@ impl<'a> Person<'a> {
                 let first = lines.or(subtotals).unwrap_or_default();
                 expected += first;
                 let ways: BTreeSet<i64> = [Some(first), subtotals, both, outside].into_iter().flatten().collect();
-                reachable = reachable.iter().flat_map(|sum| ways.iter().map(move |way| sum + way)).collect();
+                if ways.len() == 1 {
+                    fixed += first;
+                    continue;
+                }
+                steps += reachable.len() * ways.len();
                 // So many ways to read the lines that one will do.
-                if reachable.len() > 4096 {
+                if steps > STEPS {
                     break;
                 }
+                reachable = reachable.iter().flat_map(|sum| ways.iter().map(move |way| sum + way)).collect();
             }
-            if reachable.len() <= 4096 && !reachable.contains(&found) {
+            if steps <= STEPS && !reachable.contains(&(found - fixed)) {
                 self.differs(Rule::BenefitTotal, total.row, column, expected, found, place);
             }
         }

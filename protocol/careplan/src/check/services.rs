@@ -294,8 +294,8 @@ impl Table6 {
             sum.row = given.row.number;
             sum.first = units;
         }
-        sum.count += count;
-        sum.units += units;
+        sum.count = sum.count.saturating_add(count);
+        sum.units = sum.units.saturating_add(units);
         sum.prorated |= !given.row.raw_at(self.columns.prorated).is_empty();
     }
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
 
@@ -46,18 +47,23 @@ impl Contents {
     #[must_use]
     pub fn read<'b>(unit: &Unit, bytes: impl Fn(usize) -> &'b [u8]) -> Option<Reading> {
         let mut gatherer = Gatherer::default();
-        let mut pictures = HashMap::new();
-        let mut before: Vec<(&FileName, &[u8])> = Vec::new();
+        let mut pictures: HashMap<&FileName, Arc<[u8]>> = HashMap::new();
+        // By a hash of the content, for there may be many of one name.
+        let mut before: HashMap<(&FileName, u64), Vec<&[u8]>> = HashMap::new();
         for file in unit.files() {
             let (name, content) = (file.parsed(), bytes(file.position()));
             match reader::open(name, content) {
-                Opened::Table(table) if before.contains(&(name, content)) => gatherer.superseded += records(*table),
                 Opened::Table(table) => {
-                    gatherer.table(name.kind(), *table);
-                    before.push((name, content));
+                    let twins = before.entry((name, hash(content))).or_default();
+                    if twins.contains(&content) {
+                        gatherer.superseded += records(*table);
+                    } else {
+                        gatherer.table(name.kind(), *table);
+                        twins.push(content);
+                    }
                 }
                 Opened::Picture => {
-                    pictures.insert(name, content);
+                    pictures.insert(name, Arc::from(content));
                 }
                 Opened::Empty | Opened::TooLarge | Opened::Utf16 => {}
             }
@@ -78,6 +84,12 @@ impl Contents {
         };
         Some(Reading { contents, superseded, left_out })
     }
+}
+
+fn hash(content: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    hasher.finish()
 }
 
 fn records(mut table: Table<'_>) -> usize {
@@ -178,7 +190,7 @@ impl Gatherer {
         self.superseded += usize::from(single.replace(record).is_some());
     }
 
-    fn finish(&mut self, pictures: &HashMap<&FileName, &[u8]>) {
+    fn finish(&mut self, pictures: &HashMap<&FileName, Arc<[u8]>>) {
         for document in &mut self.documents {
             match document {
                 Document::CarePlan(plan) => sort_table2(&mut plan.table2),
@@ -235,11 +247,11 @@ impl Document {
 
 impl BasicInformation {
     /// Takes the picture that the record names; the name stays where no such picture came.
-    fn take_image(&mut self, pictures: &HashMap<&FileName, &[u8]>) {
+    fn take_image(&mut self, pictures: &HashMap<&FileName, Arc<[u8]>>) {
         let Some(record) = &mut self.record else { return };
         let Ok(name) = record.text(IMAGE_COLUMN).trim().parse::<FileName>() else { return };
-        if let (Some(&bytes), Some(number)) = (pictures.get(&name), name.image()) {
-            self.image = Some(Image { number, bytes: Arc::from(bytes) });
+        if let (Some(bytes), Some(number)) = (pictures.get(&name), name.image()) {
+            self.image = Some(Image { number, bytes: Arc::clone(bytes) });
             record.set(IMAGE_COLUMN, None);
         }
     }

@@ -61,9 +61,9 @@ impl Totals {
             for ((office, kind), Both { planned, actual }) in by_office {
                 let actuals_expected = selection.is_expected(month, office, kind);
                 user.planned_rows += planned.rows;
-                user.planned_units += planned.units;
+                user.planned_units = user.planned_units.saturating_add(planned.units);
                 user.actual_rows += actual.rows;
-                user.actual_units += actual.units;
+                user.actual_units = user.actual_units.saturating_add(actual.units);
                 let at_office = UserOfficeTotals {
                     office,
                     kind,
@@ -87,9 +87,9 @@ impl Totals {
                 });
                 totals.people += 1;
                 totals.planned_rows += planned.rows;
-                totals.planned_units += planned.units;
+                totals.planned_units = totals.planned_units.saturating_add(planned.units);
                 totals.actual_rows += actual.rows;
-                totals.actual_units += actual.units;
+                totals.actual_units = totals.actual_units.saturating_add(actual.units);
                 if !actuals_expected {
                     let (insurer_number, insured_number) = (insurer_number.clone(), insured_number.clone());
                     pending.push(Pending { month, insurer_number, insured_number, office, kind, planned });

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use careplan::{Collection, File, Lang, MAX_CELL_BYTES, MAX_FILE_BYTES, MAX_ROWS, Rule};
+use careplan::{
+    Action, Collection, Contents, Document, File, Lang, Ledger, MAX_CELL_BYTES, MAX_FILE_BYTES, MAX_ROWS, Rule,
+    encode_ms932, mend, reconcile::Reconciliation,
+};
 use proptest::prelude::*;
 
 const NAME: &str = "UPJSK_202511_1379900010_11_1379905001_43_20251202091006.CSV";
@@ -84,6 +87,103 @@ fn thousands_of_files_are_sorted_quickly() {
     assert_eq!(sorted.units.len(), 20_000);
     assert!(sorted.units.iter().all(|unit| !unit.is_sendable()));
     assert!(start.elapsed() < QUICK, "took {:?}", start.elapsed());
+}
+
+/// Sums of the largest numbers that can be read do not overflow, in check and reconciliation.
+#[test]
+fn sums_of_large_numbers_stay_in_bounds() {
+    let row = |day: usize| {
+        format!(
+            "202407,139014,0009000000,20251024,202511,1379905001,,999999999,,202511{day:02},,9999,9999,999999999,111111,,,,,1379900010,,,0,,\r\n"
+        )
+    };
+    let line = "202407,139014,0009000000,20251024,202511,,1379900010,,111111,,,,999999999,,,999999999,,,,,,,,,,,,,,,,,0,,,,\r\n";
+    let plan: String = (1..31).map(row).collect();
+    let files = [
+        ("UPPLAN_202511_1379905001_43_1379900010_11_20251024090725.CSV", plan.clone()),
+        ("UPSIKYU_202511_1379905001_43_1379900010_11_20251024090725.CSV", line.repeat(30)),
+        ("UPJSK_202511_1379900010_11_1379905001_43_20251202091006.CSV", plan),
+    ];
+    let mut collection = Collection::new();
+    files.iter().for_each(|(name, text)| drop(collection.add(name, text.as_bytes())));
+    let mut ledger = Ledger::new();
+    for unit in collection.sort().units {
+        assert!(!unit.findings().is_empty());
+        let read = Contents::read(&unit, |at| files[at].1.as_bytes()).unwrap();
+        ledger.apply(read.contents);
+    }
+    let result = Reconciliation::of_ledgers(&ledger, &ledger);
+    assert_eq!((result.differences.len(), result.users[0].planned_units), (0, i64::MAX));
+}
+
+/// Totals of many offices can be read in very many ways; not all are tried.
+#[test]
+fn a_table_7_of_many_offices_is_quick() {
+    let mut text = String::new();
+    for office in 0..20_000 {
+        let office = format!("{:010}", 1_300_000_000 + office);
+        for (code, units) in [("111111", "3"), ("11AAAA", "5")] {
+            text += &format!(
+                "202407,139014,0009000000,20251024,202511,,{office},,{code},,,,{units},,,1,{units},,,,,,,,,,,,,,,,0,,,,\r\n"
+            );
+        }
+    }
+    text +=
+        "202407,139014,0009000000,20251024,202511,,9999999999,,999999,,,,0,,,0,1,1,1,1,1,1,1,1,1,1,1,,,,,,0,,,,\r\n";
+    let start = Instant::now();
+    let name = "UPSIKYU_202511_1379905001_43_1379900010_11_20251024090725.CSV";
+    assert_eq!(File::read(name, text.as_bytes()).unwrap().refused_rows(), 0);
+    assert!(start.elapsed() < QUICK, "took {:?}", start.elapsed());
+}
+
+/// Tens of thousands of different characters that MS932 lacks.
+#[test]
+fn many_strange_characters_are_quick() {
+    let strange: String = (0x2_0000..0x2_a000).filter_map(char::from_u32).collect();
+    let start = Instant::now();
+    let (_, replacements) = encode_ms932(&strange);
+    assert!(replacements.len() > 40_000);
+    assert!(mend(NAME, strange.as_bytes()).rules.is_empty());
+    assert!(start.elapsed() < QUICK, "took {:?}", start.elapsed());
+}
+
+#[test]
+fn endless_names_are_none() {
+    for name in [" ".repeat(1 << 20) + NAME, "コピー ".repeat(100_000), format!("{NAME}{}", ".CSV".repeat(1000))] {
+        let start = Instant::now();
+        let finding = File::read(&name, ROW).unwrap_err();
+        assert_eq!((finding.rule(), finding.file().chars().count()), (Rule::NameForeign, 255));
+        assert!(start.elapsed() < QUICK, "took {:?}", start.elapsed());
+    }
+}
+
+/// A picture that many persons name is held once.
+#[test]
+fn a_picture_is_held_once() {
+    let image = "UPKIHON_IMAGE_1309900015_46_1379905001_43_20251010090154_0001.jpg";
+    let mut rows = String::new();
+    for person in 0..50 {
+        let mut cells = vec![String::new(); 71];
+        for (column, cell) in [(0, "202407"), (1, "139014"), (3, "20251010"), (61, image)] {
+            cells[column] = cell.to_owned();
+        }
+        cells[2] = format!("{person:010}");
+        rows += &(cells.join(",") + "\r\n");
+    }
+    let files = [
+        ("UPKIHON_1309900015_46_1379905001_43_20251010090154.CSV", rows.into_bytes()),
+        (image, b"\xff\xd8\xff".repeat(1000)),
+    ];
+    let mut collection = Collection::new();
+    files.iter().for_each(|(name, bytes)| drop(collection.add(name, bytes)));
+    let units = collection.sort().units;
+    let contents = Contents::read(&units[0], |at| &files[at].1).unwrap().contents;
+    let Action::Replace(documents) = contents.action else { panic!("documents") };
+    let pictures = documents.iter().map(|document| match document {
+        Document::BasicInformation(basic) => basic.image.as_ref().unwrap().bytes.as_ptr(),
+        other => panic!("{other:?}"),
+    });
+    assert_eq!(pictures.collect::<std::collections::HashSet<_>>().len(), 1);
 }
 
 proptest! {
