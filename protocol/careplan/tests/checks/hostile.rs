@@ -105,7 +105,9 @@ fn sums_of_large_numbers_stay_in_bounds() {
         ("UPJSK_202511_1379900010_11_1379905001_43_20251202091006.CSV", plan),
     ];
     let mut collection = Collection::new();
-    files.iter().for_each(|(name, text)| drop(collection.add(name, text.as_bytes())));
+    for (name, text) in &files {
+        collection.add(name, text.as_bytes());
+    }
     let mut ledger = Ledger::new();
     for unit in collection.sort().units {
         assert!(!unit.findings().is_empty());
@@ -175,7 +177,9 @@ fn a_picture_is_held_once() {
         (image, b"\xff\xd8\xff".repeat(1000)),
     ];
     let mut collection = Collection::new();
-    files.iter().for_each(|(name, bytes)| drop(collection.add(name, bytes)));
+    for (name, bytes) in &files {
+        collection.add(name, bytes);
+    }
     let units = collection.sort().units;
     let contents = Contents::read(&units[0], |at| &files[at].1).unwrap().contents;
     let Action::Replace(documents) = contents.action else { panic!("documents") };
