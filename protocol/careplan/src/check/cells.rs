@@ -80,10 +80,12 @@ impl Cells {
                 continue;
             }
             let plain = raw.iter().all(|c| c.is_ascii_digit() || c.is_ascii_uppercase());
-            if plain && self.is_plainly_good(raw, column, field) || self.clean[column].holds(raw) {
+            // Of a supplement's day or month it depends on the rest of the row whether it can be read.
+            let alike = !(self.kind == FileKind::UpHosoku && self.key_columns[column]);
+            if plain && self.is_plainly_good(raw, column, field) || alike && self.clean[column].holds(raw) {
                 continue;
             }
-            if self.check_cell(row, taken, cell, column, field, place) {
+            if self.check_cell(row, taken, cell, column, field, place) && alike {
                 self.clean[column].remember(raw);
             }
         }

@@ -233,6 +233,10 @@ fn a_supplement_is_read_under_the_other_name() {
     assert_eq!(empty.keys().next().unwrap().cells().nth(2), Some("202511"));
     let neither = read(&zero, &[supplement(&[("service_month", "000000")])]);
     assert_eq!((neither.refused_rows(), rules(&neither)), (1, vec![Rule::CellUnreadable]));
+    // What was good in one row is judged anew in the next.
+    let other = supplement(&[("insured_number", "0009000001"), ("service_month", "000000")]);
+    let both = read(&zero, &[supplement(&[("service_month", "202511")]), other]);
+    assert_eq!((both.refused_rows(), rules(&both)), (1, vec![Rule::MonthZeros, Rule::CellUnreadable]));
     let garbage = read(SUPPLEMENT, &[supplement(&[("service_month", "x")])]);
     assert_eq!(garbage.refused_rows(), 1);
 }
