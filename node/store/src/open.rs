@@ -269,9 +269,9 @@ fn await_release(db: &Path, until: Instant) -> Result<(), OpenError> {
     let file = OpenOptions::new().read(true).write(true).open(db)?;
     let (done, released) = mpsc::channel();
     thread::Builder::new().name("musubi-unlock".to_owned()).spawn(move || {
-        let locked = file.lock();
-        // Before the word, or the engine would find our own lock.
-        drop(file);
+        // Let go before the word, or the engine would find our own lock; and by unlocking, for a process that is just
+        // being started from this one holds a copy of the file.
+        let locked = file.lock().and_then(|()| file.unlock());
         // After the time limit nobody listens any more.
         let _ = done.send(locked);
     })?;
