@@ -139,7 +139,10 @@ pub fn findings(core: &Core, id: &MessageId) -> Result<Vec<FindingRow>, CoreErro
     const LIMIT: usize = MAX_FINDINGS * 8192;
     let Some(wrapped) = core.db.findings(id)?.filter(|_| core.keys.reading.is_some()) else { return Ok(Vec::new()) };
     let bytes = core.keys.unwrap(Label::Findings, &id.0, &wrapped)?;
-    Ok(cbor::from_slice(&bytes, LIMIT).unwrap_or_default())
+    Ok(cbor::from_slice(&bytes, LIMIT).unwrap_or_else(|error| {
+        tracing::warn!(%error, "kept findings cannot be read");
+        Vec::new()
+    }))
 }
 
 /// Fills in what a manifest tells.

@@ -16,13 +16,7 @@ use musubi_network::{
     limits::Limits,
     link,
 };
-use musubi_protocol::{
-    certificate::LeafIn,
-    credential::{Admitted, Refused},
-    gate::Refusal,
-    ids::{Address, Hash},
-    trust::Distrust,
-};
+use musubi_protocol::{credential::Admitted, gate::Refusal, ids::Hash};
 use rand::RngExt;
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
@@ -295,7 +289,7 @@ impl Worker {
 
     fn connected(&mut self, peer: PeerId, connection: ConnectionId, mut admitted: Admitted, remote: &Multiaddr) {
         // What was judged in the gate may have been revoked before this was heard.
-        self.recheck(peer, &mut admitted);
+        self.core.recheck(&peer, &mut admitted);
         if admitted.is_empty() {
             let handle = self.handle.clone();
             self.sessions.spawn(async move {
@@ -423,7 +417,7 @@ impl Worker {
         for (peer, shared) in self.core.partners.peers() {
             let (set, revoked) = {
                 let mut set = look(&shared);
-                let revoked = self.recheck(peer, &mut set);
+                let revoked = self.core.recheck(&peer, &mut set);
                 (set.clone(), revoked)
             };
             if revoked && set.is_empty() {
@@ -435,7 +429,7 @@ impl Worker {
             let set = sets.get(&peer).cloned().unwrap_or_else(|| {
                 // Its connection passed the gate and was not heard of yet.
                 let mut admitted = admitted.clone();
-                self.recheck(peer, &mut admitted);
+                self.core.recheck(&peer, &mut admitted);
                 admitted
             });
             (!set.is_empty()).then_some(set)
@@ -444,19 +438,6 @@ impl Worker {
             tracing::debug!("the network has stopped");
         }
         self.core.tell(Event::Connections);
-    }
-
-    /// Takes out the desks that are no longer trusted; true if one of them was revoked. Takes no lock of the partners:
-    /// the caller may hold the set's.
-    fn recheck(&self, peer: PeerId, admitted: &mut Admitted) -> bool {
-        let Some(trust) = self.core.trust.trust() else { return false };
-        let mut revoked = false;
-        let known = |leaf: &LeafIn| leaf.addresses().any(|a: Address| matches!(self.core.db.partner(a), Ok(Some(_))));
-        for (desk, reason) in admitted.recheck(&trust, self.core.now(), known) {
-            tracing::warn!(%peer, office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
-            revoked |= reason == Refused::Distrust(Distrust::Revoked);
-        }
-        revoked
     }
 }
 

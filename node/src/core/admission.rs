@@ -45,8 +45,7 @@ impl Core {
     /// [`credential::Refused`]; without trust data everything is refused.
     pub fn admit(&self, credential: &Credential, peer: &PeerId) -> Result<AdmittedDesk, credential::Refused> {
         let trust = self.trust.trust().ok_or(Distrust::UnknownIssuer)?;
-        let known = |leaf: &LeafIn| leaf.addresses().any(|address| matches!(self.db.partner(address), Ok(Some(_))));
-        let desk = credential::admit(credential, peer, &trust, self.now(), known)?;
+        let desk = credential::admit(credential, peer, &trust, self.now(), |leaf| self.is_known(leaf))?;
         let superseded = desk.leaf().addresses().any(|address| self.speaks_newer(address, desk.leaf(), &trust));
         if superseded {
             return Err(credential::Refused::Superseded);
@@ -64,6 +63,23 @@ impl Core {
             other != peer && look(desks).desks().any(|desk| desk.leaf().hash() == leaf.hash())
         };
         peers.iter().filter(shows).count() >= NODES_PER_DESK
+    }
+
+    /// Takes out the desks of a peer that are no longer trusted; true if one of them was revoked. Takes no lock of the
+    /// partners: the caller may hold the set's.
+    pub fn recheck(&self, peer: &PeerId, admitted: &mut Admitted) -> bool {
+        let Some(trust) = self.trust.trust() else { return false };
+        let mut revoked = false;
+        for (desk, reason) in admitted.recheck(&trust, self.now(), |leaf| self.is_known(leaf)) {
+            tracing::warn!(%peer, office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
+            revoked |= reason == credential::Refused::Distrust(Distrust::Revoked);
+        }
+        revoked
+    }
+
+    /// Whether a desk of this certificate was admitted before.
+    fn is_known(&self, leaf: &LeafIn) -> bool {
+        leaf.addresses().any(|address| matches!(self.db.partner(address), Ok(Some(_))))
     }
 
     /// Whether a partner's certificate is held that is good, whose licence has begun, and whose issue number is higher

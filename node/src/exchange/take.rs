@@ -262,13 +262,7 @@ impl Take {
                     return Err(SessionError::Unexpected);
                 }
                 // A list may have come while this desk was judged, and all others judged again without it.
-                if let Some(trust) = self.core.trust.trust() {
-                    let known =
-                        |leaf: &LeafIn| leaf.addresses().any(|a| matches!(self.core.db.partner(a), Ok(Some(_))));
-                    for (desk, reason) in set.recheck(&trust, self.core.now(), known) {
-                        tracing::warn!(office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
-                    }
-                }
+                self.core.recheck(&self.peer, &mut set);
                 let set = set.clone();
                 self.core.note_partners(&set)?;
                 if set.addresses() != before {

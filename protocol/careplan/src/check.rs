@@ -173,18 +173,17 @@ impl<'a> Judge<'a> {
             What::Refused(layout, refusal) => {
                 checked.refused += 1;
                 self.refused(row, layout, refusal, checked);
-                if !matches!(refusal, Refusal::Key(_)) {
+                if refusal != Refusal::Key {
                     return;
                 }
                 (layout, None)
             }
             What::Record(layout, key) => (layout, Some(key)),
         };
-        let first = self.cells.is_none();
         let cells = self.cells.get_or_insert_with(|| Cells::new(self.name, layout, self.encoding));
         let mut place = Place { file: self.file, layout: Some(layout), findings: &mut checked.findings };
         cells.check(row, key.is_some(), &mut place);
-        self.check_version(row, layout, first, checked);
+        self.check_version(row, layout, checked);
         let Some(key) = key else { return };
         let fresh = self.last.as_ref() != Some(key);
         if fresh {
@@ -218,11 +217,11 @@ impl<'a> Judge<'a> {
                     }
                 }
             }
-            Refusal::Key(_) => {}
+            Refusal::Key => {}
         }
     }
 
-    fn check_version(&self, row: &Row<'_>, layout: &'static Layout, first: bool, checked: &mut Checked) {
+    fn check_version(&self, row: &Row<'_>, layout: &'static Layout, checked: &mut Checked) {
         let raw = row.raw_at(0);
         if checked.version.as_ref().is_some_and(|version| version.as_bytes() == raw) {
             return;
@@ -246,12 +245,10 @@ impl<'a> Judge<'a> {
             let finding = Finding::new(rule, self.file).row(row.number);
             place.add(finding.with("version", version.clone()));
         }
-        if first || checked.version.is_none() {
-            checked.version.get_or_insert(version);
-        }
+        checked.version.get_or_insert(version);
     }
 
-    /// Notes a person, and a second row where one is all there may be.
+    /// Notes the first row of a key, and whether its month is the file's.
     fn take_key(&mut self, row: &Row<'_>, key: &Key, checked: &mut Checked) {
         if let Some(month) = self.name.month() {
             // In a supplement that goes with a care plan stands a day.

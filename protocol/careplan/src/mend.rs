@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use crate::{
     file::File,
     ids::ServiceKind,
+    kind::FileKind,
     ms932::encode_without_loss,
     name::{FileName, Oddity},
     rows::Rows,
@@ -79,7 +80,9 @@ pub fn mend<'a>(name: &str, bytes: &'a [u8]) -> Mended<'a> {
 
 /// Returns the name with its service kinds exchanged, where the content says so.
 fn with_kinds_swapped(name: &str, bytes: &[u8]) -> Option<String> {
-    let file = File::read(name, bytes).ok()?;
+    // Only actuals can tell; of the others the content need not be read.
+    let actuals = name.parse::<FileName>().is_ok_and(|name| matches!(name.kind(), FileKind::UpJsk | FileKind::DltJsk));
+    let file = actuals.then(|| File::read(name, bytes).ok())??;
     let kinds = |sender: Option<ServiceKind>| sender != file.parsed().sender().kind;
     kinds(file.sender().kind).then(|| file.parsed().with_kinds_swapped().to_string())
 }

@@ -54,8 +54,8 @@ pub(crate) enum Refusal {
     LongCell,
     TooFew,
     TooMany,
-    /// A cell of the key, by its column.
-    Key(usize),
+    /// A cell of the key.
+    Key,
 }
 
 /// Reads the rows of a file.
@@ -149,12 +149,14 @@ impl Table<'_> {
             Some(Refusal::TooMany)
         } else if row.longest > MAX_CELL_BYTES {
             Some(Refusal::LongCell)
+        } else if !self.key.read(&row, self.encoding) {
+            Some(Refusal::Key)
         } else {
-            self.key.read(&row, self.encoding).err().map(Refusal::Key)
+            None
         };
         let what = match (refusal, &self.key.key) {
             (None, Some(key)) => What::Record(layout, key),
-            (refusal, _) => What::Refused(layout, refusal.unwrap_or(Refusal::Key(0))),
+            (refusal, _) => What::Refused(layout, refusal.unwrap_or(Refusal::Key)),
         };
         Some(Step { row, what })
     }
@@ -199,8 +201,8 @@ fn is_header(row: &Row<'_>, encoding: Encoding) -> bool {
     };
     // A number with commas in it is no heading.
     let numbers = |column| row.text(column, encoding).chars().filter(char::is_ascii_digit).count() > 3;
-    let headings = !(0..3).any(numbers) && row.cells().iter().take(2).all(|cell| row.raw(cell).len() <= MAX_CELL_BYTES);
-    headings && row.filled > 1 && !row.open_quote && !digits(0) && !digits(1)
+    let short = row.cells().iter().take(3).all(|cell| row.raw(cell).len() <= MAX_CELL_BYTES);
+    short && row.filled > 1 && !row.open_quote && !digits(0) && !digits(1) && !(0..3).any(numbers)
 }
 
 /// Reads the key of each row; rows of one person follow each other, so the last key is mostly the next one's too.
@@ -246,13 +248,10 @@ impl KeyReader {
         }
     }
 
-    /// Reads the row's key.
-    ///
-    /// # Errors
-    /// The column of the first cell that cannot be read.
-    fn read(&mut self, row: &Row<'_>, encoding: Encoding) -> Result<(), usize> {
+    /// Reads the row's key; `false` if a cell of it cannot be read.
+    fn read(&mut self, row: &Row<'_>, encoding: Encoding) -> bool {
         if self.key.is_some() && self.is_same(row) {
-            return Ok(());
+            return true;
         }
         let mut raw = std::mem::take(&mut self.raw);
         raw.clear();
@@ -282,10 +281,11 @@ impl KeyReader {
                 }
                 (_, read) => read,
             };
-            cells.push(read.ok_or(column)?);
+            let Some(read) = read else { return false };
+            cells.push(read);
         }
         self.key = Some(Key::new(subject, &cells));
-        Ok(())
+        true
     }
 
     /// The columns that decide about the key.

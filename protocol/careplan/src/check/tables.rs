@@ -266,7 +266,7 @@ impl Plain {
                 place.add(finding.with("office", self.name.sender().office.to_string()));
             }
         }
-        if let Some(column) = self.offices.filter(|&column| !row_is_empty(given, column)) {
+        if let Some(column) = self.offices.filter(|&column| !given.row.raw_at(column).is_empty()) {
             let receiver = given.plain(column) == self.name.receiver().office.as_str();
             let named = self.named.entry(given.key.clone()).or_insert((given.row.number, false));
             named.1 |= receiver;
@@ -278,10 +278,6 @@ impl Plain {
             self.office_told = check_service_side(&self.name, given, [office, kind], place);
         }
     }
-}
-
-fn row_is_empty(given: &Given<'_>, column: usize) -> bool {
-    given.row.raw_at(column).is_empty()
 }
 
 fn hash(bytes: &[u8]) -> u64 {

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
     sync::Arc,
 };
 
@@ -48,20 +47,12 @@ impl Contents {
     pub fn read<'b>(unit: &Unit, bytes: impl Fn(usize) -> &'b [u8]) -> Option<Reading> {
         let mut gatherer = Gatherer::default();
         let mut pictures: HashMap<&FileName, Arc<[u8]>> = HashMap::new();
-        // By a hash of the content, for there may be many of one name.
-        let mut before: HashMap<(&FileName, u64), Vec<&[u8]>> = HashMap::new();
+        let mut before: HashSet<(&FileName, &[u8])> = HashSet::new();
         for file in unit.files() {
             let (name, content) = (file.parsed(), bytes(file.position()));
             match reader::open(name, content) {
-                Opened::Table(table) => {
-                    let twins = before.entry((name, hash(content))).or_default();
-                    if twins.contains(&content) {
-                        gatherer.superseded += records(*table);
-                    } else {
-                        gatherer.table(name.kind(), *table);
-                        twins.push(content);
-                    }
-                }
+                Opened::Table(table) if before.insert((name, content)) => gatherer.table(name.kind(), *table),
+                Opened::Table(table) => gatherer.superseded += records(*table),
                 Opened::Picture => {
                     pictures.insert(name, Arc::from(content));
                 }
@@ -84,12 +75,6 @@ impl Contents {
         };
         Some(Reading { contents, superseded, left_out })
     }
-}
-
-fn hash(content: &[u8]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    content.hash(&mut hasher);
-    hasher.finish()
 }
 
 fn records(mut table: Table<'_>) -> usize {

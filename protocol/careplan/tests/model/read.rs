@@ -301,23 +301,3 @@ fn nothing_personal_prints() {
         assert!(!printed.contains(person["insured_number"].as_str().unwrap()));
     }
 }
-
-/// A month of ten thousand people; run with `--release`, it tells how long reading and writing take.
-#[test]
-#[ignore = "a measurement"]
-fn many_rows_are_quick() {
-    let rows: Vec<String> = (0..10_000)
-        .flat_map(|person| (0..30).map(move |_| service(&format!("{person:010}"), "202511", "1379900010", "111111")))
-        .collect();
-    let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
-    let files = [named(&format!("UPPLAN_202511_{ENDS}.CSV"), &rows)];
-    let units = sample::units(&files);
-    let begin = std::time::Instant::now();
-    let reading = Contents::read(&units[0], |position| &files[position].1).unwrap();
-    println!("{:?} for {} rows", begin.elapsed(), rows.len());
-    assert_eq!(documents(&reading.contents).len(), 10_000);
-    let begin = std::time::Instant::now();
-    let written = reading.contents.write().unwrap();
-    println!("{:?} to write them", begin.elapsed());
-    assert_eq!(written.files[0].bytes, files[0].1);
-}
