@@ -477,6 +477,7 @@ state-imported = imported
 state-rejected = sent back
 state-cancelled = cancelled
 state-expired = expired (never collected)
+state-lost = lost here (it had arrived once; ask the sender to send it again)
 state-refused = refused
 state-new = new
 state-taken-out = exported

@@ -465,6 +465,7 @@ state-imported = 取り込み
 state-rejected = 差し戻し
 state-cancelled = 取り消し
 state-expired = 期限切れ（受け取られませんでした）
+state-lost = 失われました（以前このパソコンに届いたものです。送り主にもう一度送ってもらってください）
 state-refused = 送れません
 state-new = 新着
 state-taken-out = 取り出しずみ

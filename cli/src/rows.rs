@@ -87,6 +87,7 @@ pub fn sent(text: &Text, row: &Row) -> String {
         "rejected" => msg!("state-rejected"),
         "cancelled" => msg!("state-cancelled"),
         "expired" => msg!("state-expired"),
+        "lost" => msg!("state-lost"),
         "refused" => msg!("state-refused"),
         other => return other.to_owned(),
     });
@@ -200,6 +201,7 @@ mod tests {
             State::Rejected,
             State::Cancelled,
             State::Expired,
+            State::Lost,
         ];
         let reasons = [Why::NoKey, Why::NotConnected, Why::Refused, Why::Revoked, Why::Stopped, Why::OwnCertificate];
         let waiting = reasons.into_iter().flat_map(|why| [State::Waiting(why), State::Held(why)]);

@@ -54,6 +54,8 @@ pub enum Event {
     Grew(Log),
     /// A message's state changed.
     Touched(MessageId),
+    /// A partner names an entry of a log of ours that is not here: it is to be asked what it has.
+    Behind(Log),
     /// Certificates, lists or bundles changed.
     Trust,
     /// Our records were issued anew.

@@ -7,7 +7,7 @@ mod writes;
 
 use musubi_protocol::{
     cbor,
-    delivery::{Inbound, Outbound},
+    delivery::{Inbound, Outbound, Receipts},
     entry::{Entry, Position},
     ids::{Address, Hash, MessageId},
     link::{Log, book::Shelf},
@@ -54,6 +54,17 @@ const FORKS: Space = Space::new(32, "forks");
 const PARTNERS: Space = Space::new(33, "partners");
 /// Message id -> what was found in the files of a message sent from here, wrapped under the reading root.
 const FINDINGS: Space = Space::new(34, "findings");
+
+/// Message id -> what our own log, taken back, says of a partner's message that is not here.
+const SAID: Space = Space::new(35, "said");
+/// Log of a partner -> how far it was held here once, as our own log, taken back, says.
+const LOST: Space = Space::new(36, "lost");
+/// Own log -> how far the partner says it held it; neither side has it any more.
+const VANISHED: Space = Space::new(37, "vanished");
+/// Id of a message that was announced anew -> its id now.
+const MOVED: Space = Space::new(38, "moved");
+/// Id of such a message -> the id under which its secrets were wrapped.
+const ORIGIN: Space = Space::new(39, "origin");
 
 const FORMAT: u8 = 1;
 
@@ -306,19 +317,72 @@ impl Db {
         self.scan(INBOUND, &[], message)
     }
 
-    /// Messages whose id begins with these bytes and whose text begins with `prefix`.
+    /// Messages whose id, now or before they were announced anew, begins with this text.
     ///
     /// # Errors
     /// [`DbError`].
     pub fn ids_with_prefix(&self, prefix: &str) -> Result<Vec<MessageId>, DbError> {
         let mut ids = Vec::new();
-        for space in [OUTBOUND, INBOUND] {
+        for space in [OUTBOUND, INBOUND, MOVED] {
             ids.extend(self.scan(space, &[], |key, _| Ok(message_id(key)))?.into_iter().flatten());
         }
         ids.retain(|id| id.to_string().starts_with(prefix));
+        for id in &mut ids {
+            *id = self.newest_id(*id)?;
+        }
         ids.sort_unstable();
         ids.dedup();
         Ok(ids)
+    }
+
+    /// The id of a message now: another than before, if it was announced anew.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn newest_id(&self, mut id: MessageId) -> Result<MessageId, DbError> {
+        while let Some(next) = self.bytes(MOVED, &id.0)?.as_deref().and_then(message_id) {
+            id = next;
+        }
+        Ok(id)
+    }
+
+    /// The id under which a message's secrets were wrapped: the first that it had.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn origin(&self, id: &MessageId) -> Result<MessageId, DbError> {
+        Ok(self.bytes(ORIGIN, &id.0)?.as_deref().and_then(message_id).unwrap_or(*id))
+    }
+
+    /// Entries of a log after a place as kept, at most `limit`.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn entries_after(
+        &self,
+        side: Side,
+        log: Log,
+        at: (u64, u64),
+        limit: usize,
+    ) -> Result<Vec<Unverified<Entry>>, DbError> {
+        let from = place_key(side, log, (at.0, at.1.saturating_add(1)));
+        let to = place_key(side, log, (u64::MAX, u64::MAX));
+        let found = self.store.range(ENTRIES, from.as_slice()..to.as_slice()).take(limit);
+        found.map(|found| Ok(Unverified::from_bytes(found?.1.bytes())?)).collect()
+    }
+
+    /// The newest entry of an own log that the partner's newest one names; [`Position::NONE`] if there is none.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn named_by_partner(&self, log: Log) -> Result<Position, DbError> {
+        let theirs = log.reverse();
+        let head = self.head(Side::Partner, theirs)?;
+        let newest = self.bytes(ENTRIES, &place_key(Side::Partner, theirs, head.at()))?;
+        Ok(newest
+            .map(|bytes| Unverified::<Entry>::from_bytes(&bytes))
+            .transpose()?
+            .map_or(Position::NONE, |entry| entry.claim().peer))
     }
 
     /// Where a message's ciphertext lies.
@@ -507,5 +571,22 @@ impl Shelf for Book<'_> {
 
     fn inbound(&self, id: &MessageId) -> Result<Option<Inbound>, DbError> {
         self.db.inbound(id)
+    }
+
+    fn after(&self, log: Log, at: (u64, u64)) -> Result<Vec<(MessageId, Entry)>, DbError> {
+        let entries = self.db.entries_after(Side::Own, log, at, usize::MAX)?;
+        Ok(entries.into_iter().map(|entry| (entry.id(), entry.claim().clone())).collect())
+    }
+
+    fn said(&self, id: &MessageId) -> Result<Receipts, DbError> {
+        Ok(self.db.value(SAID, &id.0)?.unwrap_or_default())
+    }
+
+    fn lost(&self, log: Log) -> Result<Position, DbError> {
+        Ok(self.db.value(LOST, &log_key(log))?.unwrap_or_default())
+    }
+
+    fn vanished(&self, log: Log) -> Result<Position, DbError> {
+        Ok(self.db.value(VANISHED, &log_key(log))?.unwrap_or_default())
     }
 }

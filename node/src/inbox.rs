@@ -7,7 +7,7 @@ use std::{
 
 use musubi_protocol::{
     certificate::{Leaf, Role},
-    entry::{Body, By, Entry, Message, What},
+    entry::{Body, By, Entry, Message, Position, What},
     ids::{Hash, MessageId},
     link::{
         Log,
@@ -63,6 +63,8 @@ pub enum Received {
     Known,
     /// Earlier entries are missing.
     Gap((u64, u64)),
+    /// It names an entry of our own log that is not here.
+    Behind(Position),
     /// Not taken.
     Refused(Stop),
 }
@@ -119,7 +121,7 @@ pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received
                     // Nobody will ask for the rest.
                     writes.discard_body(db, Side::Partner, &ended.id)?;
                 }
-                writes.changes(parcel.log.to, changes.clone())?;
+                writes.changes(db, parcel.log.to, changes.clone())?;
             }
             Taken::Refused(Stop::Fork) if db.forks_of(parcel.log)? < MAX_FORKS => writes.fork(&fork)?,
             _ => {}
@@ -141,6 +143,7 @@ pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received
         }
         Taken::Known => Received::Known,
         Taken::Gap(head) => Received::Gap(head.at()),
+        Taken::Behind(named) => Received::Behind(named),
         Taken::Refused(stop) => {
             tracing::warn!(from = %parcel.log.from, to = %parcel.log.to, ?stop, "an entry was refused");
             Received::Refused(stop)
@@ -298,7 +301,7 @@ fn try_envelope(core: &Arc<Core>, log: Log, id: MessageId, envelope: &[u8]) -> R
         let changes =
             core.speak(log.to, |voice| Ok(book::complete(&db.book(log.to), id, opened.arrival, voice, now)?))?;
         opened.keep(core, writes, &id, envelope)?;
-        Ok(writes.changes(log.to, changes)?)
+        Ok(writes.changes(db, log.to, changes)?)
     })?;
     Ok(Some(applied))
 }
@@ -389,7 +392,7 @@ pub fn body_complete(core: &Arc<Core>, log: Log, id: MessageId) -> Result<Applie
         } else {
             writes.no_envelope(Side::Partner, &id)?;
         }
-        Ok(writes.changes(log.to, changes)?)
+        Ok(writes.changes(db, log.to, changes)?)
     })?;
     crash::point("receive.body");
     Ok(applied)
@@ -425,7 +428,7 @@ fn read_file(core: &Core, id: &MessageId, index: usize) -> Result<Vec<u8>, CoreE
         _ => return Err(CoreError::NoMessage),
     };
     let wrapped = core.db.content_key(side, id)?.ok_or(CoreError::NoMessage)?;
-    let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &id.0, &wrapped)?);
+    let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &core.db.origin(id)?.0, &wrapped)?);
     let source = body_reader(core, side, id)?.ok_or(CoreError::NoMessage)?;
     let mut opener = Opener::new(&key, source, &seal_header(&header)).map_err(|_| CoreError::NoMessage)?;
     let mut bytes = Vec::new();
@@ -447,7 +450,7 @@ pub async fn opened(core: &Arc<Core>, id: MessageId, by: By) -> Result<(), CoreE
         let to = inbound.log.to;
         let changes =
             core.speak(to, |voice| Ok(book::acknowledge(&db.book(to), id, What::Opened, by, 0, voice, now)?))?;
-        Ok(writes.changes(to, changes)?)
+        Ok(writes.changes(db, to, changes)?)
     })
     .await?;
     crash::point("open.durable");

@@ -9,7 +9,9 @@
 //! | [`core`] | the state that all workers share; every write goes through it |
 //! | [`outbox`], [`inbox`] | sealing and sending; taking, opening and handing over |
 //! | [`exchange`] | link sessions: streams on one side, logs on the other |
+//! | [`recovery`] | own logs that were lost here come back from partners |
 //! | [`gatekeeper`], [`wire`], [`partners`] | who is let in, who is kept connected, who is there |
+//! | [`tidy`] | what time alone does: expiry, and what is not kept for ever |
 //! | [`rows`], [`findings`] | what people and programs see of messages |
 //! | [`api`] | the local REST API, which command line, page and care software use |
 //! | [`run`] | start and staged stop |
@@ -29,8 +31,10 @@ pub mod keys;
 pub mod office;
 pub mod outbox;
 pub mod partners;
+pub mod recovery;
 pub mod rows;
 pub mod run;
+pub mod tidy;
 pub mod times;
 pub mod trust;
 pub mod wire;

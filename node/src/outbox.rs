@@ -113,6 +113,8 @@ async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
     crash::point("send.durable");
     let mut lister = Rows::new(core);
     for (id, findings, already_sent) in sent {
+        // It may have been announced anew meanwhile.
+        let id = core.db.newest_id(id)?;
         let message = core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?;
         rows.push(Row { findings, already_sent, ..lister.outbound(id, &message)? });
     }
@@ -172,7 +174,7 @@ fn judge(core: &Core, order: &Order, mut unit: Unit, lang: Lang) -> Result<Verdi
     let standard: Vec<FindingRow> =
         unit.findings().iter().map(|finding| findings::standard_row(lang, finding)).collect();
     if let Some(sent) = read_mark(core, &of_unit)?.filter(|sent| sent.content == content) {
-        return Ok(Verdict::Sent { id: sent.id, findings: standard });
+        return Ok(Verdict::Sent { id: core.db.newest_id(sent.id)?, findings: standard });
     }
     // The newest stays the newest, also where something older is sent on purpose.
     let is_newest = |before: &Option<Mark>| before.as_ref().is_none_or(|mark| mark.serial <= serial);
@@ -347,7 +349,7 @@ fn seal_unit(core: &Arc<Core>, order: &Order, ready: Ready) -> Result<(MessageId
         let (id, changes) = core.speak(ready.log.from, |voice| {
             Ok(book::announce(&db.book(ready.log.from), ready.log, header, voice, now)?)
         })?;
-        writes.changes(ready.log.from, changes)?;
+        writes.changes(db, ready.log.from, changes)?;
         writes.body(Side::Own, &id, body)?;
         keep_secrets(core, writes, id, &sealed)?;
         keep_findings(core, writes, &id, &ready.findings)?;
@@ -417,7 +419,7 @@ pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result
     let (Some(record), Some(wrapped)) = (core.record_of(log.to)?, core.db.content_key(Side::Own, id)?) else {
         return Ok(None);
     };
-    let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &id.0, &wrapped)?);
+    let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &core.db.origin(id)?.0, &wrapped)?);
     let Some(envelope) = envelope(&record, &key, id, core.now()) else { return Ok(None) };
     let mut writes = Writes::new();
     writes.envelope(Side::Own, id, &envelope)?;

@@ -9,6 +9,7 @@ use std::{
 use libp2p_identity::PeerId;
 use musubi_protocol::{
     credential::Admitted,
+    entry::Position,
     gate::Refusal,
     ids::Address,
     link::{Log, frame::Stop},
@@ -34,6 +35,8 @@ struct Inner {
     peers: HashMap<PeerId, Peer>,
     refused: HashMap<PeerId, Refusal>,
     stopped: HashMap<Log, Stop>,
+    /// Of logs of ours, an entry that a partner names and that is not here.
+    claimed: HashMap<Log, Position>,
 }
 
 struct Peer {
@@ -187,6 +190,17 @@ impl Partners {
     #[must_use]
     pub fn is_stopped(&self, log: Log) -> bool {
         self.inner().stopped.contains_key(&log)
+    }
+
+    /// Notes that a partner names an entry of a log of ours that is not here.
+    pub fn claims(&self, log: Log, named: Position) {
+        self.inner().claimed.insert(log, named);
+    }
+
+    /// Takes what a partner named of a log of ours.
+    #[must_use]
+    pub fn take_claim(&self, log: Log) -> Option<Position> {
+        self.inner().claimed.remove(&log)
     }
 
     /// Whether the desk of an address is connected and admitted.

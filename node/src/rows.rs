@@ -123,7 +123,7 @@ pub fn manifest(core: &Core, id: &MessageId) -> Result<Option<Manifest>, CoreErr
     let Some(wrapped) = kept.map_or_else(|| core.db.index(Side::Own, id), |kept| Ok(Some(kept)))? else {
         return Ok(None);
     };
-    let bytes = core.keys.unwrap(Label::Index, &id.0, &wrapped)?;
+    let bytes = core.keys.unwrap(Label::Index, &core.db.origin(id)?.0, &wrapped)?;
     Ok(Manifest::from_slice(&bytes).ok())
 }
 
@@ -138,7 +138,7 @@ pub fn findings(core: &Core, id: &MessageId) -> Result<Vec<FindingRow>, CoreErro
     /// A finding is a few hundred bytes of text.
     const LIMIT: usize = MAX_FINDINGS * 8192;
     let Some(wrapped) = core.db.findings(id)?.filter(|_| core.keys.reading.is_some()) else { return Ok(Vec::new()) };
-    let bytes = core.keys.unwrap(Label::Findings, &id.0, &wrapped)?;
+    let bytes = core.keys.unwrap(Label::Findings, &core.db.origin(id)?.0, &wrapped)?;
     Ok(cbor::from_slice(&bytes, LIMIT).unwrap_or_else(|error| {
         tracing::warn!(%error, "kept findings cannot be read");
         Vec::new()

@@ -22,6 +22,7 @@ use crate::{
     home::Home,
     keys::{KeyError, Keys, Mode, Unlock},
     office::NODE_KEY,
+    tidy::tidy,
     wire::{self, Wire},
 };
 
@@ -228,10 +229,13 @@ async fn wind_down(tasks: &TaskTracker, what: &str) {
     }
 }
 
-/// Renews records and keys as they become due.
+/// Renews records and keys as they become due, and ends what time has ended.
 async fn daily(core: Arc<Core>, stop: CancellationToken) {
     let mut issued = core.now();
     loop {
+        if let Err(error) = tidy(&core).await {
+            tracing::error!(%error, "messages could not come to their end");
+        }
         tokio::select! {
             () = stop.cancelled() => return,
             () = sleep_until(Instant::now() + HOUR) => {}

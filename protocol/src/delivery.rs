@@ -14,10 +14,15 @@ use crate::{
     time::{DAY, Timestamp},
 };
 
-/// Days after which a message that nobody collected raises a warning.
+/// Seconds after which a message that nobody collected raises a warning: 3 days.
 pub const NOT_COLLECTED_AFTER: u64 = 3 * DAY;
 /// Life of a message in seconds: 30 days.
 pub const LIFETIME: u64 = 30 * DAY;
+/// How long the sender keeps ciphertext and content key of what was delivered, in seconds: 35 days, so that a
+/// restored receiver can be filled again.
+pub const KEPT_FOR: u64 = 35 * DAY;
+/// Code of a cancel: the sender has lost the content.
+pub const CODE_LOST: u64 = 1;
 
 /// A message sent from here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
@@ -149,6 +154,11 @@ impl Receipts {
         self.0.iter()
     }
 
+    /// Takes back the receipt that an entry proves.
+    pub fn forget(&mut self, entry: &MessageId) {
+        self.0.retain(|fact| fact.entry != *entry);
+    }
+
     fn furthest(&self) -> Option<What> {
         self.0.iter().map(|fact| fact.what).max()
     }
@@ -177,6 +187,8 @@ pub enum State {
     Cancelled,
     /// Not collected in time.
     Expired,
+    /// It was here; a disk was lost, and the sender does not keep it any more.
+    Lost,
 }
 
 /// What a waiting or held message waits for.
@@ -211,6 +223,7 @@ impl State {
             Self::Rejected => "rejected",
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
+            Self::Lost => "lost",
         }
     }
 
@@ -273,11 +286,37 @@ pub fn outbound_state(message: &Outbound, around: Circumstances) -> State {
     }
 }
 
+/// What time alone does to a message sent from here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// Nobody has collected it in [`LIFETIME`]: it ends.
+    Expire,
+    /// The partner has had it for [`KEPT_FOR`], or it ended that long ago: ciphertext and content key go.
+    Purge,
+}
+
+/// What has become due, by trusted time: neither can be undone, so a clock alone must not do it.
+///
+/// A message whose seal or receipt claims a later time waits for that.
+#[must_use]
+pub fn due(message: &Outbound, trusted: Timestamp) -> Option<Due> {
+    let delivered = message.receipts.get(What::Delivered).map(|fact| fact.at);
+    match delivered.or(message.ended.map(|(_, at)| at)) {
+        Some(at) => (trusted > at.max(message.sealed_at).plus(KEPT_FOR)).then_some(Due::Purge),
+        None => (trusted > message.sealed_at.plus(LIFETIME)).then_some(Due::Expire),
+    }
+}
+
 /// The state of a message for an address here; `None` while it is not complete, for then it
-/// is not in the inbox.
+/// is not in the inbox. That includes one that was received before, was lost, and is on its way again.
 #[must_use]
 pub fn inbound_state(message: &Inbound) -> Option<State> {
-    message.receipts.furthest().map(reached)
+    let what = message.receipts.furthest()?;
+    match (message.body && message.envelope, message.ended) {
+        (true, _) => Some(reached(what)),
+        (false, Some(_)) => Some(State::Lost),
+        (false, None) => None,
+    }
 }
 
 const fn reached(what: What) -> State {
@@ -332,6 +371,37 @@ mod tests {
         assert_eq!(state(|c| c.stopped = true), State::Waiting(Why::Stopped));
         assert_eq!(state(|c| c.partner_revoked = true), State::Held(Why::Revoked));
         assert_eq!(state(|c| c.may_not_send = true), State::Held(Why::OwnCertificate));
+    }
+
+    #[test]
+    fn time_ends_what_nobody_collected_and_later_what_was_kept() {
+        let waiting = outbound(&[]);
+        let day = |day: u64| Timestamp(1).plus(day * DAY).plus(1);
+        assert_eq!(due(&waiting, day(29)), None);
+        assert_eq!(due(&waiting, day(30)), Some(Due::Expire));
+        let ended = Outbound { ended: Some((End::Expired, Timestamp(1).plus(31 * DAY))), ..waiting.clone() };
+        assert_eq!((due(&ended, day(65)), due(&ended, day(66))), (None, Some(Due::Purge)));
+        let delivered = outbound(&[What::Delivered]);
+        assert_eq!((due(&delivered, day(34)), due(&delivered, day(36))), (None, Some(Due::Purge)));
+        // The receiver's clock was years behind, or the sender's years ahead.
+        let sealed_at = Timestamp(1).plus(1000 * DAY);
+        for message in [waiting, delivered] {
+            assert_eq!(due(&Outbound { sealed_at, ..message }, day(1000)), None);
+        }
+        // And a clock that is years behind brings nothing about.
+        assert_eq!(due(&ended, Timestamp(0)), None);
+    }
+
+    #[test]
+    fn what_comes_again_after_a_loss_is_not_in_the_inbox_before_it_is_here() {
+        let sent = outbound(&[What::Delivered, What::Opened]);
+        let mut inbound = Inbound::new(sent.log, (1, 1), Timestamp(1), sent.header);
+        inbound.receipts = sent.receipts;
+        assert_eq!(inbound_state(&inbound), None);
+        inbound.ended = Some(Timestamp(3));
+        assert_eq!(inbound_state(&inbound), Some(State::Lost));
+        (inbound.body, inbound.envelope) = (true, true);
+        assert_eq!(inbound_state(&inbound), Some(State::Opened));
     }
 
     #[test]

@@ -368,6 +368,12 @@ impl Unverified<Entry> {
     pub fn id(&self) -> MessageId {
         MessageId::of_payload(self.payload())
     }
+
+    /// The place in its log that the entry claims.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        Position { epoch: self.claim().epoch, seq: self.claim().seq, hash: self.id().hash() }
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! A link is two logs: the one that `a` keeps towards `b`, and the one back.
 //!
 //! Delivery is replication of these logs. [`book`] holds the rules that decide what a log may
-//! take and what follows from an entry, [`sender`] what goes out on a connection and when,
-//! [`frame`] the bytes in between. None of them knows a socket, a disk or a clock.
+//! take and what follows from an entry, [`recovery`] how a log goes on after a loss, [`sender`]
+//! what goes out on a connection and when, [`frame`] the bytes in between. None of them knows a socket, a disk or a clock.
 
 pub mod book;
 pub mod frame;
+pub mod recovery;
 pub mod sender;
 
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};

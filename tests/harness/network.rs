@@ -264,13 +264,13 @@ impl TestNode {
         rows::outbox(self.node.core()).expect("a readable outbox")
     }
 
-    /// One message sent from here.
+    /// One message sent from here, also by the id that it had before it was announced anew.
     ///
     /// # Panics
     /// If there is none.
     #[must_use]
     pub fn sent(&self, id: MessageId) -> Row {
-        let id = id.to_string();
+        let id = self.node.core().db.newest_id(id).expect("a readable store").to_string();
         self.outbox().into_iter().find(|row| row.id.as_ref() == Some(&id)).expect("a message that was sent")
     }
 

@@ -280,11 +280,11 @@ async fn listen_to(mut events: mpsc::Receiver<Event<()>>, heard: Arc<Mutex<Heard
 async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
     while let Ok(bytes) = hear(&mut talk.0).await {
         match Frame::decode(&bytes) {
-            Ok(Frame::Offer(log)) => talk.say(&Frame::Missing { log, at: (0, 0) }).await,
+            Ok(Frame::Offer(log)) => talk.say(&Frame::Have { log, at: Position::NONE }).await,
             Ok(Frame::Ping(number)) => talk.say(&Frame::Pong(number)).await,
             Ok(Frame::Entry { log, entry, .. }) => {
                 let entry = Unverified::<Entry>::from_bytes(&entry).expect("the node writes entries");
-                let at = (entry.claim().epoch, entry.claim().seq);
+                let at = entry.position();
                 heard.lock().unwrap_or_else(PoisonError::into_inner).entries.push(entry);
                 news.notify_waiters();
                 talk.say(&Frame::Have { log, at }).await;
@@ -336,7 +336,7 @@ impl Talk {
     ///
     /// # Panics
     /// If it says something else.
-    pub async fn offer(&mut self, log: Log) -> (u64, u64) {
+    pub async fn offer(&mut self, log: Log) -> Position {
         self.say(&Frame::Offer(log)).await;
         match self.hear().await {
             Some(Frame::Have { log: answered, at }) if answered == log => at,

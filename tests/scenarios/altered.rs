@@ -2,7 +2,7 @@
 //! follows is.
 
 use musubi_protocol::{
-    entry::{Body, Entry, Message, What},
+    entry::{Body, Entry, Message, Position, What},
     ids::{Hash, MessageId},
     link::{
         Log,
@@ -41,7 +41,7 @@ impl Scene {
         partner.connect(node.node.listen()[0].parse().unwrap()).await;
         let mut talk = partner.talk().await;
         let log = partner.log(0, &node);
-        assert_eq!(talk.offer(log).await, (0, 0));
+        assert_eq!(talk.offer(log).await, Position::NONE);
         Self { _net: net, node, partner, talk, written: Written::new(log) }
     }
 
@@ -67,7 +67,7 @@ impl Scene {
     async fn refused(&mut self, what: &str, frame: &Frame) {
         let expected = Frame::Stop { log: self.log(), reason: Stop::Invalid };
         assert_eq!(self.answer(frame).await, expected, "{what}");
-        assert_eq!(self.talk.offer(self.log()).await, self.written.head.at(), "{what}");
+        assert_eq!(self.talk.offer(self.log()).await, self.written.head, "{what}");
         assert_eq!(self.node.inbox().len(), self.node.inbox().iter().filter(|row| row.id.is_some()).count());
     }
 
@@ -75,7 +75,7 @@ impl Scene {
     /// delivered.
     async fn not_delivered(&mut self, what: &str, mail: &Mail) {
         let (log, id) = (self.log(), mail.id());
-        let have = Frame::Have { log, at: mail.entry.position().at() };
+        let have = Frame::Have { log, at: mail.entry.position() };
         assert_eq!(self.answer(&mail.frame(log)).await, have, "{what}");
         assert_eq!(self.talk.hear().await, Some(Frame::NeedEnvelope { log, id }), "{what}");
         self.written.advance(&mail.entry);
@@ -89,7 +89,7 @@ impl Scene {
     /// Says an honest message and sees it delivered and readable.
     async fn delivered(&mut self, mail: &Mail, files: &[(String, Vec<u8>)]) {
         let (log, id) = (self.log(), mail.id());
-        let have = Frame::Have { log, at: mail.entry.position().at() };
+        let have = Frame::Have { log, at: mail.entry.position() };
         assert_eq!(self.answer(&mail.frame(log)).await, have);
         self.written.advance(&mail.entry);
         self.is_readable(id, files).await;
@@ -259,7 +259,7 @@ async fn a_body_altered_by_its_own_signer_hands_over_no_altered_file() {
             scene.go_on().await;
             continue;
         }
-        assert_eq!(answer, Frame::Have { log: scene.log(), at: mail.entry.position().at() }, "{what}");
+        assert_eq!(answer, Frame::Have { log: scene.log(), at: mail.entry.position() }, "{what}");
         scene.written.advance(&mail.entry);
         let id = mail.id();
         if !scene.is_in_inbox(id) {
@@ -354,7 +354,7 @@ async fn a_long_body_that_was_altered_is_asked_for_again() {
     let mail = scene.mail(&files);
     let (log, id, length) = (scene.log(), mail.id(), mail.body.len() as u64);
     let announced = Mail { body: Vec::new(), ..mail.clone() };
-    assert_eq!(scene.answer(&announced.frame(log)).await, Frame::Have { log, at: mail.entry.position().at() });
+    assert_eq!(scene.answer(&announced.frame(log)).await, Frame::Have { log, at: mail.entry.position() });
     scene.written.advance(&mail.entry);
     let from = |offset| Some(Frame::Want { log, id, offset });
     for (what, body) in alterations(&mail.body).into_iter().filter(|(_, body)| body.len() as u64 == length) {
@@ -364,7 +364,7 @@ async fn a_long_body_that_was_altered_is_asked_for_again() {
     }
     // Four times in vain is enough for now; the answer to an offer says it again.
     assert_eq!(scene.answer(&Frame::Ping(9)).await, Frame::Pong(9));
-    assert_eq!(scene.talk.offer(log).await, mail.entry.position().at());
+    assert_eq!(scene.talk.offer(log).await, mail.entry.position());
     assert_eq!(scene.talk.hear().await, from(0));
     // One that breaks off is asked for from where it broke off, and then it is whole.
     let most = length - 1000;

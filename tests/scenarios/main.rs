@@ -6,6 +6,8 @@ mod exchange;
 #[cfg(unix)]
 mod kill;
 mod privacy;
+#[cfg(unix)]
+mod recovery;
 mod renewal;
 mod revocation;
 mod strangers;

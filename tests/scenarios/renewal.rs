@@ -113,7 +113,7 @@ async fn what_was_sealed_before_a_renewal_is_taken() {
     (entry.time, entry.signer) = (sealed_at, older.leaf.hash());
     let entry = sign(entry, &older);
     let envelope = musubi_tests::partner::envelope(&node, log.to, &mail.sealed, &entry.id());
-    let at = entry.position().at();
+    let at = entry.position();
     talk.say(&Frame::Entry { log, entry: entry.bytes().to_vec(), envelope, body: mail.body.clone() }).await;
     assert_eq!(talk.hear().await, Some(Frame::Have { log, at }));
     node.until("the arrival", |node| node.inbox().iter().any(|row| row.times.contains_key("delivered"))).await;

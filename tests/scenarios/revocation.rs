@@ -196,7 +196,7 @@ async fn a_body_of_a_revoked_desk_is_not_completed() {
     let announced =
         Frame::Entry { log, entry: mail.entry.bytes().to_vec(), envelope: mail.envelope.clone(), body: Vec::new() };
     talk.say(&announced).await;
-    assert_eq!(talk.hear().await, Some(Frame::Have { log, at: mail.entry.position().at() }));
+    assert_eq!(talk.hear().await, Some(Frame::Have { log, at: mail.entry.position() }));
     assert_eq!(talk.hear().await, Some(Frame::Want { log, id, offset: 0 }));
     let mut body = partner.talk().await;
     body.say(&Frame::Body { log, id, offset: 0, length }).await;

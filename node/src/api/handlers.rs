@@ -61,6 +61,7 @@ fn find(core: &Core, prefix: &str) -> Result<MessageId, ApiProblem> {
         return Err(ApiProblem::bad("short_id"));
     }
     if let Ok(id) = prefix.parse::<MessageId>() {
+        let id = core.db.newest_id(id).map_err(db)?;
         let known = core.db.outbound(&id).map_err(db)?.is_some() || core.db.inbound(&id).map_err(db)?.is_some();
         return known
             .then_some(id)

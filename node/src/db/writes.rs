@@ -2,6 +2,7 @@
 
 use musubi_protocol::{
     cbor,
+    delivery::Receipts,
     entry::Entry,
     ids::{Address, Hash, MessageId},
     link::{Log, book::Change},
@@ -12,7 +13,8 @@ use serde::Serialize;
 
 use super::{
     BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS, FORMAT, HEADS,
-    INBOUND, INCOMPLETE, INDEX, META, OUTBOUND, PARTNERS, RECORDS, SEALING, SENT, Side, Writes, log_key, place_key,
+    INBOUND, INCOMPLETE, INDEX, LOST, META, MOVED, ORIGIN, OUTBOUND, PARTNERS, RECORDS, SAID, SEALING, SENT, Side,
+    VANISHED, Writes, log_key, place_key,
 };
 
 impl Writes {
@@ -48,7 +50,7 @@ impl Writes {
     ///
     /// # Errors
     /// [`DbError`], here and below.
-    pub fn changes(&mut self, owner: Address, changes: Vec<Change>) -> Result<(), DbError> {
+    pub fn changes(&mut self, db: &Db, owner: Address, changes: Vec<Change>) -> Result<(), DbError> {
         for change in changes {
             match change {
                 Change::Append(entry) => self.append(owner, &entry)?,
@@ -67,8 +69,39 @@ impl Writes {
                     self.put_value(INBOUND, &id.0, &state)?;
                     self.touched.push(id);
                 }
+                Change::Remove(log, at) => {
+                    self.batch.remove(ENTRIES, &place_key(Side::Own, log, at))?;
+                }
+                Change::Moved(old, new) => self.moved(db, old, new)?,
+                Change::Said(id, receipts) if receipts == Receipts::default() => {
+                    self.batch.remove(SAID, &id.0)?;
+                }
+                Change::Said(id, receipts) => self.put_value(SAID, &id.0, &receipts)?,
+                Change::Lost(log, at) => self.put_value(LOST, &log_key(log), &at)?,
+                Change::Vanished(log, at) => self.put_value(VANISHED, &log_key(log), &at)?,
+                Change::Head(log, at) => self.put_value(HEADS, &Side::of(log, owner).log(log), &at)?,
             }
         }
+        Ok(())
+    }
+
+    /// What is kept of a message of ours goes to its new id. Only the envelope is bound to the old one.
+    fn moved(&mut self, db: &Db, old: MessageId, new: MessageId) -> Result<(), DbError> {
+        let (from, to) = (Side::Own.message(&old), Side::Own.message(&new));
+        for (space, from, to) in
+            [(BODIES, &from[..], &to[..]), (CONTENT_KEYS, &from, &to), (INDEX, &from, &to), (FINDINGS, &old.0, &new.0)]
+        {
+            if let Some(bytes) = db.bytes(space, from)? {
+                self.put(space, to, &bytes)?;
+                self.batch.remove(space, from)?;
+            }
+        }
+        self.batch.remove(ENVELOPES, &from)?;
+        self.batch.remove(OUTBOUND, &old.0)?;
+        self.put(ORIGIN, &new.0, &db.origin(&old)?.0)?;
+        self.put(MOVED, &old.0, &new.0)?;
+        // Whoever waits for the old one looks again.
+        self.touched.extend([old, new]);
         Ok(())
     }
 

@@ -1,14 +1,14 @@
 //! The sending half of a connection.
 
 use std::{
-    collections::{BTreeSet, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
 use futures::FutureExt;
 use musubi_protocol::{
-    entry::Body,
+    entry::{Body, Position},
     ids::{Hash, MessageId},
     link::{
         Log,
@@ -30,6 +30,7 @@ use crate::{
     db::{DbError, Side},
     outbox,
     partners::{Probe, SharedAdmitted, look},
+    recovery::{self, RecoveryError, Returning, Step},
 };
 
 /// Streams for large bodies at one time.
@@ -74,6 +75,7 @@ pub async fn push<O: Opener>(
         retry_pause: RETRY_FIRST,
         sender: Sender::new(),
         stopped: BTreeSet::new(),
+        returning: BTreeMap::new(),
         budget: Budget::new(),
         desks: 0,
         lacking: Vec::new(),
@@ -112,6 +114,8 @@ struct Push<O> {
     sender: Sender,
     /// Logs that the partner takes no more of on this connection.
     stopped: BTreeSet<Log>,
+    /// Logs that were lost here and come back; none where that has failed on this connection.
+    returning: BTreeMap<Log, Option<Returning>>,
     budget: Budget,
     /// Desks of the partner when logs were last offered.
     desks: usize,
@@ -189,11 +193,11 @@ impl<O: Opener> Push<O> {
         ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                frame = self.frames.next() => self.on_frame(frame?)?,
+                frame = self.frames.next() => self.on_frame(frame?).await?,
                 _ = ask.tick() => {
                     // While a frame was on its way out, none was read: look once more before giving up.
                     match self.frames.next().now_or_never() {
-                        Some(frame) => self.on_frame(frame?)?,
+                        Some(frame) => self.on_frame(frame?).await?,
                         None if self.silent_since.is_some_and(|since| since.elapsed() >= SILENCE) => {
                             return Err(SessionError::Silent);
                         }
@@ -217,6 +221,7 @@ impl<O: Opener> Push<O> {
                         self.due = true;
                         self.wake_all().await?;
                     }
+                    Ok(Event::Behind(log)) => self.ask_what_they_have(log).await?,
                     Ok(Event::PartnerRecord) => self.envelopes().await?,
                     Ok(Event::Connections) => self.further_desks().await?,
                     Ok(_) => {}
@@ -283,13 +288,22 @@ impl<O: Opener> Push<O> {
         self.frames.feed(&Frame::Ping(self.asked)).await
     }
 
-    fn on_frame(&mut self, frame: Frame) -> Result<(), SessionError> {
+    async fn on_frame(&mut self, frame: Frame) -> Result<(), SessionError> {
         tracing::trace!(?frame, "answer");
         // Whoever says anything is there.
         self.silent_since = None;
         match frame {
-            Frame::Have { log, at } => self.sender.have(log, at),
+            Frame::Have { log, at } if self.sender.has_offered(log) => self.have(log, at).await?,
+            // About a log that was never offered here, here and below.
+            Frame::Have { .. } => {}
+            // What they miss is asked for again once the log is back.
+            Frame::Missing { log, .. } if self.returning.contains_key(&log) => {}
             Frame::Missing { log, at } => self.sender.missing(log, at),
+            Frame::Yours { log, entry } => self.comes_back(log, &entry).await?,
+            Frame::Certificate(der) => {
+                self.budget.spend()?;
+                recovery::keep_certificate(&self.core, &der)?;
+            }
             Frame::Want { log, id, offset } => self.sender.want(log, id, offset),
             Frame::NeedEnvelope { log, id } => self.sender.need_envelope(log, id),
             Frame::Stop { log, reason } if self.sender.has_offered(log) => {
@@ -302,10 +316,82 @@ impl<O: Opener> Push<O> {
                     self.retry_later(log);
                 }
             }
-            // About a log that was never offered here.
             Frame::Stop { .. } => {}
             Frame::Pong(number) if number <= self.asked => self.probe.answered(),
             _ => return Err(SessionError::Unexpected),
+        }
+        Ok(())
+    }
+
+    /// The receiver has said where it stands. What it has of our log and we have not was lost here.
+    async fn have(&mut self, log: Log, at: Position) -> Result<(), SessionError> {
+        if self.sender.is_on_its_way(log, at.at()) {
+            self.sender.have(log, at.at());
+            return Ok(());
+        }
+        if self.returning.contains_key(&log) {
+            return Ok(());
+        }
+        if let Some(returning) = Returning::begin(&self.core, log, at)? {
+            self.sender.hold(log);
+            self.frames.feed(&Frame::Back { log, at: returning.after() }).await?;
+            self.returning.insert(log, Some(returning));
+            return Ok(());
+        }
+        if let Some(claimed) = self.core.partners.take_claim(log)
+            && let Some(applied) = recovery::go_on_without(&self.core, log, at, claimed)?
+        {
+            self.core.settle(applied).await?;
+        }
+        self.sender.have(log, at.at());
+        Ok(())
+    }
+
+    /// An entry of our own log, which was lost here.
+    async fn comes_back(&mut self, log: Log, entry: &[u8]) -> Result<(), SessionError> {
+        // Nothing was asked for, or it has failed: the rest of what was asked for may still be on its way.
+        let Some(returning) = self.returning.get_mut(&log).ok_or(SessionError::Unexpected)? else { return Ok(()) };
+        let complete = match returning.add(entry) {
+            Ok(Step::Wait) => return Ok(()),
+            Ok(Step::Ask(at)) => return self.frames.feed(&Frame::Back { log, at }).await,
+            Ok(Step::Complete) => self.returning.get_mut(&log).and_then(Option::take),
+            Err(error) => {
+                self.returning.insert(log, None);
+                return self.stays_lost(log, &error);
+            }
+        };
+        let Some(returning) = complete else { return Ok(()) };
+        let core = Arc::clone(&self.core);
+        let completed = tokio::task::spawn_blocking(move || returning.complete(&core)).await;
+        match completed.map_err(|_| CoreError::Stopped)? {
+            Ok(applied) => {
+                crash::point("recovery.applied");
+                self.core.settle(applied).await?;
+                crash::point("recovery.durable");
+                self.returning.remove(&log);
+                self.core.partners.goes_on(log);
+                self.frames.feed(&Frame::Offer(log)).await
+            }
+            Err(RecoveryError::Core(error)) => Err(error.into()),
+            Err(error) => self.stays_lost(log, &error),
+        }
+    }
+
+    /// Nothing more goes out of a log that cannot be taken back; it is tried again on the next connection.
+    fn stays_lost(&mut self, log: Log, error: &RecoveryError) -> Result<(), SessionError> {
+        tracing::error!(from = %log.from, to = %log.to, %error, "our own log was lost here and does not come back");
+        self.sender.stop(log, Stop::Restart);
+        self.stopped.insert(log);
+        self.core.partners.stopped(log, Stop::Restart);
+        Ok(())
+    }
+
+    /// The partner names an entry of a log of ours that is not here: offered, it says what it has.
+    async fn ask_what_they_have(&mut self, log: Log) -> Result<(), SessionError> {
+        let towards_peer = look(&self.admitted).contains(&log.to) && self.core.holds(log.from);
+        if towards_peer && !self.returning.contains_key(&log) {
+            self.sender.offer(log);
+            self.frames.feed(&Frame::Offer(log)).await?;
         }
         Ok(())
     }
@@ -316,7 +402,14 @@ impl<O: Opener> Push<O> {
                 Send::EntryAfter(log, at) => self.entry(log, at).await?,
                 Send::Envelope(log, id) => {
                     self.budget.spend()?;
-                    self.envelope(log, id).await?;
+                    match self.core.db.content_key(Side::Own, &id).map_err(CoreError::from)? {
+                        Some(_) => self.envelope(log, id).await?,
+                        None => self.not_here(log, id).await?,
+                    }
+                }
+                Send::Body(log, id, _) if self.core.db.body(Side::Own, &id).map_err(CoreError::from)?.is_none() => {
+                    self.budget.spend()?;
+                    self.not_here(log, id).await?;
                 }
                 Send::Body(log, id, offset) => {
                     // The newest wish for a body counts.
@@ -342,6 +435,12 @@ impl<O: Opener> Push<O> {
         if !may_deliver || !look(&self.admitted).contains(&log.to) {
             return Ok(());
         }
+        if !self.is_own_speaker(log, &entry.claim().signer)
+            && let Some(at) = recovery::showable(&self.core, log, at)?
+        {
+            self.sender.missing(log, at.at());
+            return self.frames.feed(&Frame::Begin { log, at }).await;
+        }
         let (envelope, body) = match &entry.claim().body {
             Body::Message(header) => self.parcel(log, &entry, header.length)?,
             _ => (Vec::new(), Vec::new()),
@@ -353,9 +452,30 @@ impl<O: Opener> Push<O> {
             self.introduced.insert(entry.claim().signer);
         }
         crash::point("push.entry");
+        let is_message = matches!(entry.claim().body, Body::Message(_));
+        let is_here = !is_message || self.core.db.body(Side::Own, &entry.id()).map_err(CoreError::from)?.is_some();
         self.frames.feed(&Frame::Entry { log, entry: entry.bytes().to_vec(), envelope, body }).await?;
         self.sender.sent(log, place);
+        if !is_here {
+            self.not_here(log, entry.id()).await?;
+        }
         Ok(())
+    }
+
+    /// The content of a message of ours is not kept any more, or was lost.
+    async fn not_here(&mut self, log: Log, id: MessageId) -> Result<(), SessionError> {
+        match recovery::not_here(&self.core, log, id).await? {
+            Some(gone) => self.frames.feed(&gone).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Whether a certificate is the one under which an address of ours signs now.
+    fn is_own_speaker(&self, log: Log, certificate: &Hash) -> bool {
+        self.core.with_desks(|desks| {
+            let desk = desks.iter().find(|desk| desk.holds(log.from));
+            desk.and_then(|desk| desk.certificate()).is_some_and(|(_, leaf)| leaf.hash() == *certificate)
+        })
     }
 
     /// What travels with a message's entry: an envelope if one can be made, and the body if it is small.

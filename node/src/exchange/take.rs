@@ -34,6 +34,7 @@ use crate::{
     inbox::{self, Parcel, Received},
     outbox::short,
     partners::{SharedAdmitted, look},
+    recovery,
 };
 
 /// How often a body that gets no further is asked for again without being offered again.
@@ -230,6 +231,38 @@ impl Take {
                     }
                 }
             }
+            Frame::Back { log, at } => {
+                self.budget.spend()?;
+                if self.is_admitted(log) {
+                    // What is given back must not be lost here afterwards: the log goes on behind it.
+                    let (core, newest) = (Arc::clone(&self.core), self.core.db.store().newest());
+                    self.wait(async move {
+                        newest.durable().await?;
+                        let give = move || recovery::give_back(&core, log, at);
+                        tokio::task::spawn_blocking(give).await.map_err(|_| CoreError::Stopped)?
+                    });
+                }
+            }
+            Frame::Gone { log, id } => {
+                if self.is_admitted(log) && !self.stopped.contains(&log) {
+                    let applied = recovery::gone(&self.core, log, id)?;
+                    let core = Arc::clone(&self.core);
+                    self.wait(async move {
+                        core.settle(applied).await?;
+                        Ok(Vec::new())
+                    });
+                }
+            }
+            Frame::Begin { log, at } => {
+                if self.is_admitted(log) && !self.stopped.contains(&log) {
+                    let applied = recovery::begin(&self.core, log, at)?;
+                    let (core, have) = (Arc::clone(&self.core), self.have(log)?);
+                    self.wait(async move {
+                        core.settle(applied).await?;
+                        Ok(vec![have])
+                    });
+                }
+            }
             Frame::Ping(number) => self.say(vec![Frame::Pong(number)]).await?,
             // Only a first frame is of a body stream, and the rest is not a sender's.
             _ => return Err(SessionError::Unexpected),
@@ -313,7 +346,7 @@ impl Take {
     }
 
     fn have(&self, log: Log) -> Result<Frame, CoreError> {
-        Ok(Frame::Have { log, at: self.core.db.head(Side::Partner, log)?.at() })
+        Ok(Frame::Have { log, at: self.core.db.head(Side::Partner, log)? })
     }
 
     async fn entry(&mut self, parcel: Parcel) -> Result<(), SessionError> {
@@ -355,6 +388,15 @@ impl Take {
                     newest.durable().await?;
                     Ok(vec![Frame::Missing { log, at }])
                 });
+            }
+            Received::Behind(named) => {
+                // Ours comes back first, on the stream that carries it; then they offer theirs again.
+                self.core.partners.claims(log.reverse(), named);
+                self.core.tell(Event::Behind(log.reverse()));
+                if self.offered.contains(&log) {
+                    self.stopped.insert(log);
+                }
+                self.say(vec![Frame::Stop { log, reason: Stop::Busy }]).await?;
             }
             Received::Refused(reason) => {
                 if self.offered.contains(&log) {

@@ -8,8 +8,8 @@ use ed25519_dalek::SigningKey;
 use super::{Log, frame::Stop};
 use crate::{
     cbor::Ext,
-    delivery::{Fact, Inbound, Outbound},
-    entry::{Body, By, Entry, Message, Position, Receipt, What},
+    delivery::{End, Fact, Inbound, Outbound, Receipts},
+    entry::{Body, By, Ended, Entry, Message, Position, Receipt, Restart, What},
     ids::{Hash, MessageId},
     signed::{self, Signed},
     time::Timestamp,
@@ -40,6 +40,26 @@ pub trait Shelf {
     /// # Errors
     /// Those of the store.
     fn inbound(&self, id: &MessageId) -> Result<Option<Inbound>, Self::Error>;
+    /// The entries of an own log after a place, in order, with their ids.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn after(&self, log: Log, at: (u64, u64)) -> Result<Vec<(MessageId, Entry)>, Self::Error>;
+    /// What our own log, taken back, says of a partner's message that is not here again yet.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn said(&self, id: &MessageId) -> Result<Receipts, Self::Error>;
+    /// How far a partner's log was held here before it was lost, as our own log, taken back, says.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn lost(&self, log: Log) -> Result<Position, Self::Error>;
+    /// How far the partner says it held an own log, which neither side has any more.
+    ///
+    /// # Errors
+    /// Those of the store.
+    fn vanished(&self, log: Log) -> Result<Position, Self::Error>;
 }
 
 /// One write of a batch.
@@ -51,6 +71,18 @@ pub enum Change {
     Outbound(MessageId, Outbound),
     /// Store the state of a message for an address here.
     Inbound(MessageId, Inbound),
+    /// Remove the entry of an own log at a place.
+    Remove(Log, (u64, u64)),
+    /// A message of ours has been announced anew: what is kept of it goes from the first id to the second.
+    Moved(MessageId, MessageId),
+    /// Note what our own log says of a message that is not here; nothing, when it has come.
+    Said(MessageId, Receipts),
+    /// Note how far a partner's log was held here once.
+    Lost(Log, Position),
+    /// Note how far an own log was held at the partner, and is nowhere any more.
+    Vanished(Log, Position),
+    /// The head of a partner's log from now on, without the entries up to there.
+    Head(Log, Position),
 }
 
 /// Who signs entries for an address, and what they have seen.
@@ -88,6 +120,8 @@ pub enum Taken {
     Known,
     /// Earlier entries are missing: ask from this place on.
     Gap(Position),
+    /// It shows an entry of our own log that is not here: that has to be taken back first ([`super::recovery`]).
+    Behind(Position),
     /// Not taken; the log stops on this connection. A fork is kept as evidence by the caller.
     Refused(Stop),
 }
@@ -99,6 +133,57 @@ pub struct Arrival {
     pub body: bool,
     /// An envelope for a sealing key that is held here.
     pub envelope: bool,
+}
+
+/// Writes entries of one own log, one after the other.
+pub(super) struct Pen<'a> {
+    log: Log,
+    head: Position,
+    peer: Position,
+    voice: Voice<'a>,
+    now: Timestamp,
+}
+
+impl<'a> Pen<'a> {
+    /// Takes up a log behind its head. `peer` is how far the partner's log is held.
+    pub(super) const fn new(log: Log, head: Position, peer: Position, voice: Voice<'a>, now: Timestamp) -> Self {
+        Self { log, head, peer, voice, now }
+    }
+
+    /// Opens a new epoch, above the one before and above all those in `epochs`.
+    pub(super) fn restart(&mut self, epochs: &[u64]) -> Result<Signed<Entry>, signed::Error> {
+        let end = std::mem::take(&mut self.head);
+        let above = epochs.iter().copied().max().unwrap_or_default().max(end.epoch) + 1;
+        let body = Restart { old_epoch: end.epoch, last_seq: end.seq, last_hash: end.hash };
+        self.sign(self.now.0.max(above), 1, Body::Restart(body), self.now)
+    }
+
+    /// The next entry. Of a message announced anew, `time` is when it was sealed.
+    pub(super) fn write(&mut self, body: Body, time: Timestamp) -> Result<Signed<Entry>, signed::Error> {
+        let Position { epoch, seq, .. } = self.head;
+        let (epoch, seq) = if seq == 0 { (self.now.0.max(1), 1) } else { (epoch, seq + 1) };
+        self.sign(epoch, seq, body, time)
+    }
+
+    fn sign(&mut self, epoch: u64, seq: u64, body: Body, time: Timestamp) -> Result<Signed<Entry>, signed::Error> {
+        let entry = Entry {
+            from: self.log.from,
+            to: self.log.to,
+            epoch,
+            seq,
+            prev: self.head.hash,
+            peer: self.peer,
+            log_size: self.voice.log.0,
+            log_root: self.voice.log.1,
+            time,
+            signer: self.voice.certificate,
+            body,
+            ext: Ext::none(),
+        };
+        let entry = Signed::sign(entry, self.voice.key)?;
+        self.head = entry.position();
+        Ok(entry)
+    }
 }
 
 /// Makes the next entry of an own log.
@@ -126,22 +211,7 @@ fn write_seeing<S: Shelf>(
     now: Timestamp,
 ) -> Result<Signed<Entry>, WriteError<S::Error>> {
     let head = shelf.head(log).map_err(WriteError::Shelf)?;
-    let (epoch, seq) = if head == Position::NONE { (now.0.max(1), 1) } else { (head.epoch, head.seq + 1) };
-    let entry = Entry {
-        from: log.from,
-        to: log.to,
-        epoch,
-        seq,
-        prev: head.hash,
-        peer,
-        log_size: voice.log.0,
-        log_root: voice.log.1,
-        time: now,
-        signer: voice.certificate,
-        body,
-        ext: Ext::none(),
-    };
-    Signed::sign(entry, voice.key).map_err(WriteError::Sign)
+    Pen::new(log, head, peer, voice, now).write(body, now).map_err(WriteError::Sign)
 }
 
 /// Announces a sealed message: appends its entry and begins its state.
@@ -185,6 +255,11 @@ pub fn take<S: Shelf>(
     match claim.body {
         Body::Message(header) => {
             let mut inbound = Inbound::new(log, seen.at(), claim.time, header);
+            // Delivered here before, and lost: it is wanted again, and what was said of it is not said twice.
+            inbound.receipts = shelf.said(&id).map_err(WriteError::Shelf)?;
+            if inbound.receipts != Receipts::default() {
+                changes.push(Change::Said(id, Receipts::default()));
+            }
             changes.extend(arrive(shelf, id, &mut inbound, arrival, seen, voice, now)?);
             changes.push(Change::Inbound(id, inbound));
         }
@@ -254,6 +329,31 @@ pub fn acknowledge<S: Shelf>(
     Ok(vec![entry, Change::Inbound(id, inbound)])
 }
 
+/// Ends a message of ours that was not delivered. Empty if it was, or has ended before.
+///
+/// # Errors
+/// [`WriteError::Unknown`] if there is no such message.
+pub fn end<S: Shelf>(
+    shelf: &S,
+    id: MessageId,
+    (how, code): (End, u64),
+    voice: Voice<'_>,
+    now: Timestamp,
+) -> Result<Vec<Change>, WriteError<S::Error>> {
+    let mut outbound = shelf.outbound(&id).map_err(WriteError::Shelf)?.ok_or(WriteError::Unknown)?;
+    if outbound.receipts.has(What::Delivered) || outbound.ended.is_some() {
+        return Ok(Vec::new());
+    }
+    let ended = Ended { id, code, ext: Ext::none() };
+    let body = match how {
+        End::Cancelled => Body::Cancel(ended),
+        End::Expired => Body::Expire(ended),
+    };
+    let entry = write(shelf, outbound.log, body, voice, now)?;
+    outbound.ended = Some((how, now));
+    Ok(vec![Change::Append(Box::new(entry)), Change::Outbound(id, outbound)])
+}
+
 /// Whether the next entry of a log fits. `None` means it is the next one.
 fn place<S: Shelf>(shelf: &S, entry: &Signed<Entry>) -> Result<Option<Taken>, S::Error> {
     let claim = entry.value();
@@ -271,23 +371,26 @@ fn place<S: Shelf>(shelf: &S, entry: &Signed<Entry>) -> Result<Option<Taken>, S:
     if claim.peer != Position::NONE {
         match shelf.hash_at(log.reverse(), claim.peer.at())? {
             Some(held) if held == claim.peer.hash => {}
-            Some(_) => return Ok(Some(Taken::Refused(Stop::Fork))),
-            // They hold more of our log than we do: something was lost here.
-            None => return Ok(Some(Taken::Refused(Stop::Restart))),
+            // It is known that nobody has it any more.
+            _ if claim.peer.at() <= shelf.vanished(log.reverse())?.at() => {}
+            // They hold more of our log than we do, or another: something was lost here, and perhaps written over.
+            _ => return Ok(Some(Taken::Behind(claim.peer))),
         }
     }
-    let next = if head == Position::NONE && !matches!(claim.body, Body::Restart(_)) {
-        claim.seq == 1
-    } else if claim.epoch == head.epoch {
-        claim.seq == head.seq + 1
-    } else {
-        return Ok(match &claim.body {
-            Body::Restart(restart) if claim.seq == 1 => {
-                let end = Position { epoch: restart.old_epoch, seq: restart.last_seq, hash: restart.last_hash };
-                (end != head).then_some(Taken::Refused(Stop::Restart))
-            }
-            _ => Some(Taken::Refused(Stop::Restart)),
-        });
+    let end = match &claim.body {
+        Body::Restart(end) => Some(Position { epoch: end.old_epoch, seq: end.last_seq, hash: end.last_hash }),
+        _ => None,
+    };
+    let next = match end {
+        // A new epoch goes on where the one before ended, and nowhere else.
+        Some(end) if end == head => return Ok(None),
+        Some(end) if end.at() <= head.at() => return Ok(Some(Taken::Refused(Stop::Restart))),
+        Some(_) => false,
+        None if head == Position::NONE => claim.seq == 1,
+        None if claim.epoch == head.epoch => claim.seq == head.seq + 1,
+        // An epoch begins with `restart`.
+        None if claim.seq == 1 => return Ok(Some(Taken::Refused(Stop::Restart))),
+        None => false,
     };
     if !next {
         return Ok(Some(Taken::Gap(head)));

@@ -11,18 +11,23 @@
 //!   5   [certificate]                                      sender: signed older entries
 //!   6   [record]                                           sender: a desk's record
 //!   7   [number]                                           sender: are you still there?
-//!  16   [from, to, epoch, seq]                             receiver: I durably have the log up to here
+//!   8   [from, to, epoch, seq]                             sender: give me back my entries after this one
+//!   9   [from, to, message id]                             sender: this body is not here any more
+//!  10   [from, to, epoch, seq, hash]                       sender: what you had before this one, I can show no more
+//!  16   [from, to, epoch, seq, hash]                       receiver: I durably have the log up to here
 //!  17   [from, to, epoch, seq]                             receiver: something is missing, go back to here
 //!  18   [from, to, message id, offset]                     receiver: I want the body from here on
 //!  19   [from, to, message id]                             receiver: I cannot open the envelope
 //!  20   [from, to, reason]                                 receiver: no more of this log for now
 //!  21   [number]                                           receiver: I am, as an answer to type 7
+//!  22   [from, to, entry]                                  receiver: an entry of yours, as an answer to type 8
 //!  32   [from, to, message id, offset, length]             body stream: what follows, raw
 //! ```
 //! `from` and `to` name the log: `from` is an address of the stream's sending side. The first
 //! frame on a stream is of type 32 (a body stream, which ends after `length` raw bytes) or
 //! another of the sender's (the main stream, for all links of the connection). An empty
-//! envelope or body in type 2 means "not now".
+//! envelope or body in type 2 means "not now". Type 5 is said by a receiver too, before entries
+//! of type 22 that were signed under that certificate.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
@@ -30,7 +35,8 @@ use serde_bytes::ByteBuf;
 use super::Log;
 use crate::{
     cbor,
-    ids::{Address, MessageId},
+    entry::Position,
+    ids::{Address, Hash, MessageId},
 };
 
 /// Bodies up to this many bytes travel with their entry; longer ones on a stream of their own.
@@ -77,12 +83,40 @@ pub enum Frame {
     Ping(u64),
     /// I am: the number of the ping.
     Pong(u64),
+    /// Give me back the entries of my own log that you hold after this one: they were lost here.
+    Back {
+        /// The log.
+        log: Log,
+        /// Epoch and number; zeros for all.
+        at: (u64, u64),
+    },
+    /// The body of a message is not kept here any more.
+    Gone {
+        /// The message's log.
+        log: Log,
+        /// The message.
+        id: MessageId,
+    },
+    /// Entries up to this one, which you had before you lost them, can be shown no more: go on after it.
+    Begin {
+        /// The log.
+        log: Log,
+        /// The last of them.
+        at: Position,
+    },
     /// Durable here up to this entry.
     Have {
         /// The log.
         log: Log,
-        /// Epoch and number; zeros for nothing.
-        at: (u64, u64),
+        /// Which; [`Position::NONE`] for nothing.
+        at: Position,
+    },
+    /// An entry of your own log, as it was signed.
+    Yours {
+        /// The log.
+        log: Log,
+        /// Signed bytes of the entry.
+        entry: Vec<u8>,
     },
     /// Entries are missing: go on after this one.
     Missing {
@@ -136,7 +170,7 @@ pub enum Stop {
     Invalid = 2,
     /// Two entries at one place, or a chain that does not fit what is held here.
     Fork = 3,
-    /// The log shows more of our own than we hold, or begins where it may not.
+    /// The log begins where it may not.
     Restart = 4,
     /// A bound is reached or the disk is short; later.
     Busy = 5,
@@ -181,6 +215,10 @@ struct EnvelopeParts(Address, Address, MessageId, Bytes);
 struct Blob((Bytes,));
 #[derive(Serialize, Deserialize)]
 struct Place(Address, Address, u64, u64);
+#[derive(Serialize, Deserialize)]
+struct Held(Address, Address, u64, u64, Hash);
+#[derive(Serialize, Deserialize)]
+struct Yours(Address, Address, Bytes);
 
 impl Frame {
     /// Encodes type and array, without the length in front.
@@ -190,6 +228,7 @@ impl Frame {
     pub fn encode(&self) -> Result<Vec<u8>, cbor::Error> {
         let bytes = |bytes: &Vec<u8>| ByteBuf::from(bytes.clone());
         let place = |log: &Log, at: &(u64, u64)| cbor::to_vec(&Place(log.from, log.to, at.0, at.1));
+        let held = |log: &Log, at: &Position| cbor::to_vec(&Held(log.from, log.to, at.epoch, at.seq, at.hash));
         let (kind, array) = match self {
             Self::Offer(log) => (1, cbor::to_vec(log)?),
             Self::Entry { log, entry, envelope, body } => {
@@ -203,7 +242,11 @@ impl Frame {
             Self::Record(blob) => (6, cbor::to_vec(&Blob((bytes(blob),)))?),
             Self::Ping(number) => (7, cbor::to_vec(&(number,))?),
             Self::Pong(number) => (21, cbor::to_vec(&(number,))?),
-            Self::Have { log, at } => (16, place(log, at)?),
+            Self::Back { log, at } => (8, place(log, at)?),
+            Self::Gone { log, id } => (9, cbor::to_vec(&(log.from, log.to, id))?),
+            Self::Begin { log, at } => (10, held(log, at)?),
+            Self::Have { log, at } => (16, held(log, at)?),
+            Self::Yours { log, entry } => (22, cbor::to_vec(&Yours(log.from, log.to, bytes(entry)))?),
             Self::Missing { log, at } => (17, place(log, at)?),
             Self::Want { log, id, offset } => (18, cbor::to_vec(&(log.from, log.to, id, offset))?),
             Self::NeedEnvelope { log, id } => (19, cbor::to_vec(&(log.from, log.to, id))?),
@@ -242,9 +285,25 @@ impl Frame {
             6 => Self::Record(blob(array)?),
             7 => Self::Ping(read::<(u64,)>(array)?.0),
             21 => Self::Pong(read::<(u64,)>(array)?.0),
-            16 => {
+            8 => {
                 let Place(from, to, epoch, seq) = read(array)?;
-                Self::Have { log: Log { from, to }, at: (epoch, seq) }
+                Self::Back { log: Log { from, to }, at: (epoch, seq) }
+            }
+            9 => {
+                let (from, to, id) = read(array)?;
+                Self::Gone { log: Log { from, to }, id }
+            }
+            10 => {
+                let Held(from, to, epoch, seq, hash) = read(array)?;
+                Self::Begin { log: Log { from, to }, at: Position { epoch, seq, hash } }
+            }
+            16 => {
+                let Held(from, to, epoch, seq, hash) = read(array)?;
+                Self::Have { log: Log { from, to }, at: Position { epoch, seq, hash } }
+            }
+            22 => {
+                let Yours(from, to, entry) = read(array)?;
+                Self::Yours { log: Log { from, to }, entry: entry.into_vec() }
             }
             17 => {
                 let Place(from, to, epoch, seq) = read(array)?;
@@ -293,7 +352,11 @@ impl std::fmt::Debug for Frame {
             Self::Record(_) => f.write_str("Record"),
             Self::Ping(number) => write!(f, "Ping({number})"),
             Self::Pong(number) => write!(f, "Pong({number})"),
-            Self::Have { log, at } => write!(f, "Have({} -> {}, {at:?})", log.from, log.to),
+            Self::Back { log, at } => write!(f, "Back({} -> {}, {at:?})", log.from, log.to),
+            Self::Gone { id, .. } => write!(f, "Gone({id:?})"),
+            Self::Begin { log, at } => write!(f, "Begin({} -> {}, {:?})", log.from, log.to, at.at()),
+            Self::Have { log, at } => write!(f, "Have({} -> {}, {:?})", log.from, log.to, at.at()),
+            Self::Yours { log, entry } => write!(f, "Yours({} -> {}, {} bytes)", log.from, log.to, entry.len()),
             Self::Missing { log, at } => write!(f, "Missing({} -> {}, {at:?})", log.from, log.to),
             Self::Want { id, offset, .. } => write!(f, "Want({id:?}, {offset})"),
             Self::NeedEnvelope { id, .. } => write!(f, "NeedEnvelope({id:?})"),
@@ -324,7 +387,11 @@ mod tests {
             Frame::Record(vec![]),
             Frame::Ping(24),
             Frame::Pong(u64::MAX),
-            Frame::Have { log, at: (8, 9) },
+            Frame::Back { log, at: (8, 9) },
+            Frame::Gone { log, id },
+            Frame::Begin { log, at: Position { epoch: 8, seq: 9, hash: Hash([1; 32]) } },
+            Frame::Have { log, at: Position { epoch: 8, seq: 9, hash: Hash([1; 32]) } },
+            Frame::Yours { log, entry: vec![8] },
             Frame::Missing { log, at: (0, 0) },
             Frame::Want { log, id, offset: 10 },
             Frame::NeedEnvelope { log, id },
@@ -342,10 +409,12 @@ mod tests {
 
     #[test]
     fn bytes_of_version_1_stay_the_same() {
-        let have = Frame::Have { log: log(), at: (8, 9) }.encode().unwrap();
+        let at = Position { epoch: 8, seq: 9, hash: Hash([1; 32]) };
+        let have = Frame::Have { log: log(), at }.encode().unwrap();
+        let hash = "01".repeat(32);
         assert_eq!(
             data_encoding::HEXLOWER.encode(&have),
-            concat!("1084", "6d", "313337393930353030312d3433", "6d", "313337393930303031302d3131", "08", "09")
+            format!("1085{}{}08095820{hash}", "6d313337393930353030312d3433", "6d313337393930303031302d3131")
         );
     }
 

@@ -43,9 +43,14 @@ struct Lane {
     /// The receiver has said where it stands.
     open: bool,
     stopped: Option<Stop>,
+    /// Where the receiver last said that something is missing, and how often in a row.
+    missing: ((u64, u64), u32),
     /// In `turn`.
     waiting: bool,
 }
+
+/// How often in a row a receiver may miss the same entry. It cannot be had, then.
+const MAX_MISSING: u32 = 8;
 
 impl Sender {
     /// Starts with nothing offered.
@@ -59,7 +64,14 @@ impl Sender {
         if self.lanes.contains_key(&log) {
             return false;
         }
-        let lane = Lane { cursor: (0, 0), flight: VecDeque::new(), open: false, stopped: None, waiting: false };
+        let lane = Lane {
+            cursor: (0, 0),
+            flight: VecDeque::new(),
+            open: false,
+            stopped: None,
+            missing: ((0, 0), 0),
+            waiting: false,
+        };
         self.lanes.insert(log, lane);
         true
     }
@@ -76,9 +88,13 @@ impl Sender {
         self.wake(log);
     }
 
-    /// Takes "missing, go back to here": everything later is sent again.
+    /// Takes "missing, go back to here": everything later is sent again. A log that gets no further stops.
     pub fn missing(&mut self, log: Log, at: (u64, u64)) {
         let Some(lane) = self.lanes.get_mut(&log) else { return };
+        lane.missing = (at, if lane.missing.0 == at { lane.missing.1 + 1 } else { 1 });
+        if lane.missing.1 > MAX_MISSING {
+            return self.stop(log, Stop::Restart);
+        }
         self.in_flight -= lane.flight.len();
         lane.flight.clear();
         lane.cursor = at;
@@ -110,6 +126,21 @@ impl Sender {
         if let Some(lane) = self.lanes.get_mut(&log) {
             // What was refused is behind the cursor: from the beginning, until the receiver says where it stands.
             (lane.stopped, lane.open, lane.cursor) = (None, false, (0, 0));
+        }
+    }
+
+    /// Whether an entry of a log is on the way: then "have" about it tells nothing that is not known.
+    #[must_use]
+    pub fn is_on_its_way(&self, log: Log, at: (u64, u64)) -> bool {
+        self.lanes.get(&log).is_some_and(|lane| lane.flight.contains(&at))
+    }
+
+    /// Holds a log back until the receiver says anew where it stands, which the caller asks by offering it again.
+    pub fn hold(&mut self, log: Log) {
+        if let Some(lane) = self.lanes.get_mut(&log) {
+            self.in_flight -= lane.flight.len();
+            lane.flight.clear();
+            (lane.open, lane.cursor) = (false, (0, 0));
         }
     }
 
@@ -243,6 +274,33 @@ mod tests {
         sender.reopen(log("15"));
         sender.have(log("15"), (1, 1));
         assert_eq!(run(&mut sender, 3), [(log("15"), 2), (log("15"), 3)], "what was refused goes again");
+    }
+
+    #[test]
+    fn an_entry_that_is_missed_for_ever_stops_its_log() {
+        let mut sender = Sender::new();
+        sender.offer(log("15"));
+        for _ in 0..MAX_MISSING {
+            sender.missing(log("15"), (1, 1));
+            assert_eq!(run(&mut sender, 2), [(log("15"), 2)]);
+        }
+        sender.missing(log("15"), (1, 1));
+        assert_eq!(run(&mut sender, 2), []);
+        assert_eq!(sender.stopped(log("15")), Some(Stop::Restart));
+    }
+
+    #[test]
+    fn a_log_that_is_held_back_waits_for_the_receiver() {
+        let mut sender = Sender::new();
+        sender.offer(log("15"));
+        sender.have(log("15"), (0, 0));
+        assert_eq!(run(&mut sender, WINDOW as u64).len(), WINDOW);
+        assert!(sender.is_on_its_way(log("15"), (1, 1)) && !sender.is_on_its_way(log("15"), (2, 1)));
+        sender.hold(log("15"));
+        sender.wake(log("15"));
+        assert_eq!(run(&mut sender, 100), []);
+        sender.have(log("15"), (1, 3));
+        assert_eq!(run(&mut sender, 5), [(log("15"), 4), (log("15"), 5)]);
     }
 
     #[test]
