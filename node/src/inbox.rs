@@ -6,13 +6,14 @@ use std::{
 };
 
 use musubi_protocol::{
-    certificate::{Leaf, Role},
+    certificate::{Leaf, LeafIn, Role},
     entry::{Body, By, Entry, Message, Position, What},
     ids::{Hash, MessageId},
     link::{
         Log,
         book::{self, Arrival, Taken},
         frame::{INLINE_BODY, Stop},
+        recovery as rules,
     },
     seal::{self, ContentKey, Envelope, Opener, length},
     signed::{Signed, Unverified},
@@ -74,7 +75,7 @@ pub enum Received {
 /// # Errors
 /// [`CoreError`] if the store fails; what is wrong with the entry is [`Received::Refused`].
 pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received, CoreError> {
-    let (entry, signer) = match verify(core, leaf, &parcel)? {
+    let (entry, covered) = match verify(core, leaf, &parcel)? {
         Ok(verified) => verified,
         Err(stop) => return Ok(Received::Refused(stop)),
     };
@@ -85,7 +86,7 @@ pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received
     };
     let stop = match &header {
         // What was sealed in time is taken, whatever certificate speaks by now.
-        Some(header) => bounds(core, &signer, &entry, header, &parcel)?,
+        Some(header) => bounds(core, covered, header, &parcel)?,
         None => (core.db.store().free()? < LEAST_FREE).then_some(Stop::Busy),
     };
     if let Some(stop) = stop {
@@ -151,40 +152,43 @@ pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received
     })
 }
 
-/// Checks frame against entry and the signature, by the admitted certificate or an older one of the same desk; gives
-/// the one that it was.
-fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<(Signed<Entry>, Leaf), Stop>, CoreError> {
+/// Checks frame against entry and the signature, by the admitted certificate or an older one of the same desk; says
+/// whether its licence covers the entry's time.
+fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<(Signed<Entry>, bool), Stop>, CoreError> {
     let Ok(entry) = Unverified::<Entry>::from_bytes(&parcel.entry) else { return Ok(Err(Stop::Invalid)) };
     let claim = entry.claim();
     if (claim.from, claim.to) != (parcel.log.from, parcel.log.to) {
         return Ok(Err(Stop::Invalid));
     }
-    let signer = claim.signer;
+    let (signer, time) = (claim.signer, claim.time);
+    let signed_by = |by: &LeafIn, entry: Unverified<Entry>| {
+        let covered = by.may_send(time);
+        entry.verify(by.key()).map(|entry| (entry, covered)).map_err(|_| Stop::Invalid)
+    };
     if signer == leaf.hash() {
-        return Ok(entry.verify(leaf.key()).map(|entry| (entry, leaf.clone())).map_err(|_| Stop::Invalid));
+        return Ok(signed_by(leaf, entry));
     }
     // An older certificate of the same desk: judged like any other, against now.
     let Some(trust) = core.trust.trust() else { return Ok(Err(Stop::NotAdmitted)) };
     let Some((issuer, der)) = core.db.certificate(&signer)? else { return Ok(Err(Stop::Invalid)) };
-    let Ok(older) = trust.judge(&der, &issuer, core.now(), true) else { return Ok(Err(Stop::NotAdmitted)) };
+    let Ok(older) = LeafIn::parse(&der) else { return Ok(Err(Stop::Invalid)) };
     if older.role() != Role::Office || !older.holds(&parcel.log.from) {
         return Ok(Err(Stop::Invalid));
     }
-    Ok(match entry.verify(older.key()) {
-        Ok(entry) => Ok((entry, older)),
-        Err(_) => Err(Stop::Invalid),
-    })
+    if trust.judge(&der, &issuer, core.now(), true).is_err() {
+        // Unless it counted when this entry was here first, and was lost.
+        let was_here = rules::was_here(&core.db.book(parcel.log.to), entry.claim())?;
+        let was_good = trust.judge_but_revocation(&der, &issuer, older.not_after()).is_ok();
+        if !(was_here && was_good) {
+            return Ok(Err(Stop::NotAdmitted));
+        }
+    }
+    Ok(signed_by(&older, entry))
 }
 
 /// What a partner can grow is bounded, and what was sealed after the licence ended is not taken.
-fn bounds(
-    core: &Core,
-    leaf: &Leaf,
-    entry: &Signed<Entry>,
-    header: &Message,
-    parcel: &Parcel,
-) -> Result<Option<Stop>, CoreError> {
-    if !leaf.may_send(entry.value().time) {
+fn bounds(core: &Core, covered: bool, header: &Message, parcel: &Parcel) -> Result<Option<Stop>, CoreError> {
+    if !covered {
         return Ok(Some(Stop::Licence));
     }
     let Some(plain) = length::plaintext_len(header.length) else { return Ok(Some(Stop::Invalid)) };

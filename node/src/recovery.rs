@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use musubi_protocol::{
     certificate::{Ca, LeafIn, Role},
     delivery::{CODE_LOST, End},
-    entry::{Body, Entry, Position, What},
+    entry::{Entry, Position, What},
     ids::MessageId,
     link::{
         Log, book,
@@ -226,51 +226,4 @@ pub fn gone(core: &Arc<Core>, log: Log, id: MessageId) -> Result<Applied, CoreEr
         Ok(())
     })?;
     Ok(applied)
-}
-
-/// Takes note that a partner can show no more what was here once.
-///
-/// # Errors
-/// [`CoreError`].
-pub fn begin(core: &Arc<Core>, log: Log, at: Position) -> Result<Applied, CoreError> {
-    let ((), applied) = core.change(|db, writes| {
-        let change = rules::begin(&db.book(log.to), log, at)?;
-        Ok(writes.changes(db, log.to, change.into_iter().collect())?)
-    })?;
-    Ok(applied)
-}
-
-/// Where to go on in a log of ours behind entries that nobody would take: they were signed under a certificate that
-/// has expired or was revoked since. `None` if there are none, or a message among them has not been delivered.
-///
-/// # Errors
-/// [`CoreError`].
-pub fn showable(core: &Core, log: Log, at: (u64, u64)) -> Result<Option<Position>, CoreError> {
-    let Some(trust) = core.trust.trust() else { return Ok(None) };
-    let mut good = BTreeSet::new();
-    let mut skip = None;
-    let (mut at, mut settled) = (at, true);
-    loop {
-        let entries = core.db.entries_after(Side::Own, log, at, AT_ONCE)?;
-        let Some(last) = entries.last() else { return Ok(skip) };
-        at = last.position().at();
-        for entry in entries {
-            if matches!(entry.claim().body, Body::Message(_)) {
-                let message = core.db.outbound(&entry.id())?;
-                settled &= message.is_none_or(|m| m.ended.is_some() || m.receipts.has(What::Delivered));
-            }
-            let signer = entry.claim().signer;
-            if good.contains(&signer) {
-                continue;
-            }
-            let certificate = core.db.certificate(&signer)?;
-            if certificate.is_some_and(|(issuer, der)| trust.judge(&der, &issuer, core.now(), true).is_ok()) {
-                good.insert(signer);
-            } else if settled {
-                skip = Some(entry.position());
-            } else {
-                return Ok(None);
-            }
-        }
-    }
 }

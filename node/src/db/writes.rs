@@ -79,7 +79,6 @@ impl Writes {
                 Change::Said(id, receipts) => self.put_value(SAID, &id.0, &receipts)?,
                 Change::Lost(log, at) => self.put_value(LOST, &log_key(log), &at)?,
                 Change::Vanished(log, at) => self.put_value(VANISHED, &log_key(log), &at)?,
-                Change::Head(log, at) => self.put_value(HEADS, &Side::of(log, owner).log(log), &at)?,
             }
         }
         Ok(())

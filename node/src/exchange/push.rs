@@ -435,21 +435,20 @@ impl<O: Opener> Push<O> {
         if !may_deliver || !look(&self.admitted).contains(&log.to) {
             return Ok(());
         }
-        if !self.is_own_speaker(log, &entry.claim().signer)
-            && let Some(at) = recovery::showable(&self.core, log, at)?
-        {
-            self.sender.missing(log, at.at());
-            return self.frames.feed(&Frame::Begin { log, at }).await;
-        }
         let (envelope, body) = match &entry.claim().body {
             Body::Message(header) => self.parcel(log, &entry, header.length)?,
             _ => (Vec::new(), Vec::new()),
         };
         // Signed by a certificate that the partner may not have seen yet: it was installed while this session runs.
-        if !self.introduced.contains(&entry.claim().signer) {
+        let signer = entry.claim().signer;
+        if !self.introduced.contains(&signer) {
             self.introduce().await?;
-            // It may have expired: then the partner has it from an earlier day, or never takes what it signed.
-            self.introduced.insert(entry.claim().signer);
+        }
+        // It may have expired, or was revoked: to a partner who lost the log it shows what he had.
+        if self.introduced.insert(signer)
+            && let Some((_, der)) = self.core.db.certificate(&signer).map_err(CoreError::from)?
+        {
+            self.frames.feed(&Frame::Certificate(der)).await?;
         }
         crash::point("push.entry");
         let is_message = matches!(entry.claim().body, Body::Message(_));
@@ -468,14 +467,6 @@ impl<O: Opener> Push<O> {
             Some(gone) => self.frames.feed(&gone).await,
             None => Ok(()),
         }
-    }
-
-    /// Whether a certificate is the one under which an address of ours signs now.
-    fn is_own_speaker(&self, log: Log, certificate: &Hash) -> bool {
-        self.core.with_desks(|desks| {
-            let desk = desks.iter().find(|desk| desk.holds(log.from));
-            desk.and_then(|desk| desk.certificate()).is_some_and(|(_, leaf)| leaf.hash() == *certificate)
-        })
     }
 
     /// What travels with a message's entry: an envelope if one can be made, and the body if it is small.

@@ -253,16 +253,6 @@ impl Take {
                     });
                 }
             }
-            Frame::Begin { log, at } => {
-                if self.is_admitted(log) && !self.stopped.contains(&log) {
-                    let applied = recovery::begin(&self.core, log, at)?;
-                    let (core, have) = (Arc::clone(&self.core), self.have(log)?);
-                    self.wait(async move {
-                        core.settle(applied).await?;
-                        Ok(vec![have])
-                    });
-                }
-            }
             Frame::Ping(number) => self.say(vec![Frame::Pong(number)]).await?,
             // Only a first frame is of a body stream, and the rest is not a sender's.
             _ => return Err(SessionError::Unexpected),
@@ -307,7 +297,8 @@ impl Take {
         Ok(())
     }
 
-    /// Keeps an older certificate of an admitted desk, under which it signed earlier entries.
+    /// Keeps an older certificate of an admitted desk, under which it signed earlier entries. Whether it still counts is
+    /// judged at each entry.
     fn certificate(&mut self, der: &[u8]) -> Result<(), SessionError> {
         let (Ok(leaf), Some(trust)) = (LeafIn::parse(der), self.core.trust.trust()) else { return Ok(()) };
         if self.core.db.certificate(&leaf.hash()).map_err(CoreError::from)?.is_some() {
@@ -315,7 +306,7 @@ impl Take {
         }
         let Some(issuer) = trust.issuer_of(&leaf).map(musubi_protocol::certificate::Ca::id) else { return Ok(()) };
         let of_admitted = leaf.addresses().any(|address| look(&self.admitted).contains(&address));
-        if of_admitted && trust.judge(der, &issuer, self.core.now(), true).is_ok() {
+        if of_admitted && trust.judge_but_revocation(der, &issuer, leaf.not_after()).is_ok() {
             let mut writes = Writes::new();
             writes.certificate(&leaf.hash(), &issuer, der).map_err(CoreError::from)?;
             self.core.db.apply_lazily(writes).map_err(CoreError::from)?;

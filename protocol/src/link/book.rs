@@ -81,8 +81,6 @@ pub enum Change {
     Lost(Log, Position),
     /// Note how far an own log was held at the partner, and is nowhere any more.
     Vanished(Log, Position),
-    /// The head of a partner's log from now on, without the entries up to there.
-    Head(Log, Position),
 }
 
 /// Who signs entries for an address, and what they have seen.
@@ -367,6 +365,11 @@ fn place<S: Shelf>(shelf: &S, entry: &Signed<Entry>) -> Result<Option<Taken>, S:
             // An epoch below the newest that was never here: no second entry at one place, but no way on either.
             None => Taken::Refused(Stop::Restart),
         }));
+    }
+    let lost = shelf.lost(log)?;
+    if at == lost.at() && entry.id().hash() != lost.hash {
+        // Our own log says that another entry was here.
+        return Ok(Some(Taken::Refused(Stop::Fork)));
     }
     if claim.peer != Position::NONE {
         match shelf.hash_at(log.reverse(), claim.peer.at())? {

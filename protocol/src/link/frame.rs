@@ -13,7 +13,6 @@
 //!   7   [number]                                           sender: are you still there?
 //!   8   [from, to, epoch, seq]                             sender: give me back my entries after this one
 //!   9   [from, to, message id]                             sender: this body is not here any more
-//!  10   [from, to, epoch, seq, hash]                       sender: what you had before this one, I can show no more
 //!  16   [from, to, epoch, seq, hash]                       receiver: I durably have the log up to here
 //!  17   [from, to, epoch, seq]                             receiver: something is missing, go back to here
 //!  18   [from, to, message id, offset]                     receiver: I want the body from here on
@@ -96,13 +95,6 @@ pub enum Frame {
         log: Log,
         /// The message.
         id: MessageId,
-    },
-    /// Entries up to this one, which you had before you lost them, can be shown no more: go on after it.
-    Begin {
-        /// The log.
-        log: Log,
-        /// The last of them.
-        at: Position,
     },
     /// Durable here up to this entry.
     Have {
@@ -244,7 +236,6 @@ impl Frame {
             Self::Pong(number) => (21, cbor::to_vec(&(number,))?),
             Self::Back { log, at } => (8, place(log, at)?),
             Self::Gone { log, id } => (9, cbor::to_vec(&(log.from, log.to, id))?),
-            Self::Begin { log, at } => (10, held(log, at)?),
             Self::Have { log, at } => (16, held(log, at)?),
             Self::Yours { log, entry } => (22, cbor::to_vec(&Yours(log.from, log.to, bytes(entry)))?),
             Self::Missing { log, at } => (17, place(log, at)?),
@@ -292,10 +283,6 @@ impl Frame {
             9 => {
                 let (from, to, id) = read(array)?;
                 Self::Gone { log: Log { from, to }, id }
-            }
-            10 => {
-                let Held(from, to, epoch, seq, hash) = read(array)?;
-                Self::Begin { log: Log { from, to }, at: Position { epoch, seq, hash } }
             }
             16 => {
                 let Held(from, to, epoch, seq, hash) = read(array)?;
@@ -354,7 +341,6 @@ impl std::fmt::Debug for Frame {
             Self::Pong(number) => write!(f, "Pong({number})"),
             Self::Back { log, at } => write!(f, "Back({} -> {}, {at:?})", log.from, log.to),
             Self::Gone { id, .. } => write!(f, "Gone({id:?})"),
-            Self::Begin { log, at } => write!(f, "Begin({} -> {}, {:?})", log.from, log.to, at.at()),
             Self::Have { log, at } => write!(f, "Have({} -> {}, {:?})", log.from, log.to, at.at()),
             Self::Yours { log, entry } => write!(f, "Yours({} -> {}, {} bytes)", log.from, log.to, entry.len()),
             Self::Missing { log, at } => write!(f, "Missing({} -> {}, {at:?})", log.from, log.to),
@@ -389,7 +375,6 @@ mod tests {
             Frame::Pong(u64::MAX),
             Frame::Back { log, at: (8, 9) },
             Frame::Gone { log, id },
-            Frame::Begin { log, at: Position { epoch: 8, seq: 9, hash: Hash([1; 32]) } },
             Frame::Have { log, at: Position { epoch: 8, seq: 9, hash: Hash([1; 32]) } },
             Frame::Yours { log, entry: vec![8] },
             Frame::Missing { log, at: (0, 0) },

@@ -353,15 +353,13 @@ impl<S: Shelf> Work<'_, S> {
     }
 }
 
-/// Takes note that the partner can no longer show entries that were here once, up to `at`. `None` where they were not:
-/// what is new has to be shown.
+/// Whether an entry of a partner's log was held here before it was lost, as our own log, taken back, says: then its
+/// certificate was judged when it first came, and what has become of that since does not matter.
 ///
 /// # Errors
 /// Those of the shelf.
-pub fn begin<S: Shelf>(shelf: &S, log: Log, at: Position) -> Result<Option<Change>, S::Error> {
-    let (head, lost) = (shelf.head(log)?, shelf.lost(log)?);
-    let was_here = at.at() < lost.at() || at == lost;
-    Ok((at.at() > head.at() && was_here).then_some(Change::Head(log, at)))
+pub fn was_here<S: Shelf>(shelf: &S, entry: &Entry) -> Result<bool, S::Error> {
+    Ok((entry.epoch, entry.seq) <= shelf.lost(Log::new(entry.from, entry.to))?.at())
 }
 
 /// Takes note that the sender keeps the body of a message no more. `None` unless it was delivered here once, and lost.
