@@ -37,7 +37,6 @@ class Entry:
         self.peer = peer
         cbor.uint(self.log_size, "log size")
         cbor.octets(self.log_root, "log root", 32)
-        need((self.log_size == 0) == (self.log_root == ZEROS), "entry", "log size without root")
         cbor.uint(self.time, "time")
         cbor.octets(self.certificate, "certificate hash", 32)
         cbor.ext(ext)
@@ -46,7 +45,7 @@ class Entry:
     def _body(self, body) -> None:
         if self.type == MESSAGE:
             self.suite, self.length, self.sha256, self.commitment, ext = cbor.array(body, 5, "message")
-            cbor.uint(self.suite, "suite")
+            cbor.uint(self.suite, "suite", 16)
             cbor.uint(self.length, "length")
             cbor.octets(self.sha256, "sha256", 32)
             cbor.octets(self.commitment, "commitment", 32)

@@ -2,7 +2,7 @@
 
 from . import content, envelopes, link
 from .certificates import Desk
-from .entries import MESSAGE, RECEIPT, Entry
+from .entries import MESSAGE, Entry
 from .names import shown
 from .records import Credential, Record
 from .refused import need
@@ -51,6 +51,7 @@ class Evidence:
             link.check_peers(log, other)
             for message, what in link.check_receipts(log, other).items():
                 self.receipts[message] = what
+                self.counts["receipts"] += len(what)
         for row in file.get("messages", []):
             self._message(row)
 
@@ -73,7 +74,6 @@ class Evidence:
                 need(desk.licence.covers(entry.time), "licence", "over when the message was sealed")
                 content.total_of(entry.length)
                 self.counts["messages"] += 1
-            self.counts["receipts"] += entry.type == RECEIPT
 
     def _message(self, row: dict) -> None:
         """Whatever is given for a message is held against its signed entry."""

@@ -44,6 +44,7 @@ class RevocationList:
         need(self.next_update is not None and self.next_update > self.this_update, "crl", "no later nextUpdate")
         serials = [serial for serial, _ in rows]
         need(all(a < b for a, b in zip(serials, serials[1:])), "crl", "serial numbers do not rise")
+        need(all(serial >> 126 == 1 for serial in serials), "crl", "serial number of another form")
         self._compare(extensions, rows)
 
     @staticmethod

@@ -48,7 +48,8 @@ class Bundle:
 
     def root_of(self, ca: Authority) -> Authority:
         for root in self.roots:
-            if root.subject == ca.issuer and root.identifier == ca.issuer_identifier:
+            # Its authorityKeyIdentifier is not compared: name and signature decide.
+            if root.subject == ca.issuer:
                 return root
         raise Refused("issuer", "a CA of another root")
 

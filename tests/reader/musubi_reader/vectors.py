@@ -3,12 +3,14 @@
 import json
 from pathlib import Path
 
-from . import content, ed25519, envelopes, records
-from .entries import CANCEL, EXPIRE, MESSAGE, RECEIPT, RESTART, id_of
-from . import cbor
-from .evidence import octets
+from . import cbor, content, ed25519, envelopes, gate, records, transparency
+from .certificates import Authority, Desk, Request
+from .entries import CANCEL, EXPIRE, MESSAGE, RECEIPT, RESTART, Entry, id_of
+from .evidence import Evidence, octets
 from .names import ZEROS, shown
-from .refused import need
+from .refused import Refused, need
+from .revocation import RevocationList
+from .trust import Trust
 
 FROM, TO = "1379905001-43", "1379900010-11"
 
@@ -82,10 +84,117 @@ def _entry_ids(path: Path) -> int:
     return len(rows)
 
 
+def _cas(row: dict, trust: Trust) -> None:
+    known = [*trust.bundle.roots, *trust.bundle.issuing]
+    need(len(known) == len(row["cas"]), "vector", "CAs")
+    for ca, given in zip(known, row["cas"]):
+        read = Authority(octets(given["certificate"]))
+        need(read.der == ca.der and read.id.hex() == given["issuer_id"], "vector", given["name"])
+        need(read.key == ed25519.public(octets(given["private_key"])), "vector", f"key of {given['name']}")
+
+
+def _desks(row: dict, trust: Trust) -> dict:
+    desks = {}
+    for given in row["desks"]:
+        desk = desks[given["name"]] = Desk(octets(given["certificate"]))
+        said = (desk.hash.hex(), f"{desk.serial:032x}", desk.office, desk.licence.kinds, desk.licence.number)
+        named = [given[one] for one in ("certificate_hash", "serial", "office", "kinds", "issue_number")]
+        need(list(said) == named, "vector", given["name"])
+        need([desk.licence.starts, desk.licence.ends] == [given["from"], given["until"]], "vector", "licence")
+        need(desk.key == ed25519.public(octets(given["private_key"])), "vector", f"key of {given['name']}")
+        need(Request(octets(given["request"])).answered_by(desk), "vector", f"request of {given['name']}")
+        try:
+            trust.trusted(desk, row["now"], partner=False)
+            need(given["trusted"], "vector", f"{given['name']} is trusted")
+        except Refused as error:
+            need(not given["trusted"] and error.reason == "revoked", "vector", f"{given['name']}: {error}")
+    return desks
+
+
+def _transparency(row: dict, trust: Trust) -> None:
+    leaves = [transparency.Leaf(octets(one)) for one in row["leaves"]]
+    head = transparency.Head(octets(row["head"]))
+    head.verify(trust.bundle.issuing)
+    need(head.signed.data == trust.bundle.head.signed.data, "vector", "head of the bundle")
+    root = transparency.root([leaf.data for leaf in leaves])
+    need(head.size == len(leaves) and head.root == root and root.hex() == row["root"], "vector", "root")
+    for index, (leaf, path) in enumerate(zip(leaves, row["proofs"], strict=True)):
+        path = [octets(one) for one in path]
+        found = transparency.included(transparency.leaf_hash(leaf.data), index, head.size, path)
+        need(found == root, "vector", f"proof of leaf {index}")
+
+
+def _network(path: Path) -> int:
+    row = json.loads((path / "network.json").read_text("utf-8"))
+    trust = Trust(octets(row["pin"]), [octets(one) for one in row["bundles"]])
+    need(trust.network_id.hex() == row["network_id"], "vector", "network id")
+    crl = RevocationList(octets(row["crl"]["der"]))
+    trust.take(crl.der)
+    need(crl.number == row["crl"]["number"], "vector", "CRL number")
+    revoked = {int(one["serial"], 16): one["reason"] for one in row["crl"]["revoked"]}
+    need(crl.revoked == revoked, "vector", "revoked")
+    _cas(row, trust)
+    desks = _desks(row, trust)
+    _transparency(row["log"], trust)
+    for given in row["records"]:
+        record = records.Record(octets(given["record"]))
+        record.verify(desks[given["of"]])
+        for order in ([1], [2]):
+            suite, public = record.key_for(order, row["now"])
+            need(envelopes.public_key(suite, octets(given["private_key"])) == public, "vector", "sealing key")
+    for given in row["credentials"]:
+        peer = octets(given["peer"])
+        need(peer == records.PEER_ID + ed25519.public(octets(given["node_key"])), "vector", "PeerId")
+        records.Credential(octets(given["credential"])).admits(trust, row["now"], peer)
+    hello = gate.Hello(octets(row["hello"]))
+    need(hello.network == trust.network_id and hello.bundle == trust.bundle.number, "vector", "hello")
+    held = {issuer: crl.number for issuer, crl in trust.lists.items()}
+    need(dict(hello.lists) == held and not hello.rest, "vector", "lists of the hello")
+    verdicts = []
+    for credential in hello.readable():
+        try:
+            credential.admits(trust, row["now"], octets(row["credentials"][0]["peer"]))
+            verdicts.append("admitted")
+        except Refused as error:
+            verdicts.append(error.reason)
+    need(verdicts == ["admitted", "revoked"], "vector", f"credentials of the hello: {verdicts}")
+    need([one.der for one in gate.lists(octets(row["crl_list"]))] == [crl.der], "vector", "CRL list")
+    return len(desks)
+
+
+def _evidence(path: Path) -> int:
+    evidence = Evidence(json.loads((path / "evidence.json").read_text("utf-8")))
+    kinds = {entry.type for log in evidence.logs.values() for entry in log.entries}
+    need(kinds == {MESSAGE, RECEIPT, CANCEL, EXPIRE, RESTART}, "vector", "not every type of entry")
+    return evidence.counts["entries"]
+
+
+def _take(case: dict) -> None:
+    data = octets(case["bytes"])
+    if case["object"] == "entry":
+        Entry(data).signed.verify(octets(case["key"]))
+    else:
+        {"certificate": Desk, "crl": RevocationList, "manifest": content.Manifest}[case["object"]](data)
+
+
+def _refused(path: Path) -> int:
+    cases = json.loads((path / "refused.json").read_text("utf-8"))["cases"]
+    for case in cases:
+        try:
+            _take(case)
+        except Refused:
+            continue
+        raise Refused("vector", f"taken: {case['object']}, {case['why']}")
+    return len(cases)
+
+
 def check(path: Path) -> dict:
     return {
         "content": _content(path),
         "envelope": _envelopes(path),
         "record": _record(path),
         "entry_ids": _entry_ids(path),
+        "network": _network(path),
+        "evidence": _evidence(path),
+        "refused": _refused(path),
     }
