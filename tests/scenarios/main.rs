@@ -6,6 +6,7 @@ mod exchange;
 #[cfg(unix)]
 mod kill;
 mod privacy;
+mod reader;
 mod renewal;
 mod revocation;
 mod strangers;
