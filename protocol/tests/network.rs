@@ -3,6 +3,8 @@
 //!
 //! `MUSUBI_WRITE_VECTORS=1` writes `protocol/vectors` anew. A change there is a new version.
 
+#[path = "network/frames.rs"]
+mod frames;
 #[path = "network/refused.rs"]
 mod refused;
 #[path = "network/story.rs"]

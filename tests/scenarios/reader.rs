@@ -349,7 +349,7 @@ fn a_second_reader_passes_the_recorded_vectors() {
     let Some(reader) = Reader::find("a_second_reader_passes_the_recorded_vectors") else { return };
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/vectors");
     let counts = reader.run("vectors", &vectors).good();
-    let each = ["content", "envelope", "record", "entry_ids", "network", "evidence", "refused"];
+    let each = ["content", "envelope", "record", "entry_ids", "network", "evidence", "frames", "refused"];
     for name in each {
         assert!(counts[name].as_u64().is_some_and(|count| count > 0), "{name}: {counts}");
     }

@@ -1,7 +1,9 @@
 //! Objects that no reader may take, each but for one fault like one that is good.
 
 use ed25519_dalek::{Signer, SigningKey};
-use musubi_protocol::{certificate::LeafIn, crl::CrlIn, entry::Entry, ids::Hash, seal::Manifest, signed::Unverified};
+use musubi_protocol::{
+    certificate::LeafIn, crl::CrlIn, entry::Entry, ids::Hash, link::frame::Frame, seal::Manifest, signed::Unverified,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -106,7 +108,7 @@ fn entries() -> Vec<(&'static str, Vec<u8>)> {
         ("a null", changed(14, vec![0xf6])),
         ("a map", changed(14, vec![0xa0])),
         ("a negative number", changed(11, vec![0x20])),
-        ("arrays 17 deep", changed(14, deep)),
+        ("arrays nested too deep", changed(14, deep)),
         ("an element too many", signed("entry", &array(&longer), &key)),
         ("a byte after the payload", signed("entry", &trailing, &key)),
         ("an unknown odd extension", changed(14, vec![0x81, 0x82, 3, 0x40])),
@@ -165,6 +167,12 @@ fn others(world: &World) -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ("crl", "another encoding of the length before the signature", long_length(crl)),
         ("crl", "unused bits of the signature", unused(crl)),
         ("crl", "a byte after it", [crl, &[0]].concat()),
+        ("frame", "nothing", Vec::new()),
+        ("frame", "an unknown type", [&[0x63], &array(&[text(ID), text(TO)])[..]].concat()),
+        ("frame", "an element too few", [&[1], &array(&[text(ID)])[..]].concat()),
+        ("frame", "an element too many", [&[1], &array(&[text(ID), text(TO), vec![0]])[..]].concat()),
+        ("frame", "a byte after it", [&[1], &array(&[text(ID), text(TO)])[..], &[0]].concat()),
+        ("frame", "an id of 31 bytes", [&[19], &array(&[text(ID), text(TO), octets(&[9; 31])])[..]].concat()),
         ("manifest", "no file", manifest(&[])),
         ("manifest", "two files of one name", manifest(&[file("a.CSV"), file("A.csv")])),
         ("manifest", "a name that leads elsewhere", manifest(&[file("../a")])),
@@ -209,7 +217,7 @@ fn what_is_built_by_hand_is_good_but_for_its_fault() {
 fn every_recorded_fault_is_refused() {
     let kept = kept("refused.json");
     let cases = kept["cases"].as_array().unwrap();
-    assert_eq!(cases.len(), 44);
+    assert_eq!(cases.len(), 50);
     for case in cases {
         let bytes = unhex(case["bytes"].as_str().unwrap());
         let taken = match case["object"].as_str().unwrap() {
@@ -220,6 +228,7 @@ fn every_recorded_fault_is_refused() {
             }
             "certificate" => LeafIn::parse(&bytes).is_ok(),
             "crl" => CrlIn::parse(&bytes).is_ok(),
+            "frame" => Frame::decode(&bytes).is_ok(),
             "manifest" => Manifest::from_slice(&bytes).is_ok(),
             other => panic!("no {other}"),
         };

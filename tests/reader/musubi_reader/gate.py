@@ -50,11 +50,11 @@ def lists(data: bytes) -> list:
     return [RevocationList(cbor.octets(one, "CRL")) for one in value]
 
 
-TEXT, BYTES, ID, NUMBER, ADDRESS, BYTES_OR_EMPTY = range(6)
+BYTES, ID, NUMBER, ADDRESS = range(4)
 LOG = [ADDRESS, ADDRESS]
 FRAMES = {
     1: LOG,
-    2: [*LOG, BYTES, BYTES_OR_EMPTY, BYTES_OR_EMPTY],
+    2: [*LOG, BYTES, BYTES, BYTES],
     3: [*LOG, ID, BYTES],
     4: [BYTES],
     5: [BYTES],

@@ -169,12 +169,22 @@ def _evidence(path: Path) -> int:
     return evidence.counts["entries"]
 
 
+def _frames(path: Path) -> int:
+    cases = json.loads((path / "frames.json").read_text("utf-8"))["cases"]
+    for case in cases:
+        elements = [octets(one["bytes"]) if type(one) is dict else one for one in case["array"]]
+        need(gate.frame(octets(case["frame"])) == (case["type"], elements), "vector", f"frame {case['type']}")
+    need({case["type"] for case in cases} == set(gate.FRAMES), "vector", "not every type of frame")
+    return len(cases)
+
+
 def _take(case: dict) -> None:
     data = octets(case["bytes"])
     if case["object"] == "entry":
         Entry(data).signed.verify(octets(case["key"]))
     else:
-        {"certificate": Desk, "crl": RevocationList, "manifest": content.Manifest}[case["object"]](data)
+        readers = {"certificate": Desk, "crl": RevocationList, "manifest": content.Manifest, "frame": gate.frame}
+        readers[case["object"]](data)
 
 
 def _refused(path: Path) -> int:
@@ -196,5 +206,6 @@ def check(path: Path) -> dict:
         "entry_ids": _entry_ids(path),
         "network": _network(path),
         "evidence": _evidence(path),
+        "frames": _frames(path),
         "refused": _refused(path),
     }
