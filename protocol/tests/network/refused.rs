@@ -91,7 +91,8 @@ fn entries() -> Vec<(&'static str, Vec<u8>)> {
     let mut trailing = array(&receipt());
     trailing.push(0);
     let mut altered = good.clone();
-    altered[40] ^= 1;
+    let certificate = good.windows(32).position(|window| window == [3; 32]).unwrap();
+    altered[certificate] ^= 1;
     let replaced = |from: &[u8], to: &[u8]| [to, &good[from.len()..]].concat();
     let deep = [vec![0x81; 16], vec![0x80]].concat();
     vec![
