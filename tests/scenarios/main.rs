@@ -1,5 +1,6 @@
 //! Stories, one file each.
 
+mod agree;
 mod altered;
 mod commands;
 mod exchange;

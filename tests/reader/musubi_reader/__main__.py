@@ -1,4 +1,5 @@
-"""`python -m musubi_reader evidence FILE` judges evidence, `vectors DIR` the recorded vectors, `seal FILE` writes.
+"""`python -m musubi_reader evidence FILE` judges evidence, `vectors DIR` the recorded vectors, `seal FILE` writes,
+`verdicts FILE` says of many objects whether they are good.
 One line of JSON says what was seen; exit code 0 all is good, 1 refused, 2 used wrongly."""
 
 import json
@@ -22,6 +23,10 @@ def main(arguments: list) -> int:
             from .vectors import check
 
             answer = check(Path(path))
+        elif command == "verdicts":
+            from .verdicts import verdicts
+
+            answer = verdicts(json.loads(Path(path).read_text("utf-8")))
         elif command == "seal":
             from .writer import seal
 

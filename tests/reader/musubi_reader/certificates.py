@@ -212,11 +212,15 @@ class Request:
         need(len(data) <= LONGEST, "request", "too long")
         try:
             read = x509.load_der_x509_csr(data)
-            self.key = read.public_key().public_bytes_raw()
-            extensions, signature = raw_values(read.extensions), read.signature
+            key = read.public_key()
+            extensions, signature, subject = raw_values(read.extensions), read.signature, read.subject
+        except Refused:
+            raise
         except Exception as error:
             raise Refused("request", f"cannot be read: {error}") from error
-        self.name, self.office = office_subject(read.subject)
+        need(isinstance(key, Ed25519PublicKey), "request", "another kind of key")
+        self.key = key.public_bytes_raw()
+        self.name, self.office = office_subject(subject)
         need(set(extensions) == {SAN, KINDS}, "request", "other extensions")
         value = extensions[KINDS]
         inner = value[2:] if len(value) < 130 else value[3:]
@@ -231,7 +235,7 @@ class Request:
             der.tlv(0x31, der.sequence(*(der.extension(one, False, expected[one]) for one in extensions))),
         )
         inner = der.sequence(
-            der.integer(0), read.subject.public_bytes(), der.public_key_info(self.key), der.tlv(0xA0, attribute)
+            der.integer(0), subject.public_bytes(), der.public_key_info(self.key), der.tlv(0xA0, attribute)
         )
         need(der.outer(inner, signature) == data, "request", "does not follow the profile")
         ed25519.verify(self.key, signature, inner)

@@ -122,7 +122,7 @@ def open_content(content_key: bytes, ciphertext: bytes, expected: bytes) -> tupl
 
 
 def seal_content(content_key: bytes, manifest_head: list, files: list) -> tuple:
-    """Ciphertext, manifest and commitment. `manifest_head` is bundle, month, serial, edition; files are (name, bytes)."""
+    """Ciphertext, manifest and commitment. `manifest_head`: bundle, month, serial, edition; files: (name, bytes)."""
     rows = [[name, len(data), sha256(data)] for name, data in files]
     manifest = cbor.encode([*([] if one is None else [one] for one in manifest_head), rows, []])
     Manifest(manifest)

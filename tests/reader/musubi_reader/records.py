@@ -74,7 +74,8 @@ class Record:
         peers, addresses, relays, couriers, capabilities = cbor.array(places, 5, "places")
         self.peers = [any_peer_id(peer) for peer in cbor.several(peers, "PeerIds", 1, 8)]
         self.addresses = cbor.several(addresses, "addresses", most=32)
-        for one in [*self.addresses, *cbor.several(relays, "relays", most=8), *cbor.several(couriers, "couriers", most=8)]:
+        few = [*cbor.several(relays, "relays", most=8), *cbor.several(couriers, "couriers", most=8)]
+        for one in [*self.addresses, *few]:
             multiaddr(one)
         for number in cbor.several(capabilities, "capabilities", most=64):
             cbor.uint(number, "capability")

@@ -10,7 +10,8 @@ class Head:
     def __init__(self, data: bytes):
         self.signed = Signed("head", data)
         size, root, time, ext = cbor.array(self.signed.value, 4, "head")
-        self.size, self.root, self.time = cbor.uint(size, "size"), cbor.octets(root, "root", 32), cbor.uint(time, "time")
+        self.size, self.time = cbor.uint(size, "size"), cbor.uint(time, "time")
+        self.root = cbor.octets(root, "root", 32)
         cbor.ext(ext)
 
     def verify(self, issuing: list):

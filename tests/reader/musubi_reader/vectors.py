@@ -60,7 +60,8 @@ def _record(path: Path) -> int:
     record = records.Record(octets(row["record"]))
     record.signed.verify(ed25519.public(octets(row["office_key"])))
     need(record.certificate.hex() == row["certificate"] and record.issued == row["issued"], "vector", "record")
-    keys = {case["suite"]: case["public_key"] for case in json.loads((path / "envelope.json").read_text("utf-8"))["cases"]}
+    cases = json.loads((path / "envelope.json").read_text("utf-8"))["cases"]
+    keys = {case["suite"]: case["public_key"] for case in cases}
     need(all(public.hex() == keys[suite] for suite, public, _, _ in record.keys), "vector", "sealing keys")
     need({record.issued - made for _, _, made, _ in record.keys} == {0, 3 * 86400}, "vector", "when keys were made")
     return 1
