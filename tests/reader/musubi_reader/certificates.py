@@ -67,7 +67,7 @@ class Certificate:
         self.identifier = key_identifier(self.key)
         self.hash = names.sha256(data)
         need(self.serial >> 126 == 1, "certificate", "serial number of another form")
-        need(self.not_before < self.not_after, "certificate", "its time ends before it begins")
+        need(0 <= self.not_before < self.not_after, "certificate", "its time is none")
 
     def compare(self, expected: dict) -> None:
         """`expected` has (critical, value) for each extension; their order is the certificate's."""

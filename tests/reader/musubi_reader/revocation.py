@@ -42,6 +42,7 @@ class RevocationList:
         self.identifier = extensions[AKI].value.key_identifier
         need(self.identifier is not None, "crl", "no key identifier")
         need(self.next_update is not None and self.next_update > self.this_update, "crl", "no later nextUpdate")
+        need(all(seconds(date) >= 0 for date in [self.this_update, *(date for _, date in rows)]), "crl", "before 1970")
         serials = [serial for serial, _ in rows]
         need(all(a < b for a, b in zip(serials, serials[1:])), "crl", "serial numbers do not rise")
         need(all(serial >> 126 == 1 for serial in serials), "crl", "serial number of another form")
