@@ -38,13 +38,16 @@ enum Frame<'a> {
     Der(&'a SigningKey),
 }
 
+/// What a reader says of bytes.
+type Takes<'a> = Box<dyn Fn(&[u8]) -> bool + 'a>;
+
 /// One good object, and what our reader says of bytes like it.
 struct Sort<'a> {
     name: &'static str,
     /// The part that is altered.
     part: Vec<u8>,
     frame: Frame<'a>,
-    takes: Box<dyn Fn(&[u8]) -> bool + 'a>,
+    takes: Takes<'a>,
     /// Every how many bytes something is altered.
     step: usize,
 }
@@ -162,7 +165,6 @@ fn manifest() -> Vec<u8> {
         bundle: Some("B1".into()),
         month: Month::new(202_511),
         serial: Some("20251020090353".into()),
-        edition: Some("4.1".into()),
         files: vec![("con2.csv".into(), 1), ("写真 1.jpg".into(), 2)],
         ..Draft::default()
     };
