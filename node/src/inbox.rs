@@ -177,7 +177,7 @@ fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<(Signed<En
     }
     if trust.judge(&der, &issuer, core.now(), true).is_err() {
         // Unless it counted when this entry was here first, and was lost.
-        let was_here = rules::was_here(&core.db.book(parcel.log.to), entry.claim())?;
+        let was_here = rules::was_here(&core.db.book(parcel.log.to), &entry)?;
         let was_good = trust.judge_but_revocation(&der, &issuer, older.not_after()).is_ok();
         if !(was_here && was_good) {
             return Ok(Err(Stop::NotAdmitted));

@@ -28,8 +28,8 @@ pub use authority::{Authority, CaName, Grant, IssueError};
 pub(crate) use authority::{KeyRef, office_name, office_uri, time_of};
 pub use ca::{Ca, Rank};
 pub(crate) use der::{
-    OID_AUTHORITY_KEY_ID, OID_CRL_NUMBER, OID_REASON_CODE, OID_SUBJECT_ALT_NAME, ed25519_only, extensions_once,
-    key_from, moment, read_authority_key_id, read_subject, subject_alt_name, unframe,
+    OID_AUTHORITY_KEY_ID, OID_CRL_NUMBER, OID_REASON_CODE, OID_SUBJECT_ALT_NAME, ed25519_only, element,
+    extensions_once, key_from, moment, read_authority_key_id, read_subject, spki, subject_alt_name, unframe,
 };
 pub use leaf::{Leaf, LeafIn};
 pub use licence::{Licence, Role};
@@ -129,6 +129,9 @@ pub enum ProfileError {
     /// A role that this version does not know.
     #[error("unknown role {0}")]
     Role(u8),
+    /// Desks are counted from 1.
+    #[error("a desk without a number")]
+    Desk,
     /// Kinds that are none, too many, repeated or out of order.
     #[error("the kinds are not a rising list of 1 to {MAX_KINDS}")]
     Kinds,

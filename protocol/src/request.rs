@@ -22,6 +22,9 @@ use crate::{
 /// The version written here; another is refused.
 const VERSION: u8 = 1;
 
+/// Content bytes of 1.2.840.113549.1.9.14, extensionRequest (PKCS#9).
+const OID_EXTENSION_REQUEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 14];
+
 /// The content of the requested extension.
 #[derive(Serialize_tuple, Deserialize_tuple)]
 struct Wanted {
@@ -116,6 +119,13 @@ impl Request {
         }
         wanted.ext.check().map_err(|error| ProfileError::Content("kinds", error))?;
         licence::check_kinds(&wanted.kinds)?;
+        let listed = asked.extensions.iter().map(|item| {
+            let parts = [certificate::element(0x06, &[item.oid.as_bytes()]), certificate::element(0x04, &[item.value])];
+            certificate::element(0x30, &[&parts[0], &parts[1]])
+        });
+        if info.raw != written(info.subject.as_raw(), &key, &listed.collect::<Vec<_>>().concat()) {
+            return Err(ProfileError::Malformed);
+        }
         Ok(Self { der: bytes.to_vec(), office, name, kinds: wanted.kinds, key })
     }
 
@@ -163,6 +173,14 @@ impl Request {
     pub const fn key(&self) -> &VerifyingKey {
         &self.key
     }
+}
+
+/// The signed part in its one encoding: parsers read it from others too.
+fn written(subject: &[u8], key: &VerifyingKey, extensions: &[u8]) -> Vec<u8> {
+    use certificate::element;
+    let asked = element(0x31, &[&element(0x30, &[extensions])]);
+    let attribute = element(0x30, &[&element(0x06, &[OID_EXTENSION_REQUEST]), &asked]);
+    element(0x30, &[&element(0x02, &[&[0]]), subject, &certificate::spki(key), &element(0xa0, &[&attribute])])
 }
 
 impl fmt::Debug for Request {
@@ -232,6 +250,29 @@ mod tests {
         }
         let longer = [good.der(), &[0]].concat();
         assert_eq!(Request::parse(&longer), Err(ProfileError::Malformed));
+    }
+
+    /// Signed by the key inside and read by the parser, but not in the one encoding.
+    #[test]
+    fn a_request_in_another_encoding_is_refused() {
+        use ed25519_dalek::Signer;
+
+        let good = request();
+        let inner = &good.der()[4..good.der().len() - 74];
+        let signed = |inner: &[u8]| {
+            let head = [0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 3, 65, 0];
+            certificate::element(0x30, &[inner, &head, &key().sign(inner).to_bytes()])
+        };
+        assert_eq!(Request::parse(&signed(inner)), Ok(request()));
+        let asked = inner.windows(9).position(|window| window == OID_EXTENSION_REQUEST).unwrap();
+        // The whole, the version, the attribute, its identifier, the set and list of values, an extension.
+        for (at, tag) in
+            [(0, 0x10), (3, 0x82), (asked - 4, 0x10), (asked - 2, 0x07), (asked + 9, 0x11), (asked + 13, 0xb0)]
+        {
+            let mut altered = inner.to_vec();
+            altered[at] = tag;
+            assert!(Request::parse(&signed(&altered)).is_err(), "{tag:x} at {at}");
+        }
     }
 
     #[test]

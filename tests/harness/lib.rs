@@ -6,6 +6,7 @@ pub mod partner;
 #[cfg(unix)]
 pub mod process;
 pub mod raw;
+pub mod reader;
 pub mod sample;
 
 use std::{future::Future, time::Duration};

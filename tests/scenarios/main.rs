@@ -1,11 +1,13 @@
 //! Stories, one file each.
 
+mod agree;
 mod altered;
 mod commands;
 mod exchange;
 #[cfg(unix)]
 mod kill;
 mod privacy;
+mod reader;
 #[cfg(unix)]
 mod recovery;
 mod renewal;

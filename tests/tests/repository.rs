@@ -34,7 +34,7 @@ const TOP: &[&str] = &[
 ];
 
 /// Made by tools, never part of the repository.
-const MADE: &[&str] = &[".git", "target"];
+const MADE: &[&str] = &[".git", "target", "__pycache__"];
 
 /// The commands of the READMEs, in their order.
 const COMMANDS: [&str; 2] = ["cargo run --release -- demo", "cargo test --workspace"];

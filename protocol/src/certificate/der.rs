@@ -110,19 +110,29 @@ pub(crate) fn ed25519_only(algorithm: &AlgorithmIdentifier<'_>) -> Result<(), Pr
 /// the signature, so whatever else a parser lets pass could be altered by anybody.
 pub(crate) fn unframe<'a>(bytes: &'a [u8], signed: &[u8]) -> Result<Frame<'a>, ProfileError> {
     let (rest, signature) = bytes.split_last_chunk::<64>().ok_or(ProfileError::Malformed)?;
-    let length = signed.len() + FRAME_TAIL.len() + signature.len();
-    let header = match length {
-        ..0x80 => vec![0x30, length as u8],
-        _ => {
-            let digits: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
-            [&[0x30, 0x80 | digits.len() as u8][..], &digits].concat()
-        }
-    };
+    let header = header(0x30, signed.len() + FRAME_TAIL.len() + signature.len());
     if rest == [header.as_slice(), signed, &FRAME_TAIL].concat() {
         Ok(Frame { signed: header.len()..header.len() + signed.len(), signature })
     } else {
         Err(ProfileError::Malformed)
     }
+}
+
+/// Tag and length as DER writes them.
+fn header(tag: u8, length: usize) -> Vec<u8> {
+    match length {
+        ..0x80 => vec![tag, length as u8],
+        _ => {
+            let digits: Vec<u8> = length.to_be_bytes().into_iter().skip_while(|byte| *byte == 0).collect();
+            [&[tag, 0x80 | digits.len() as u8][..], &digits].concat()
+        }
+    }
+}
+
+/// Writes an element: what a parser may read from several encodings has one that counts.
+pub(crate) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let content = parts.concat();
+    [header(tag, content.len()), content].concat()
 }
 
 /// Reads a public key; keys of small order are refused.
@@ -197,6 +207,15 @@ pub(crate) fn read_subject(subject: &X509Name<'_>) -> Result<(OfficeNumber, Stri
     check_name(common_name)?;
     if common_name != organisation {
         return Err(ProfileError::Name);
+    }
+    // The parser looks into sets, sequences and object identifiers whatever their tags say.
+    let attribute = |id: u8, tag, text: &str| {
+        let parts = [element(0x06, &[&[0x55, 4, id]]), element(tag, &[text.as_bytes()])];
+        element(0x31, &[&element(0x30, &[&parts[0], &parts[1]])])
+    };
+    let rdns = [attribute(3, 0x0c, common_name), attribute(10, 0x0c, organisation), attribute(5, 0x13, number)];
+    if subject.as_raw() != element(0x30, &[&rdns[0], &rdns[1], &rdns[2]]) {
+        return Err(ProfileError::Subject);
     }
     Ok((number.parse().map_err(|_| ProfileError::OfficeNumber)?, common_name.to_owned()))
 }

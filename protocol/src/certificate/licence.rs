@@ -94,6 +94,9 @@ impl Licence {
         if self.version != VERSION {
             return Err(ProfileError::Version);
         }
+        if self.desk == 0 {
+            return Err(ProfileError::Desk);
+        }
         if self.role == Role::Office || !self.kinds.is_empty() {
             check_kinds(&self.kinds)?;
         }

@@ -122,6 +122,21 @@ fn other_subjects_are_refused() {
     assert_eq!(with(&|name| *name = other.clone()), Err(ProfileError::Extension("subjectAltName")));
 }
 
+/// The parser reads names whose tags say something else.
+#[test]
+fn a_subject_in_another_encoding_is_refused() {
+    let good = Careless::new().bent(|_| {}).unwrap();
+    let name = [0x06, 3, 0x55, 4, 10, 0x0c];
+    // The first one is the issuer's.
+    let at = good.der().windows(name.len()).rposition(|window| window == name).unwrap();
+    // Set, sequence, object identifier, text.
+    for (offset, tag) in [(-4, 0x11), (-4, 0xb1), (-2, 0x10), (0, 0x07), (0, 0x86), (5, 0x2c)] {
+        let mut altered = good.der().to_vec();
+        altered[at.checked_add_signed(offset).unwrap()] = tag;
+        assert_eq!(LeafIn::parse(&altered), Err(ProfileError::Subject), "{tag:x}");
+    }
+}
+
 #[test]
 fn other_extensions_are_refused() {
     let careless = Careless::new();
@@ -164,6 +179,7 @@ fn other_licences_are_refused() {
     let careless = Careless::new();
     assert!(careless.licensed(|_| {}).is_ok());
     assert_eq!(careless.licensed(|licence| licence.version = 2), Err(ProfileError::Version));
+    assert_eq!(careless.licensed(|licence| licence.desk = 0), Err(ProfileError::Desk));
     assert_eq!(careless.licensed(|licence| licence.kinds.reverse()), Err(ProfileError::Kinds));
     assert_eq!(careless.licensed(|licence| licence.kinds.clear()), Err(ProfileError::Kinds));
     assert_eq!(careless.licensed(|licence| licence.kinds.insert(0, licence.kinds[0])), Err(ProfileError::Kinds));

@@ -366,11 +366,6 @@ fn place<S: Shelf>(shelf: &S, entry: &Signed<Entry>) -> Result<Option<Taken>, S:
             None => Taken::Refused(Stop::Restart),
         }));
     }
-    let lost = shelf.lost(log)?;
-    if at == lost.at() && entry.id().hash() != lost.hash {
-        // Our own log says that another entry was here.
-        return Ok(Some(Taken::Refused(Stop::Fork)));
-    }
     if claim.peer != Position::NONE {
         match shelf.hash_at(log.reverse(), claim.peer.at())? {
             Some(held) if held == claim.peer.hash => {}

@@ -358,8 +358,10 @@ impl<S: Shelf> Work<'_, S> {
 ///
 /// # Errors
 /// Those of the shelf.
-pub fn was_here<S: Shelf>(shelf: &S, entry: &Entry) -> Result<bool, S::Error> {
-    Ok((entry.epoch, entry.seq) <= shelf.lost(Log::new(entry.from, entry.to))?.at())
+pub fn was_here<S: Shelf>(shelf: &S, entry: &Unverified<Entry>) -> Result<bool, S::Error> {
+    let lost = shelf.lost(Log::new(entry.claim().from, entry.claim().to))?;
+    let place = entry.position();
+    Ok(place == lost || place.at() < lost.at())
 }
 
 /// Takes note that the sender keeps the body of a message no more. `None` unless it was delivered here once, and lost.
