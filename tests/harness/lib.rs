@@ -10,7 +10,7 @@ pub mod sample;
 
 use std::{future::Future, time::Duration};
 
-pub use network::{Installed, TestNetwork, TestNode};
+pub use network::{Installed, TestNetwork, TestNode, WrongClock};
 #[cfg(unix)]
 pub use process::NodeProcess;
 
