@@ -1,6 +1,8 @@
 //! Real nodes on loopback with a test authority: ports of the system's choice, own directories, a time limit on
 //! every wait and no sleeping.
 
+#[cfg(target_os = "linux")]
+pub mod mount;
 pub mod network;
 pub mod partner;
 #[cfg(unix)]

@@ -3,6 +3,8 @@
 mod altered;
 mod clock;
 mod commands;
+#[cfg(target_os = "linux")]
+mod disk;
 mod exchange;
 #[cfg(unix)]
 mod kill;

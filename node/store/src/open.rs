@@ -115,8 +115,9 @@ fn open_locked(
     tidying: Option<Tidying<'_>>,
 ) -> Result<Opened, OpenError> {
     let (records, bodies) = (live.join("records"), live.join("bodies"));
-    let left = rewrite::settle(live)?;
+    // First: what a newer version left behind is not ours to put in order.
     let marker = read_marker(live)?;
+    let left = rewrite::settle(live)?;
     if !records.join("db").try_exists()? {
         // The engine would begin anew.
         if marker {
@@ -192,19 +193,32 @@ fn tidied(
     }
     tidying(filling);
     tracing::info!(log = filling.log, live = filling.live, "rewriting the store");
-    match rewrite::run(db, live, options) {
-        Ok(()) => {}
-        Err(error) => {
-            // Complete as before, by the names; what there is of a copy is removed.
-            tracing::warn!(%error, "the store could not be rewritten");
-            rewrite::settle(live)?;
-        }
+    let rewritten = rewrite::run(db, live, options);
+    if let Err(error) = &rewritten {
+        tracing::warn!(%error, "the store could not be rewritten");
     }
-    let db = open_engine(&records, options)?;
+    let db = match open_again(live, &records, options) {
+        Ok(db) => db,
+        // An engine that was refused while copying opens nothing any more in this process. The next one leaves tidying
+        // up out, for the copy lies there.
+        Err(_) if rewritten.is_err() => {
+            return Err(OpenError::Io(io::Error::other("tidying up did not come to an end")));
+        }
+        Err(error) => return Err(error),
+    };
+    rewrite::settle(live)?;
     check_format(&db, true)?;
     rewrite::clear(live)?;
     tracing::info!(log = rewrite::filling(&db, &records)?.log, "the store was rewritten");
     Ok(db)
+}
+
+/// Opens the engine that counts after an attempt to rewrite; an unfinished copy stays.
+fn open_again(live: &Path, records: &Path, options: Options) -> Result<sled::Db, OpenError> {
+    if !records.try_exists()? {
+        rewrite::settle(live)?;
+    }
+    open_engine(records, options)
 }
 
 /// Reads every file, to tell damage from a disk that does not answer.

@@ -280,19 +280,20 @@ impl Store {
         rewrite::filling(&self.inner.engine.db, &records).map_err(|error| StoreError::Engine(io::Error::other(error)))
     }
 
-    /// Adds up the records in use and notes it for [`usage`](Self::usage) and the next start. Reads them all.
+    /// Adds up the records in use and notes it for [`usage`](Self::usage) and the next start. Reads them all, and stops
+    /// with none where `go_on` says so.
     ///
     /// # Errors
     /// [`StoreError::Engine`] if one cannot be read.
-    pub fn count(&self) -> Result<u64, StoreError> {
-        let live = read(|| rewrite::count(&self.inner.engine.db))?;
+    pub fn count(&self, go_on: impl Fn() -> bool) -> Result<Option<u64>, StoreError> {
+        let Some(live) = read(|| rewrite::count(&self.inner.engine.db, go_on))? else { return Ok(None) };
         let (key, value) = rewrite::counted(live);
         let mut batch = Batch::new();
         batch.bytes = key.len() + value.len();
         batch.changes.push((key, Some(value)));
         // Lost in a power cut, it is counted again.
         let _ticket = self.apply(batch)?;
-        Ok(live)
+        Ok(Some(live))
     }
 
     /// Tells whether the disk has refused a commit: nothing is taken any more then.
