@@ -235,7 +235,8 @@ impl Bodies {
             return Err(BodyError::Offset { len: now });
         }
         file.set_len(len)?;
-        Ok(self.synced(file.sync_all())?)
+        self.synced(file.sync_all())?;
+        Ok(())
     }
 
     /// Returns a body's length.

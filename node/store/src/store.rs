@@ -245,7 +245,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] if the file system does not say.
     pub fn room(&self) -> Result<Room, StoreError> {
-        Ok(self.room_beside(0)?)
+        self.room_beside(0)
     }
 
     /// As [`room`](Self::room), once so many bytes more will have been written.
