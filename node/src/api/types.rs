@@ -162,7 +162,8 @@ pub struct DiskRow {
     pub bodies: u64,
     /// Records in use, as last counted; null before the first count after an update.
     pub live: Option<u64>,
-    /// Share of the log that is in use, in percent; null likewise. Below 40 the next start gives space back.
+    /// Share of the log that is in use, in percent; null likewise. Below 40 the next start gives space
+    /// back, once the log has doubled since the last time.
     pub live_percent: Option<u64>,
 }
 
