@@ -60,6 +60,8 @@ pub struct Limits {
 pub struct Store {
     /// Memory of the cache in MiB.
     pub cache_mib: u64,
+    /// Free disk space in MiB below which no new mail is taken or sent.
+    pub reserve_mib: u64,
 }
 
 /// The log.
@@ -151,6 +153,7 @@ impl Settings {
         check::range(self.limits.pending, 16, 65_536).map_err(at("limits.pending"))?;
         check::range(self.limits.pending_per_ip, 1, 65_536).map_err(at("limits.pending_per_ip"))?;
         check::range(self.store.cache_mib, 8, 1_024).map_err(at("store.cache_mib"))?;
+        check::range(self.store.reserve_mib, 64, 1_048_576).map_err(at("store.reserve_mib"))?;
         check::log_filter(&self.log.filter).map_err(at("log.filter"))
     }
 }

@@ -18,7 +18,7 @@ use musubi_protocol::{
     seal::{self, ContentKey, Envelope, Opener, length},
     signed::{Signed, Unverified},
 };
-use musubi_store::{BodyId, RESERVE, Store, crash};
+use musubi_store::{BodyId, Room, Store, crash};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -30,8 +30,6 @@ use crate::{
 
 /// Most bytes of content that are taken: a bundle as large as one may be sent, and its padding.
 const LARGEST: u64 = MAX_BUNDLE + MAX_BUNDLE / 4;
-/// Below this much free disk nothing at all is taken any more; new mail stops at [`RESERVE`] already.
-const LEAST_FREE: u64 = RESERVE / 8;
 /// Most second entries of one log that are kept as evidence: one proves a fork.
 const MAX_FORKS: usize = 16;
 /// Most messages of one log that may be announced and not yet complete; the next one is answered "busy".
@@ -87,7 +85,7 @@ pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received
     let stop = match &header {
         // What was sealed in time is taken, whatever certificate speaks by now.
         Some(header) => bounds(core, covered, header, &parcel)?,
-        None => (core.db.store().free()? < LEAST_FREE).then_some(Stop::Busy),
+        None => (core.db.store().room()? == Room::Rest).then_some(Stop::Busy),
     };
     if let Some(stop) = stop {
         return Ok(Received::Refused(stop));
@@ -202,7 +200,7 @@ fn bounds(core: &Core, covered: bool, header: &Message, parcel: &Parcel) -> Resu
     for id in &incomplete {
         announced = announced.saturating_add(partial(core, parcel.log, id)?.map_or(0, |partial| partial.rest()));
     }
-    let room = core.db.store().free()?.saturating_sub(announced) >= RESERVE;
+    let room = core.db.store().room_beside(announced)? == Room::Ample;
     let busy = plain > LARGEST || !room || incomplete.len() >= MAX_INCOMPLETE;
     Ok(busy.then_some(Stop::Busy))
 }

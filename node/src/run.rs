@@ -4,8 +4,8 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use musubi_config::Settings;
 use musubi_network::StartError as NetworkError;
-use musubi_protocol::time::DAY;
-use musubi_store::OpenError;
+use musubi_protocol::time::{DAY, Timestamp};
+use musubi_store::{OpenError, Store, StoreError};
 use serde_bytes::ByteBuf;
 use tokio::{
     net::TcpListener,
@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api,
+    clock::Clock,
     core::{Core, CoreError},
     db::{Db, DbError},
     exchange,
@@ -39,6 +40,10 @@ pub struct Options {
     pub unlock: Unlock,
     /// Its settings.
     pub settings: Settings,
+    /// The clock on the wall.
+    pub clock: Clock,
+    /// Is told if the store is tidied up first, which takes as long as copying what is in use.
+    pub tidying: Option<oneshot::Sender<()>>,
 }
 
 /// Why a node did not start.
@@ -103,16 +108,27 @@ impl Node {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { home, unlock, settings } = options;
+        let Options { home, unlock, settings, clock, mut tidying } = options;
         if !home.is_set_up() {
             return Err(StartError::NotSetUp);
         }
         let core = {
-            let (home, cache) = (home.clone(), settings.store.cache_mib << 20);
+            let home = home.clone();
+            let store = musubi_store::Options {
+                cache_bytes: settings.store.cache_mib << 20,
+                reserve_bytes: settings.store.reserve_mib << 20,
+                create: false,
+            };
             let load = move || {
                 let mode = Mode::of(&home).map_err(KeyError::from)?;
                 let keys = Keys::unlock(&home, &unlock)?;
-                let db = Db::new(home.open_store(cache)?);
+                let opened = Store::open_tidied(&home.store(), store, |_| {
+                    if let Some(tell) = tidying.take() {
+                        // Whoever started the node may not care.
+                        let _ = tell.send(());
+                    }
+                });
+                let db = Db::new(opened?);
                 // One that a killed node has left would lead commands, and the new token, to whoever has its port.
                 match std::fs::remove_file(home.api()) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -124,7 +140,7 @@ impl Node {
                 }
                 let in_use: std::collections::HashSet<_> = db.bodies_in_use()?.into_iter().collect();
                 db.store().bodies().sweep(|id| in_use.contains(&id)).map_err(DbError::from)?;
-                Ok::<_, StartError>(Core::load(db, keys, mode)?)
+                Ok::<_, StartError>(Core::load(db, keys, mode, clock)?)
             };
             Arc::new(tokio::task::spawn_blocking(load).await.map_err(|_| StartError::Stopped)??)
         };
@@ -155,6 +171,7 @@ impl Node {
         }
         tasks.spawn(exchange::local(Arc::clone(&core), running.clone()));
         tasks.spawn(daily(Arc::clone(&core), running.clone()));
+        tasks.spawn(count_records(Arc::clone(&core), running.clone()));
         tasks.spawn(watch_store(Arc::clone(&core), running.clone()));
         api::announce(&home, api)?;
         guard.disarm();
@@ -195,6 +212,12 @@ impl Node {
     /// Waits until the node stops by itself: a worker died or the disk failed.
     pub async fn stopped(&self) {
         self.running.cancelled().await;
+    }
+
+    /// Whether the disk did not take what was written, which ends a node: nothing may be acknowledged any more.
+    #[must_use]
+    pub fn disk_failed(&self) -> bool {
+        self.core.db.store().has_failed()
     }
 
     /// Stops in stages inside 10 s: no new requests, then connections, then the last commit.
@@ -241,7 +264,7 @@ async fn daily(core: Arc<Core>, stop: CancellationToken) {
             () = sleep_until(Instant::now() + HOUR) => {}
         }
         let now = core.now();
-        if now.since(issued) < DAY {
+        if !is_due(issued, now) {
             continue;
         }
         match core.renew().await {
@@ -249,6 +272,29 @@ async fn daily(core: Arc<Core>, stop: CancellationToken) {
             Err(error) => tracing::error!(%error, "records could not be renewed"),
         }
     }
+}
+
+/// Counts what is in use of the store, at the start and each day: the next start goes by it, and `status` shows it.
+async fn count_records(core: Arc<Core>, stop: CancellationToken) {
+    loop {
+        let stopping = stop.clone();
+        let counted = core.db.store().run(move |store| store.count(|| !stopping.is_cancelled())).await;
+        match counted {
+            Ok(live) => tracing::debug!(?live, "records counted"),
+            Err(error @ (StoreError::SyncFailed | StoreError::Interrupted)) => tracing::debug!(%error, "not counted"),
+            Err(error) => tracing::error!(%error, "a record cannot be read: the store may be damaged"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep_until(Instant::now() + Duration::from_secs(DAY)) => {}
+        }
+    }
+}
+
+/// Whether records of a moment are to be issued anew. Those that a wrong clock has dated ahead are: once it is right,
+/// partners take none from the future.
+const fn is_due(issued: Timestamp, now: Timestamp) -> bool {
+    now.since(issued) >= DAY || issued.since(now) >= HOUR.as_secs()
 }
 
 /// A store that cannot make durable ends the node: nothing may be acknowledged any more.
@@ -259,5 +305,19 @@ async fn watch_store(core: Arc<Core>, running: CancellationToken) {
             tracing::error!("the disk did not take what was written; the node stops");
             running.cancel();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_due_each_day_and_when_the_clock_was_put_back() {
+        let issued = Timestamp(100 * DAY);
+        assert!(!is_due(issued, issued) && !is_due(issued, issued.plus(DAY - 1)));
+        assert!(is_due(issued, issued.plus(DAY)));
+        assert!(!is_due(issued, issued.minus(60)), "a clock that was set right by a little");
+        assert!(is_due(issued, issued.minus(3600)) && is_due(issued.plus(3 * 365 * DAY), issued));
     }
 }

@@ -1,6 +1,8 @@
 //! Real nodes on loopback with a test authority: ports of the system's choice, own directories, a time limit on
 //! every wait and no sleeping.
 
+#[cfg(target_os = "linux")]
+pub mod mount;
 pub mod network;
 pub mod partner;
 #[cfg(unix)]
@@ -11,7 +13,7 @@ pub mod sample;
 
 use std::{future::Future, time::Duration};
 
-pub use network::{Installed, TestNetwork, TestNode};
+pub use network::{Installed, TestNetwork, TestNode, WrongClock};
 #[cfg(unix)]
 pub use process::NodeProcess;
 

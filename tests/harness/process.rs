@@ -16,7 +16,7 @@ use musubi_cli::client::Form;
 use musubi_node::{
     api::{
         self,
-        types::{Detail, Row},
+        types::{Detail, Row, Status},
     },
     home::Home,
 };
@@ -48,6 +48,8 @@ pub struct Start {
     pub crash_at: Option<String>,
     /// Where the process writes the names of the points that it passes.
     pub log: Option<PathBuf>,
+    /// A file with the number of seconds by which its clock is wrong; see [`put_clock`].
+    pub clock: Option<PathBuf>,
 }
 
 /// A node in a process of its own.
@@ -91,6 +93,7 @@ impl Start {
             peers: Vec::new(),
             crash_at: None,
             log: None,
+            clock: None,
         }
     }
 
@@ -106,6 +109,9 @@ impl Start {
         }
         if let Some(log) = &self.log {
             command.env("MUSUBI_CRASH_LOG", log);
+        }
+        if let Some(clock) = &self.clock {
+            command.env("MUSUBI_TEST_CLOCK", clock);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).kill_on_drop(true);
         command.spawn().expect("the program under test can be started")
@@ -203,6 +209,11 @@ impl NodeProcess {
         self.ask(|api| api.json("/api/inbox")).await
     }
 
+    /// How it is.
+    pub async fn status(&self) -> Status {
+        self.ask(|api| api.json("/api/status")).await
+    }
+
     /// All messages sent from here.
     pub async fn outbox(&self) -> Vec<Row> {
         self.ask(|api| api.json("/api/outbox")).await
@@ -289,6 +300,16 @@ impl Api {
         assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&bytes));
         Ok(bytes)
     }
+}
+
+/// Puts the clock of the processes that read `file` so many seconds ahead, or behind, at one stroke.
+///
+/// # Panics
+/// If the file cannot be written.
+pub fn put_clock(file: &Path, seconds: i64) {
+    let new = file.with_extension("new");
+    fs::write(&new, seconds.to_string()).expect("a file can be written");
+    fs::rename(new, file).expect("a file can be replaced");
 }
 
 /// The names in a log of passed points, in order; none if no point was passed.

@@ -2,7 +2,10 @@
 
 mod agree;
 mod altered;
+mod clock;
 mod commands;
+#[cfg(target_os = "linux")]
+mod disk;
 mod exchange;
 #[cfg(unix)]
 mod kill;

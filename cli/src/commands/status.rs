@@ -2,7 +2,7 @@
 
 use musubi_node::api::types::{DeskRow, Status};
 
-use super::ping::refusal;
+use super::{doctor::wrong_clock, ping::refusal};
 use crate::{
     client::Client,
     context::Context,
@@ -63,6 +63,19 @@ fn words(ui: &mut Ui, status: &Status) {
     if !status.reading {
         ui.line(&msg!("status-not-reading"));
     }
+    if let Some((words, todo)) = wrong_clock(status) {
+        ui.warn(&words);
+        ui.note(&todo);
+    }
+    let mib = |bytes: u64| (bytes >> 20).to_string();
+    let disk = &status.disk;
+    ui.line(&msg!("status-disk", free = mib(disk.free), reserve = mib(disk.reserve)));
+    ui.line(&match (disk.live, disk.live_percent) {
+        (Some(live), Some(percent)) => {
+            msg!("status-store", log = mib(disk.log), live = mib(live), percent = percent, bodies = mib(disk.bodies))
+        }
+        _ => msg!("status-store-uncounted", log = mib(disk.log), bodies = mib(disk.bodies)),
+    });
     if status.disk_low {
         ui.warn(&msg!("warn-disk-low"));
     }
