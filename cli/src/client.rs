@@ -33,7 +33,7 @@ const SHORT_PATIENCE: Duration = Duration::from_secs(10);
 const LONG_PATIENCE: Duration = Duration::from_secs(600);
 /// Longest single question to the node; a longer wait asks again.
 const LONGEST_QUESTION: u64 = 300;
-/// More than any list of an office: 256 MiB, the size of the largest bundle, is the largest file.
+/// More than any list of an office; files are read as they come.
 const MAX_ANSWER: u64 = 272 << 20;
 
 /// Why the node gave no answer to use.
@@ -158,13 +158,14 @@ impl Client {
         }
     }
 
-    /// The bytes of one file of a message. The sender hears of it by [`Client::opened`] only.
+    /// One file of a message, to be read as it comes. It is whole only if it has its size and hash. The sender hears
+    /// of it by [`Client::opened`] only.
     ///
     /// # Errors
     /// [`Error`].
-    pub fn file(&self, id: &str, index: usize) -> Result<Vec<u8>, Error> {
+    pub fn file(&self, id: &str, index: usize) -> Result<impl Read, Error> {
         let answer = self.call(&format!("/api/messages/{id}/files/{index}?opens=false"), None, PATIENCE)?;
-        bytes(answer)
+        Ok(answer.into_body().into_reader())
     }
 
     /// Tells the sender that the files have been taken out, once.

@@ -1,8 +1,14 @@
 //! Files of any kind, with a note: on the same path and with the same receipts as bundles.
 
-use musubi_node::{api::types::Row, attachments::Order};
+use std::{io::Write, net::TcpStream, time::Duration};
+
+use careplan::Lang;
+use musubi_node::{
+    api::{self, types::Row},
+    attachments::{Order, Upload},
+};
 use musubi_protocol::ids::MessageId;
-use musubi_tests::{TestNetwork, TestNode, sample};
+use musubi_tests::{TestNetwork, TestNode, sample, within};
 
 const MANAGER: (&str, &[&str]) = ("1379905001", &["43"]);
 const HOME_VISIT: (&str, &[&str]) = ("1379900010", &["11"]);
@@ -167,4 +173,131 @@ async fn the_same_files_go_once() {
     }
     assert_eq!(manager.outbox().len(), 3);
     manager.stop().await;
+}
+
+/// A program that goes away in the middle of a file: nothing of it is left, and the node goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_breaks_off_leaves_nothing() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let token = api::read_token(&manager.installed.home.api_token()).unwrap();
+    let host = manager.node.api().strip_prefix("http://").unwrap().to_owned();
+    let part = |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"");
+    let head = format!(
+        "POST /api/attachments HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Length: 100000000\r\n\
+         Content-Type: multipart/form-data; boundary=x\r\n\r\n{}\r\n\r\n{TO}\r\n{}; filename=\"a.pdf\"\r\n\r\n",
+        token.as_str(),
+        part("to"),
+        part("file"),
+    );
+    let mut stream = TcpStream::connect(&host).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&pdf(5_000_000)).unwrap();
+    // Nothing tells of a file that comes or goes on the disk.
+    let until = async |count: usize| {
+        while bodies(&manager) != count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    within("a body in the making", until(1)).await;
+    drop(stream);
+    within("its end", until(0)).await;
+    assert!(manager.outbox().is_empty());
+    // Messages of the same request that were complete have been sent.
+    let upload = Upload::begin(manager.node.core(), Order { each: true, ..order() }, Lang::Ja);
+    for name in ["a.pdf", "b.pdf", "c.pdf"] {
+        upload.file(name).await;
+        upload.bytes(pdf(2_000_000).into()).await;
+    }
+    drop(upload);
+    manager.until("what was complete", |node| node.outbox().len() == 2).await;
+    within("its end", until(2)).await;
+    manager.stop().await;
+}
+
+/// Limits are the settings': of a file, of a message, and of what is taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_refused_by_sender_and_receiver() {
+    let net = TestNetwork::default();
+    let manager = net.install("manager", &[MANAGER]);
+    let settings = "[attachments]\nfile_mib = 2\nmessage_mib = 3\n";
+    std::fs::write(manager.home.dir().join("musubi.toml"), settings).unwrap();
+    let manager = net.start(manager, &[]).await;
+    let file = |name: &str, length| (name.to_owned(), pdf(length));
+    let (over, most) = ((2 << 20) + 1, 2 << 20);
+    let rows = manager.attach(order(), &[file("a.pdf", over)]).await;
+    assert_eq!((rules(&rows[0]), rows[0].findings[0].file.as_deref()), (vec!["MU-SEND-008"], Some("a.pdf")));
+    let rows = manager.attach(order(), &[file("a.pdf", most), file("b.pdf", most)]).await;
+    assert_eq!(rules(&rows[0]), ["MU-SEND-008"]);
+    assert_eq!(bodies(&manager), 0);
+    let each = Order { each: true, ..order() };
+    let rows = manager.attach(each, &[file("a.pdf", most), file("b.pdf", over), file("c.pdf", most)]).await;
+    assert_eq!(rows.iter().map(|row| row.id.is_some()).collect::<Vec<_>>(), [true, false, true]);
+    manager.stop().await;
+}
+
+/// A thousand files with long names make a manifest that no single record of the store holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn as_many_files_as_a_message_may_have_arrive() {
+    let net = TestNetwork::default();
+    let manager = net.install("manager", &[MANAGER]);
+    std::fs::write(manager.home.dir().join("musubi.toml"), "[attachments]\nfiles = 1000\n").unwrap();
+    let manager = net.start(manager, &[]).await;
+    let home_visit = net.start(net.install("home-visit", &[HOME_VISIT]), &[&manager]).await;
+    let files: Vec<_> = (0..1000).map(|n| (format!("{n:0>200}.txt"), format!("{n}").into_bytes())).collect();
+    let rows = manager.attach(order(), &files).await;
+    let id = id(&rows[0]);
+    manager.until_state(id, "delivered").await;
+    let row = home_visit.inbox().remove(0);
+    let names: Vec<_> = row.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+    let bytes = musubi_node::inbox::hand_over(home_visit.node.core(), id, 999, None).await.unwrap();
+    assert_eq!(bytes.whole().await.unwrap(), b"999");
+    // Nobody has said `opened`.
+    assert_eq!(home_visit.inbox()[0].state, "delivered");
+    manager.stop().await;
+    home_visit.stop().await;
+}
+
+#[cfg(unix)]
+mod processes {
+    use musubi_protocol::ids::Hash;
+    use musubi_tests::{
+        NodeProcess,
+        process::{Start, passed},
+    };
+
+    use super::*;
+
+    const PROGRAM: &str = env!("CARGO_BIN_EXE_musubi-under-test");
+    /// Bytes of the file: 160 pieces of a body stream.
+    const LENGTH: usize = 40 << 20;
+
+    /// The receiver is killed in the middle of a large body: it goes on where it stopped, and the file is whole.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_large_file_goes_on_where_the_receiver_was_killed() {
+        let net = TestNetwork::default();
+        let manager = NodeProcess::start(Start::new(PROGRAM, &net.install("manager", &[MANAGER]))).await;
+        let log = net.dir().join("passed");
+        let home_visit = NodeProcess::start(Start {
+            peers: manager.listen(),
+            crash_at: Some("body.appended:60".into()),
+            log: Some(log.clone()),
+            ..Start::new(PROGRAM, &net.install("home-visit", &[HOME_VISIT]))
+        })
+        .await;
+        let bytes = pdf(LENGTH);
+        let rows = manager.attach(TO, "大きい.pdf", bytes.clone()).await;
+        manager.until(&id(&rows[0]).to_string(), "delivered").await;
+        assert_eq!(home_visit.killed(), 1);
+        let row = home_visit.inbox().await.remove(0);
+        assert_eq!(row.files[0].sha256, Hash::of(&[&bytes]).to_string());
+        let files = home_visit.files(&row).await;
+        assert!(files["大きい.pdf"] == bytes);
+        // From the beginning it would have been 160 more after the 60.
+        let appended = passed(&log).iter().filter(|point| *point == "body.appended").count();
+        assert!((161..210).contains(&appended), "{appended}");
+        manager.kill().await;
+        home_visit.kill().await;
+    }
 }
