@@ -48,6 +48,9 @@ pub enum Error {
     /// The node refused or failed.
     #[error("the node refused: {}", .0.code)]
     Problem(Problem),
+    /// A file could not be read while it was sent.
+    #[error(transparent)]
+    File(form::Unread),
     /// The connection broke: the node has stopped meanwhile, perhaps.
     #[error("the connection to the node broke")]
     Broken(#[source] ureq::Error),
@@ -58,7 +61,17 @@ pub enum Error {
 
 impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
-        match &error {
+        match error {
+            Error::File(form::Unread { path, cause }) => Self::reading(&path)(cause),
+            error => Self::from_node(&error),
+        }
+    }
+}
+
+impl CommandError {
+    fn from_node(error: &Error) -> Self {
+        match error {
+            Error::File(unread) => Self::failed(msg!("err-api-broken")).because(unread),
             Error::NoNode => Self::failed(msg!("err-no-node")),
             Error::Unreadable(cause) => Self::failed(msg!("err-api-unreadable")).because(cause),
             Error::Problem(problem) => problem.into(),
@@ -277,10 +290,14 @@ impl Sent {
 
 /// Nobody listens: what `api.json` names is gone. Anything else broke on the way.
 fn unanswered(error: ureq::Error) -> Error {
-    match &error {
+    match error {
         ureq::Error::Io(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => Error::NoNode,
+        ureq::Error::Io(cause) => match cause.downcast::<form::Unread>() {
+            Ok(unread) => Error::File(unread),
+            Err(cause) => Error::Broken(ureq::Error::Io(cause)),
+        },
         ureq::Error::ConnectionFailed | ureq::Error::Timeout(ureq::Timeout::Connect) => Error::NoNode,
-        _ => Error::Broken(error),
+        error => Error::Broken(error),
     }
 }
 

@@ -1,14 +1,25 @@
 //! Files of any kind, with a note: on the same path and with the same receipts as bundles.
 
-use std::{io::Write, net::TcpStream, time::Duration};
+use std::{io::Write, net::TcpStream, path::Path, time::Duration};
 
+use aho_corasick::AhoCorasick;
 use careplan::Lang;
+use musubi_node::inbox::MAX_INCOMPLETE;
 use musubi_node::{
     api::{self, types::Row},
     attachments::{Order, Upload},
 };
-use musubi_protocol::ids::MessageId;
-use musubi_tests::{TestNetwork, TestNode, sample, within};
+use musubi_protocol::{
+    entry::Message,
+    ids::MessageId,
+    link::frame::{Frame, Stop},
+    seal::length,
+};
+use musubi_tests::{
+    TestNetwork, TestNode,
+    partner::{Partner, Written, header, sealed},
+    sample, within,
+};
 
 const MANAGER: (&str, &[&str]) = ("1379905001", &["43"]);
 const HOME_VISIT: (&str, &[&str]) = ("1379900010", &["11"]);
@@ -49,22 +60,21 @@ fn id(row: &Row) -> MessageId {
     row.id.as_ref().unwrap_or_else(|| panic!("refused: {row:#?}")).parse().unwrap()
 }
 
+fn each_file(dir: &Path, look: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { each_file(&path, look) } else { look(&path) }
+    }
+}
+
 /// Ciphertexts that lie in files of a node's store.
 fn bodies(node: &TestNode) -> usize {
-    fn count(dir: &std::path::Path) -> usize {
-        let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
-        let bodies = |name: &std::ffi::OsStr| {
-            name.len() == 32 && name.to_str().is_some_and(|n| n.bytes().all(|c| c.is_ascii_hexdigit()))
-        };
-        entries
-            .map(
-                |entry| {
-                    if entry.path().is_dir() { count(&entry.path()) } else { usize::from(bodies(&entry.file_name())) }
-                },
-            )
-            .sum()
-    }
-    count(&node.installed.home.store())
+    let mut count = 0;
+    each_file(&node.installed.home.store(), &mut |path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        count += usize::from(name.len() == 32 && name.bytes().all(|c| c.is_ascii_hexdigit()));
+    });
+    count
 }
 
 async fn pair(net: &TestNetwork) -> (TestNode, TestNode) {
@@ -234,6 +244,69 @@ async fn what_is_too_large_is_refused_by_sender_and_receiver() {
     let rows = manager.attach(each, &[file("a.pdf", most), file("b.pdf", over), file("c.pdf", most)]).await;
     assert_eq!(rows.iter().map(|row| row.id.is_some()).collect::<Vec<_>>(), [true, false, true]);
     manager.stop().await;
+}
+
+/// What a partner announces must have room on the disk, all of it together; more is answered "busy" and comes later.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_the_disk_holds_is_answered_busy() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let partner = Partner::new(&node, vec![net.authority().issue(HOME_VISIT.0, HOME_VISIT.1)]).await;
+    partner.connect(node.node.listen()[0].parse().unwrap()).await;
+    let mut talk = partner.talk().await;
+    let log = partner.log(0, &node);
+    talk.offer(log).await;
+    let mut written = Written::new(log);
+    let (_, honest) = sealed(&files());
+    let length = length::ciphertext_len(length::LARGEST);
+    let room = node.node.core().db.store().free().unwrap() / length;
+    let mut taken = 0;
+    loop {
+        let header = Message { length, ..header(&honest) };
+        let mail = written.mail_of(&partner.desks[0], &node, header, honest.clone(), Vec::new());
+        talk.say(&mail.frame(log)).await;
+        match talk.hear().await {
+            Some(Frame::Have { .. }) => {}
+            Some(Frame::Stop { reason, .. }) => {
+                assert_eq!(reason, Stop::Busy);
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(talk.hear().await, Some(Frame::Want { log, id: mail.id(), offset: 0 }));
+        // Its envelope may be good or not: without the body nobody can tell.
+        written.advance(&mail.entry);
+        taken += 1;
+    }
+    // Others write to this disk too: one more or less.
+    let most = room.min(MAX_INCOMPLETE as u64);
+    assert!(taken <= room + 1 && taken + 2 >= most, "{taken} of {most}");
+    node.stop().await;
+}
+
+/// Neither node's disk holds a word of what was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_readable_stays_on_either_disk() {
+    let net = TestNetwork::default();
+    let (manager, home_visit) = pair(&net).await;
+    let secret = "見本さんの電話番号が変わりました";
+    let mut files = files();
+    files.push(("秘密の名前.txt".into(), secret.repeat(100_000).into_bytes()));
+    files.push(("小さい.txt".into(), secret.into()));
+    let note = Some(format!("ひとこと{secret}"));
+    let id = id(&manager.attach(Order { note, ..order() }, &files).await[0]);
+    manager.until_state(id, "delivered").await;
+    assert_eq!(home_visit.files(id, files.len()).await[4], secret.as_bytes());
+    let homes = [manager.stop().await.home, home_visit.stop().await.home];
+    let words = AhoCorasick::new([secret, "秘密の名前", "アセスメント", "ひとこと"]).unwrap();
+    let mut looked = 0;
+    for home in homes {
+        each_file(home.dir(), &mut |path| {
+            looked += 1;
+            assert!(!words.is_match(&std::fs::read(path).unwrap()), "{}", path.display());
+        });
+    }
+    assert!(looked > 10, "{looked}");
 }
 
 /// A thousand files with long names make a manifest that no single record of the store holds.
