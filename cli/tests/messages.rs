@@ -144,6 +144,7 @@ const ARGUMENTS: &[&str] = &[
     "seconds",
     "sent",
     "serial",
+    "size",
     "standing",
     "state",
     "text",

@@ -41,8 +41,6 @@ mod spool;
 const AHEAD: usize = 4;
 /// Most problems that are told of one message.
 const MAX_PROBLEMS: usize = 100;
-/// Messages that are not durable yet, at most: what waits for the disk lies in memory.
-const MOST_UNSETTLED: usize = 64;
 /// How long the same files to the same address count as sent already.
 const SAME_FOR: u64 = DAY;
 /// Characters of a name that is refused, as it is told.
@@ -135,8 +133,6 @@ struct Worker {
     message: Option<Message>,
     outcomes: Vec<Outcome>,
     last: Option<Applied>,
-    /// Messages since the last that was waited for.
-    unsettled: usize,
 }
 
 /// A message in the making.
@@ -162,7 +158,7 @@ impl Worker {
         let note = order.note.take().map(|note| note.replace("\r\n", "\n").trim_end().to_owned());
         order.note = note.filter(|note| !note.is_empty());
         let log = log_of(&core, &order)?.map_err(|(reason, values)| findings::row(lang, reason, &values, None));
-        Ok(Self { core, order, lang, rng: rng()?, log, message: None, outcomes: Vec::new(), last: None, unsettled: 0 })
+        Ok(Self { core, order, lang, rng: rng()?, log, message: None, outcomes: Vec::new(), last: None })
     }
 
     fn run(mut self, mut coming: mpsc::Receiver<Part>) -> Result<Done, CoreError> {
@@ -347,14 +343,8 @@ impl Worker {
         let kept = outbox::Kept { marks: &[mark], serial: "", content, findings: &[] };
         let (id, applied) =
             outbox::append(core, log, sealed, &body, &kept).inspect_err(|_| spool::forget(core.db.store(), &body))?;
-        self.unsettled += 1;
-        if self.unsettled < MOST_UNSETTLED {
-            // Batches become durable in order, so the last one speaks for all.
-            self.last = Some(applied);
-        } else {
-            (self.last, self.unsettled) = (None, 0);
-            tokio::runtime::Handle::current().block_on(core.settle(applied))?;
-        }
+        // Batches become durable in order, so the last one speaks for all.
+        self.last = Some(applied);
         Ok(Outcome::Sent { id, findings: Vec::new(), already: false })
     }
 
