@@ -151,6 +151,7 @@ const ARGUMENTS: &[&str] = &[
     "seconds",
     "sent",
     "serial",
+    "size",
     "standing",
     "state",
     "text",

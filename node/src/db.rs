@@ -67,6 +67,8 @@ const MOVED: Space = Space::new(38, "moved");
 const ORIGIN: Space = Space::new(39, "origin");
 
 const FORMAT: u8 = 1;
+/// Bytes in each part but the last of a value that is too long for one record.
+const LONG_PART: usize = 60 << 10;
 
 /// Why something kept could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -192,6 +194,20 @@ impl Db {
             Some(value) if value.format() == FORMAT => Ok(Some(value.bytes().to_vec())),
             Some(value) => Err(DbError::TooNew(value.format())),
         }
+    }
+
+    /// A value that [`Writes::put_long`] may have taken apart.
+    fn long_bytes(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
+        let Some(mut bytes) = self.bytes(space, key)? else { return Ok(None) };
+        // A shorter first part is the whole: no need to look for more.
+        for part in 1..=u8::MAX {
+            if bytes.len() != LONG_PART * usize::from(part) {
+                break;
+            }
+            let Some(more) = self.bytes(space, &[key, &[part]].concat())? else { break };
+            bytes.extend(more);
+        }
+        Ok(Some(bytes))
     }
 
     fn value<T: Serialize + DeserializeOwned>(&self, space: Space, key: &[u8]) -> Result<Option<T>, DbError> {
@@ -431,7 +447,7 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub fn index(&self, side: Side, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
-        self.bytes(INDEX, &side.message(id))
+        self.long_bytes(INDEX, &side.message(id))
     }
 
     /// The newest envelope of a message.
@@ -492,7 +508,7 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub fn findings(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
-        self.bytes(FINDINGS, &id.0)
+        self.long_bytes(FINDINGS, &id.0)
     }
 
     /// How many second entries of one log are kept as evidence.

@@ -9,6 +9,7 @@
 //! | [`keys`], [`desk`] | keys at rest, and the desks that speak with them |
 //! | [`core`] | the state that all workers share; every write goes through it |
 //! | [`outbox`], [`inbox`] | sealing and sending; taking, opening and handing over |
+//! | [`attachments`] | files of any kind, sealed while they come in |
 //! | [`exchange`] | link sessions: streams on one side, logs on the other |
 //! | [`recovery`] | own logs that were lost here come back from partners |
 //! | [`gatekeeper`], [`wire`], [`partners`] | who is let in, who is kept connected, who is there |
@@ -19,6 +20,7 @@
 //! | [`authority`] | the central authority by files |
 
 pub mod api;
+pub mod attachments;
 pub mod authority;
 pub mod clock;
 pub mod core;

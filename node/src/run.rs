@@ -119,6 +119,7 @@ impl Node {
                 reserve_bytes: settings.store.reserve_mib << 20,
                 create: false,
             };
+            let attachments = settings.attachments;
             let load = move || {
                 let mode = Mode::of(&home).map_err(KeyError::from)?;
                 let keys = Keys::unlock(&home, &unlock)?;
@@ -140,7 +141,7 @@ impl Node {
                 }
                 let in_use: std::collections::HashSet<_> = db.bodies_in_use()?.into_iter().collect();
                 db.store().bodies().sweep(|id| in_use.contains(&id)).map_err(DbError::from)?;
-                Ok::<_, StartError>(Core::load(db, keys, mode, clock)?)
+                Ok::<_, StartError>(Core::load(db, keys, mode, attachments, clock)?)
             };
             Arc::new(tokio::task::spawn_blocking(load).await.map_err(|_| StartError::Stopped)??)
         };

@@ -193,6 +193,18 @@ impl NodeProcess {
         .await
     }
 
+    /// Sends a file as an attachment.
+    pub async fn attach(&self, to: &str, name: &str, bytes: Vec<u8>) -> Vec<Row> {
+        let (to, name) = (to.to_owned(), name.to_owned());
+        self.ask(move |api| {
+            let mut form = Form::new();
+            form.text("to", &to);
+            form.named_file("file", &name, bytes.clone());
+            api.post("/api/attachments", form)
+        })
+        .await
+    }
+
     /// Waits until a message sent from here is `delivered` or `opened`.
     ///
     /// # Panics
@@ -279,7 +291,7 @@ impl Api {
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, form: Form) -> Result<T, Gone> {
-        let (kind, body) = form.finish();
+        let (kind, body) = form.finish().expect("a form");
         let request = self.agent().post(format!("{}{path}", self.0.api)).header("Authorization", self.bearer());
         let answer = self.answer(request.content_type(kind).send(body.as_slice()))?;
         Ok(serde_json::from_slice(&answer).expect("an answer of this version"))

@@ -54,7 +54,8 @@ fn inbox_ids(node: &TestNode) -> Vec<String> {
 }
 
 async fn open_first_file(node: &TestNode, id: MessageId) {
-    within("a file", musubi_node::inbox::hand_over(node.node.core(), id, 0, By::Api)).await.unwrap();
+    let file = async { musubi_node::inbox::hand_over(node.node.core(), id, 0, Some(By::Api)).await?.whole().await };
+    within("a file", file).await.unwrap();
 }
 
 /// Sends a bundle and waits until it lies there.

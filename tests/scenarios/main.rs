@@ -2,6 +2,7 @@
 
 mod agree;
 mod altered;
+mod attachments;
 mod clock;
 mod commands;
 #[cfg(target_os = "linux")]

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use super::{
     BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS, FORMAT, HEADS,
-    INBOUND, INCOMPLETE, INDEX, LOST, META, MOVED, ORIGIN, OUTBOUND, PARTNERS, RECORDS, SAID, SEALING, SENT, Side,
-    VANISHED, Writes, log_key, place_key,
+    INBOUND, INCOMPLETE, INDEX, LONG_PART, LOST, META, MOVED, ORIGIN, OUTBOUND, PARTNERS, RECORDS, SAID, SEALING, SENT,
+    Side, VANISHED, Writes, log_key, place_key,
 };
 
 impl Writes {
@@ -38,6 +38,26 @@ impl Writes {
 
     fn put(&mut self, space: Space, key: &[u8], bytes: &[u8]) -> Result<(), DbError> {
         self.batch.put(space, key, FORMAT, bytes)?;
+        Ok(())
+    }
+
+    /// Puts a value that may be longer than a record holds: further parts stand under the key and their number. What
+    /// was there before must not have been longer.
+    fn put_long(&mut self, space: Space, key: &[u8], bytes: &[u8]) -> Result<(), DbError> {
+        let (first, rest) = bytes.split_at(bytes.len().min(LONG_PART));
+        self.put(space, key, first)?;
+        for (part, bytes) in (1_u8..=u8::MAX).zip(rest.chunks(LONG_PART)) {
+            self.put(space, &[key, &[part]].concat(), bytes)?;
+        }
+        Ok(())
+    }
+
+    /// Removes what [`Self::put_long`] has put.
+    fn remove_long(&mut self, space: Space, key: &[u8], length: usize) -> Result<(), DbError> {
+        self.batch.remove(space, key)?;
+        for (part, _) in (1_u8..=u8::MAX).zip((LONG_PART..length).step_by(LONG_PART)) {
+            self.batch.remove(space, &[key, &[part]].concat())?;
+        }
         Ok(())
     }
 
@@ -90,9 +110,9 @@ impl Writes {
         for (space, from, to) in
             [(BODIES, &from[..], &to[..]), (CONTENT_KEYS, &from, &to), (INDEX, &from, &to), (FINDINGS, &old.0, &new.0)]
         {
-            if let Some(bytes) = db.bytes(space, from)? {
-                self.put(space, to, &bytes)?;
-                self.batch.remove(space, from)?;
+            if let Some(bytes) = db.long_bytes(space, from)? {
+                self.put_long(space, to, &bytes)?;
+                self.remove_long(space, from, bytes.len())?;
             }
         }
         self.batch.remove(ENVELOPES, &from)?;
@@ -224,7 +244,7 @@ impl Writes {
     /// # Errors
     /// [`DbError`].
     pub fn index(&mut self, side: Side, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
-        self.put(INDEX, &side.message(id), wrapped)
+        self.put_long(INDEX, &side.message(id), wrapped)
     }
 
     /// Keeps an envelope.
@@ -266,7 +286,7 @@ impl Writes {
     /// # Errors
     /// [`DbError`].
     pub fn findings(&mut self, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
-        self.put(FINDINGS, &id.0, wrapped)
+        self.put_long(FINDINGS, &id.0, wrapped)
     }
 
     /// Keeps what was sent last under a keyed hash.
