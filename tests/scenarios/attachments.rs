@@ -152,10 +152,10 @@ async fn what_must_not_travel_is_refused_and_leaves_nothing() {
     assert_eq!(rules(&manager.attach(order(), &many).await[0]), ["MU-SEND-023"]);
     let note = |note: &str| Order { note: Some(note.into()), ..order() };
     for bad in ["a".repeat(8193), "a\u{1b}[2J".into()] {
-        assert_eq!(rules(&manager.attach(note(&bad), &[large.clone()]).await[0]), ["MU-SEND-027"]);
+        assert_eq!(rules(&manager.attach(note(&bad), std::slice::from_ref(&large)).await[0]), ["MU-SEND-027"]);
     }
     let from = |from: &str| Order { from: Some(from.parse().unwrap()), ..order() };
-    assert_eq!(rules(&manager.attach(from("1379905001-11"), &[large.clone()]).await[0]), ["MU-SEND-025"]);
+    assert_eq!(rules(&manager.attach(from("1379905001-11"), std::slice::from_ref(&large)).await[0]), ["MU-SEND-025"]);
     assert!(manager.outbox().is_empty());
     assert_eq!(bodies(&manager), 0);
     // On purpose, a program and a file of the standard go.
@@ -251,7 +251,8 @@ async fn what_is_too_large_is_refused_by_sender_and_receiver() {
 async fn more_than_the_disk_holds_is_answered_busy() {
     let net = TestNetwork::default();
     let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
-    let partner = Partner::new(&node, vec![net.authority().issue(HOME_VISIT.0, HOME_VISIT.1)]).await;
+    let desk = net.authority().issue(HOME_VISIT.0, HOME_VISIT.1);
+    let partner = Partner::new(&node, vec![desk]).await;
     partner.connect(node.node.listen()[0].parse().unwrap()).await;
     let mut talk = partner.talk().await;
     let log = partner.log(0, &node);
