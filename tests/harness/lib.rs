@@ -1,12 +1,22 @@
 //! Real nodes on loopback with a test authority: ports of the system's choice, own directories, a time limit on
 //! every wait and no sleeping.
 
+#[cfg(target_os = "linux")]
+pub mod disk;
+#[cfg(target_os = "linux")]
+pub mod faults;
+#[cfg(target_os = "linux")]
+pub mod lan;
+pub mod logs;
 pub mod network;
 pub mod partner;
 #[cfg(unix)]
 pub mod process;
+pub mod proxy;
 pub mod raw;
 pub mod sample;
+#[cfg(unix)]
+pub mod system;
 
 use std::{future::Future, time::Duration};
 
