@@ -34,6 +34,7 @@ use serde_bytes::ByteBuf;
 use tokio::{sync::broadcast, task::JoinHandle};
 
 use crate::{
+    clock::Clock,
     db::{Db, DbError, Writes},
     desk::{Desk, DeskError, Kept},
     keys::{KeyError, Keys, Label, Mode},
@@ -194,8 +195,8 @@ impl Core {
     ///
     /// # Errors
     /// [`CoreError`].
-    pub fn load(db: Db, keys: Keys, mode: Mode) -> Result<Self, CoreError> {
-        let trust = TrustKeeper::load(&db)?;
+    pub fn load(db: Db, keys: Keys, mode: Mode, clock: Clock) -> Result<Self, CoreError> {
+        let trust = TrustKeeper::load(&db, clock)?;
         let wrapped: ByteBuf = db.meta(NODE_KEY)?.ok_or(CoreError::NoMessage)?;
         let mut secret = keys.unwrap_key(Label::NodeKey, &[], &wrapped)?;
         // Taking the 32 bytes fails for no value (RFC 8032: any seed is a key).

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`home`], [`office`] | the data directory; making one, asking for and installing certificates |
 //! | [`db`] | what is kept, behind typed doors |
+//! | [`clock`] | the time of day, a parameter that tests own |
 //! | [`trust`] | roots, lists and whose certificate counts, kept and shared |
 //! | [`keys`], [`desk`] | keys at rest, and the desks that speak with them |
 //! | [`core`] | the state that all workers share; every write goes through it |
@@ -17,6 +18,7 @@
 
 pub mod api;
 pub mod authority;
+pub mod clock;
 pub mod core;
 pub mod db;
 pub mod desk;
@@ -35,4 +37,5 @@ pub mod times;
 pub mod trust;
 pub mod wire;
 
+pub use clock::Clock;
 pub use run::{Node, Options};

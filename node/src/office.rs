@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     api::types::Installed,
+    clock::Clock,
     db::{Db, DbError, Writes},
     desk::{self, Kept},
     home::Home,
@@ -218,7 +219,7 @@ pub fn install(home: &Home, files: &[Vec<u8>], pin: Option<Hash>) -> Result<Inst
         // An authority's directory has keys and a store, too.
         return Err(OfficeError::NotSetUp);
     }
-    let keeper = TrustKeeper::load(&db)?;
+    let keeper = TrustKeeper::load(&db, Clock::system())?;
     let installation = keeper.examine(&db, &desks, files, pin)?;
     db.store().commit_blocking(installation.writes.into_batch())?;
     Ok(installation.report)

@@ -4,7 +4,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use musubi_config::Settings;
 use musubi_network::StartError as NetworkError;
-use musubi_protocol::time::DAY;
+use musubi_protocol::time::{DAY, Timestamp};
 use musubi_store::OpenError;
 use serde_bytes::ByteBuf;
 use tokio::{
@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     api,
+    clock::Clock,
     core::{Core, CoreError},
     db::{Db, DbError},
     exchange,
@@ -38,6 +39,8 @@ pub struct Options {
     pub unlock: Unlock,
     /// Its settings.
     pub settings: Settings,
+    /// The clock on the wall.
+    pub clock: Clock,
 }
 
 /// Why a node did not start.
@@ -102,7 +105,7 @@ impl Node {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { home, unlock, settings } = options;
+        let Options { home, unlock, settings, clock } = options;
         if !home.is_set_up() {
             return Err(StartError::NotSetUp);
         }
@@ -123,7 +126,7 @@ impl Node {
                 }
                 let in_use: std::collections::HashSet<_> = db.bodies_in_use()?.into_iter().collect();
                 db.store().bodies().sweep(|id| in_use.contains(&id)).map_err(DbError::from)?;
-                Ok::<_, StartError>(Core::load(db, keys, mode)?)
+                Ok::<_, StartError>(Core::load(db, keys, mode, clock)?)
             };
             Arc::new(tokio::task::spawn_blocking(load).await.map_err(|_| StartError::Stopped)??)
         };
@@ -237,7 +240,7 @@ async fn daily(core: Arc<Core>, stop: CancellationToken) {
             () = sleep_until(Instant::now() + HOUR) => {}
         }
         let now = core.now();
-        if now.since(issued) < DAY {
+        if !is_due(issued, now) {
             continue;
         }
         match core.renew().await {
@@ -245,6 +248,12 @@ async fn daily(core: Arc<Core>, stop: CancellationToken) {
             Err(error) => tracing::error!(%error, "records could not be renewed"),
         }
     }
+}
+
+/// Whether records of a moment are to be issued anew. Those that a wrong clock has dated ahead are: once it is right,
+/// partners take none from the future.
+const fn is_due(issued: Timestamp, now: Timestamp) -> bool {
+    now.since(issued) >= DAY || issued.since(now) >= HOUR.as_secs()
 }
 
 /// A store that cannot make durable ends the node: nothing may be acknowledged any more.
@@ -255,5 +264,19 @@ async fn watch_store(core: Arc<Core>, running: CancellationToken) {
             tracing::error!("the disk did not take what was written; the node stops");
             running.cancel();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_due_each_day_and_when_the_clock_was_put_back() {
+        let issued = Timestamp(100 * DAY);
+        assert!(!is_due(issued, issued) && !is_due(issued, issued.plus(DAY - 1)));
+        assert!(is_due(issued, issued.plus(DAY)));
+        assert!(!is_due(issued, issued.minus(60)), "a clock that was set right by a little");
+        assert!(is_due(issued, issued.minus(3600)) && is_due(issued.plus(3 * 365 * DAY), issued));
     }
 }

@@ -21,6 +21,7 @@ use serde_bytes::ByteBuf;
 
 use crate::{
     api::types::{Installed, InstalledItem},
+    clock::Clock,
     db::{Db, DbError, Writes},
     desk::Kept,
 };
@@ -35,6 +36,7 @@ const TRUSTED_TIME: &str = "trusted time";
 pub struct TrustKeeper {
     held: RwLock<Held>,
     trusted: Mutex<Option<Trusted>>,
+    clock: Clock,
     started: Instant,
 }
 
@@ -101,11 +103,11 @@ pub struct Installation {
 }
 
 impl TrustKeeper {
-    /// Takes up what was kept.
+    /// Takes up what was kept; `clock` is the one on the wall.
     ///
     /// # Errors
     /// [`InstallError::Db`] if the store refuses, [`InstallError::Bundle`] if what was kept is damaged.
-    pub fn load(db: &Db) -> Result<Self, InstallError> {
+    pub fn load(db: &Db, clock: Clock) -> Result<Self, InstallError> {
         let roots: Option<(ByteBuf, ByteBuf)> = db.meta(FIRST_ROOTS)?;
         let bundle: Option<ByteBuf> = db.meta(BUNDLE)?;
         let mut held = Held::default();
@@ -119,7 +121,7 @@ impl TrustKeeper {
         let kept: Option<Timestamp> = db.meta(TRUSTED_TIME)?;
         let signed = held.newest_signed_time();
         let trusted = kept.max(signed).map(|time| Trusted::new(time, started.elapsed()));
-        Ok(Self { held: RwLock::new(held), trusted: Mutex::new(trusted), started })
+        Ok(Self { held: RwLock::new(held), trusted: Mutex::new(trusted), clock, started })
     }
 
     /// What is trusted now; cheap to take.
@@ -145,7 +147,13 @@ impl TrustKeeper {
     /// The time that reversible decisions use: the later of clock and trusted time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        Timestamp::now().max(self.trusted_time().unwrap_or_default())
+        self.clock.now().max(self.trusted_time().unwrap_or_default())
+    }
+
+    /// What the clock on the wall shows, right or wrong: for showing it, not for deciding.
+    #[must_use]
+    pub fn wall(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Notes how far trusted time has run, so that it goes on from there after a restart.

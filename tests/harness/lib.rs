@@ -20,7 +20,7 @@ pub mod system;
 
 use std::{future::Future, time::Duration};
 
-pub use network::{Installed, TestNetwork, TestNode};
+pub use network::{Installed, TestNetwork, TestNode, WrongClock};
 #[cfg(unix)]
 pub use process::NodeProcess;
 

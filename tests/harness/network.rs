@@ -2,13 +2,16 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicI64, Ordering},
+    },
 };
 
 use careplan::Lang;
 use musubi_config::{Overrides, Settings};
 use musubi_node::{
-    Node, Options,
+    Clock, Node, Options,
     api::types::Row,
     core::Event,
     home::Home,
@@ -53,6 +56,24 @@ pub struct TestNode {
     pub node: Node,
     /// What it was started from.
     pub installed: Installed,
+}
+
+/// A clock that a test puts wrong while nodes go by it.
+#[derive(Clone, Default)]
+pub struct WrongClock(Arc<AtomicI64>);
+
+impl WrongClock {
+    /// Puts it so many seconds ahead, or behind, of the right time.
+    pub fn shift(&self, seconds: i64) {
+        self.0.store(seconds, Ordering::SeqCst);
+    }
+
+    /// What a node goes by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        let shift = Arc::clone(&self.0);
+        Clock::new(move || Timestamp(Timestamp::now().0.saturating_add_signed(shift.load(Ordering::SeqCst))))
+    }
 }
 
 impl Default for TestNetwork {
@@ -187,8 +208,16 @@ impl TestNetwork {
     /// # Panics
     /// If it does not start.
     pub async fn start(&self, installed: Installed, peers: &[&TestNode]) -> TestNode {
+        self.start_with_clock(installed, peers, Clock::system()).await
+    }
+
+    /// As [`Self::start`] with another clock on the wall.
+    ///
+    /// # Panics
+    /// If it does not start.
+    pub async fn start_with_clock(&self, installed: Installed, peers: &[&TestNode], clock: Clock) -> TestNode {
         let peers = peers.iter().flat_map(|peer| peer.node.listen().into_iter().next()).collect();
-        self.start_with(installed, &["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"], peers).await
+        self.start_at(installed, &["/ip4/127.0.0.1/tcp/0", "/ip4/127.0.0.1/udp/0/quic-v1"], peers, clock).await
     }
 
     /// Starts a node at chosen addresses.
@@ -196,11 +225,15 @@ impl TestNetwork {
     /// # Panics
     /// If it does not start.
     pub async fn start_with(&self, installed: Installed, listen: &[&str], peers: Vec<String>) -> TestNode {
+        self.start_at(installed, listen, peers, Clock::system()).await
+    }
+
+    async fn start_at(&self, installed: Installed, listen: &[&str], peers: Vec<String>, clock: Clock) -> TestNode {
         let listen = listen.iter().map(ToString::to_string).collect();
         let overrides = Overrides { listen, peers, api: Some("127.0.0.1:0".into()), log: None };
         let settings = Settings::load(installed.home.dir(), &overrides).expect("good settings");
         let unlock = Unlock::Machine(Some(installed.machine_key.clone()));
-        let options = Options { home: installed.home.clone(), unlock, settings };
+        let options = Options { home: installed.home.clone(), unlock, settings, clock };
         let node = within("a start", Node::start(options)).await.expect("a node starts");
         TestNode { node, installed }
     }

@@ -6,7 +6,6 @@
 
 use std::{
     collections::BTreeMap,
-    ffi::OsString,
     fs::{self, File},
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
@@ -59,8 +58,8 @@ pub struct Start {
     pub crash_at: Option<String>,
     /// Where the process writes the names of the points that it passes.
     pub log: Option<PathBuf>,
-    /// Further environment.
-    pub env: Vec<(OsString, OsString)>,
+    /// A file with the number of seconds by which its clock is wrong; see [`put_clock`].
+    pub clock: Option<PathBuf>,
     /// The network namespace in which it runs.
     pub namespace: Option<String>,
     /// Where its log goes, appended; to the test's stderr without one.
@@ -139,7 +138,7 @@ impl Start {
             peers: Vec::new(),
             crash_at: None,
             log: None,
-            env: Vec::new(),
+            clock: None,
             namespace: None,
             stderr: None,
             kept_up: false,
@@ -171,7 +170,9 @@ impl Start {
         if let Some(log) = &self.log {
             command.env("MUSUBI_CRASH_LOG", log);
         }
-        command.envs(self.env.iter().cloned());
+        if let Some(clock) = &self.clock {
+            command.env("MUSUBI_TEST_CLOCK", clock);
+        }
         if let Some(path) = &self.stderr {
             let file = File::options().create(true).append(true).open(path).expect("a file for the log");
             command.stderr(file);
@@ -356,7 +357,7 @@ impl NodeProcess {
         }
     }
 
-    /// State of the node.
+    /// How it is.
     pub async fn status(&self) -> Status {
         self.ask(|api| api.json("/api/status")).await
     }
@@ -542,6 +543,16 @@ async fn wait_while_down(down: oneshot::Sender<oneshot::Sender<()>>) {
     let (up, is_up) = oneshot::channel();
     let _ = down.send(up);
     let _ = is_up.await;
+}
+
+/// Puts the clock of the processes that read `file` so many seconds ahead, or behind, at one stroke.
+///
+/// # Panics
+/// If the file cannot be written.
+pub fn put_clock(file: &Path, seconds: i64) {
+    let new = file.with_extension("new");
+    fs::write(&new, seconds.to_string()).expect("a file can be written");
+    fs::rename(new, file).expect("a file can be replaced");
 }
 
 /// The names in a log of passed points, in order; none if no point was passed.

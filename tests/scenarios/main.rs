@@ -1,6 +1,7 @@
 //! Stories, one file each.
 
 mod altered;
+mod clock;
 mod commands;
 mod exchange;
 #[cfg(unix)]

@@ -2,12 +2,13 @@
 
 use musubi_config::{Overrides, Settings};
 use musubi_node::{
+    Clock,
     api::types::{DeskRow, Status},
     home::Home,
     keys::Mode,
     office::{self, OfficeError},
 };
-use musubi_protocol::time::{DAY, Timestamp};
+use musubi_protocol::time::DAY;
 use musubi_store::{OpenError, keyfile::OpenerKind, platform};
 
 use super::{ping::refusal, status::standing};
@@ -35,6 +36,8 @@ const LICENCE_SOON: u64 = 45 * DAY;
 const INDENT: usize = 7;
 /// Seconds that clocks may differ.
 const CLOCK_SLACK: u64 = 120;
+/// Seconds after which a clock that is ahead of the authority is worth a word: lists that old end all exchange.
+const CLOCK_AHEAD: u64 = 17 * DAY;
 
 /// What a look at one thing gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,11 +196,10 @@ impl Doctor<'_> {
             self.desk(desk);
         }
         self.crl(status);
-        if status.clock_behind_s > CLOCK_SLACK {
-            let words = msg!("doctor-clock-behind", minutes = status.clock_behind_s / 60);
-            self.look("clock", Found::Wrong, &words, Some(&msg!("doctor-do-clock")));
+        if let Some((words, todo)) = wrong_clock(status) {
+            self.look("clock", Found::Wrong, &words, Some(&todo));
         } else {
-            let now = moment::friendly(self.text, Timestamp::now());
+            let now = moment::friendly(self.text, Clock::system().now());
             self.look("clock", Found::Good, &msg!("doctor-clock", now = now), None);
         }
         if !status.reading {
@@ -234,7 +236,7 @@ impl Doctor<'_> {
     fn desk(&mut self, desk: &DeskRow) {
         let standing = standing(self.text, desk);
         let words = msg!("doctor-desk", office = &desk.office, name = &desk.name, standing = standing);
-        let soon = moment::rfc3339(Timestamp::now().plus(LICENCE_SOON));
+        let soon = moment::rfc3339(Clock::system().now().plus(LICENCE_SOON));
         let (found, todo) = match desk.state.as_str() {
             // Both are RFC 3339 with one offset: they compare as text.
             "active" if desk.until.as_ref().is_some_and(|until| *until < soon) => {
@@ -287,9 +289,21 @@ impl Doctor<'_> {
     }
 }
 
+/// A clock that cannot be right, or hardly: what is seen, and what to do.
+pub(super) fn wrong_clock(status: &Status) -> Option<(Message, Message)> {
+    if status.clock_behind_s > CLOCK_SLACK {
+        Some((msg!("doctor-clock-behind", minutes = status.clock_behind_s / 60), msg!("doctor-do-clock")))
+    } else if status.clock_ahead_s > CLOCK_AHEAD {
+        Some((msg!("doctor-clock-ahead", days = status.clock_ahead_s / DAY), msg!("doctor-do-clock-ahead")))
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use musubi_node::api::types::{CrlRow, RefusedRow};
+    use musubi_protocol::time::Timestamp;
 
     use super::*;
     use crate::text::Lang;
@@ -333,6 +347,8 @@ mod tests {
         }
         assert_eq!(examine(&Status { crl: None, ..good() }), [("crl", Found::Wrong)]);
         assert_eq!(examine(&Status { clock_behind_s: 3600, ..good() }), [("clock", Found::Wrong)]);
+        assert_eq!(examine(&Status { clock_ahead_s: 17 * DAY, ..good() }), []);
+        assert_eq!(examine(&Status { clock_ahead_s: 1095 * DAY, ..good() }), [("clock", Found::Wrong)]);
         assert_eq!(examine(&Status { waiting: 2, ..good() }), [("partners", Found::Warning)]);
         assert_eq!(examine(&Status { reading: false, ..good() }), [("reading", Found::Warning)]);
         let held = Status { waiting: 2, held: 2, ..good() };

@@ -3,14 +3,12 @@
 use std::path::PathBuf;
 
 use musubi_node::{
+    Clock,
     authority::Register,
     keys::{self, Unlock},
     office::{self, Init},
 };
-use musubi_protocol::{
-    ids::{Kind, OfficeNumber},
-    time::Timestamp,
-};
+use musubi_protocol::ids::{Kind, OfficeNumber};
 
 use crate::{
     args::values,
@@ -102,7 +100,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     }
     if let Some(code) = &made.recovery {
         let owner = format!("{} {}", args.name, args.office);
-        let sheet = Sheet { code, owner: &owner, made: Timestamp::now() };
+        let sheet = Sheet { code, owner: &owner, made: Clock::system().now() };
         // The keys exist and the passphrase opens them: another sheet can be made.
         let out = args.recovery_out.as_deref();
         sheet.hand_over(ui, out).map_err(|error| error.hint(msg!("init-sheet-again")))?;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use musubi_node::{
+    Clock,
     api::ApiProblem,
     api::types::{Installed, InstalledItem, Problem},
     db::Db,
@@ -118,7 +119,7 @@ fn has_roots(home: &Home) -> Result<bool, CommandError> {
         return Err(CommandError::failed(msg!("err-not-set-up")));
     }
     match home.open_store(Options::default().cache_bytes) {
-        Ok(store) => Ok(TrustKeeper::load(&Db::new(store))?.trust().is_some()),
+        Ok(store) => Ok(TrustKeeper::load(&Db::new(store), Clock::system())?.trust().is_some()),
         Err(OpenError::InUse) => Ok(true),
         Err(error) => Err(error.into()),
     }

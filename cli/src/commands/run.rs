@@ -3,7 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use musubi_config::Settings;
-use musubi_node::{Node, Options, home::Home};
+use musubi_node::{Clock, Node, Options, home::Home};
 use serde::Serialize;
 
 use crate::{
@@ -73,7 +73,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     let settings = Settings::load(home.dir(), &args.overrides(context.verbose))?;
     logging::start(&settings.log.filter)?;
     let unlock = unlock::choose(ui, context, &home, args.machine_key.as_deref())?;
-    let options = Options { home: home.clone(), unlock, settings };
+    let options = Options { home: home.clone(), unlock, settings, clock: Clock::system() };
     let internal = |error: std::io::Error| CommandError::failed(msg!("err-internal")).because(&error);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)

@@ -2,7 +2,7 @@
 
 use musubi_node::api::types::{DeskRow, Status};
 
-use super::ping::refusal;
+use super::{doctor::wrong_clock, ping::refusal};
 use crate::{
     client::Client,
     context::Context,
@@ -62,6 +62,10 @@ fn words(ui: &mut Ui, status: &Status) {
     }
     if !status.reading {
         ui.line(&msg!("status-not-reading"));
+    }
+    if let Some((words, todo)) = wrong_clock(status) {
+        ui.warn(&words);
+        ui.note(&todo);
     }
     if status.disk_low {
         ui.warn(&msg!("warn-disk-low"));

@@ -14,7 +14,6 @@ use musubi_protocol::{
     entry::{By, What},
     gate::Refusal,
     ids::{Address, Hash, MessageId},
-    time::Timestamp,
 };
 use musubi_store::Room;
 use serde::Deserialize;
@@ -77,7 +76,7 @@ fn find(core: &Core, prefix: &str) -> Result<MessageId, ApiProblem> {
 #[utoipa::path(get, path = "/api/status", responses((status = 200, body = Status)))]
 pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
     let core = &state.core;
-    let now = core.now();
+    let (now, wall) = (core.now(), core.trust.wall());
     let trust = core.trust.trust();
     let crl = trust.as_ref().and_then(|trust| trust.least_fresh(now));
     let desks = core.with_desks(|desks| {
@@ -112,7 +111,8 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         connected: core.partners.addresses().iter().map(ToString::to_string).collect(),
         refused: core.refusals()?.into_iter().map(refused_row).collect(),
         disk_low: room == Room::Low,
-        clock_behind_s: core.trust.trusted_time().map_or(0, |signed| signed.since(Timestamp::now())),
+        clock_behind_s: core.trust.trusted_time().map_or(0, |signed| signed.since(wall)),
+        clock_ahead_s: core.trust.trusted_time().map_or(0, |signed| wall.since(signed)),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
 }

@@ -138,6 +138,10 @@ pub struct Status {
     /// Seconds by which this computer's clock is behind the newest time that the authority signed; 0 if it is not.
     #[serde(default)]
     pub clock_behind_s: u64,
+    /// Seconds by which this computer's clock is ahead of the newest time that the authority signed and the running time
+    /// since; 0 if it is not. A node that was off, or got no list for a while, shows the like with a right clock.
+    #[serde(default)]
+    pub clock_ahead_s: u64,
     /// Version of the program.
     pub version: String,
 }

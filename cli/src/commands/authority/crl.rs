@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use musubi_node::authority::Register;
-use musubi_protocol::time::Timestamp;
+use musubi_node::{Clock, authority::Register};
 
 use crate::{
     context::Context,
@@ -24,10 +23,10 @@ pub struct Args {
 /// Writes the CRLs. The passphrase is needed only where they have to be signed anew.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let out = Output::prepare(&args.out, &HANDED_OUT)?;
-    let fresh = Register::open(context.dir()?)?.fresh_crl(Timestamp::now());
+    let fresh = Register::open(context.dir()?)?.fresh_crl(Clock::system().now());
     let file = match fresh {
         Some(file) => file,
-        None => super::open(ui, context)?.crl(Timestamp::now())?,
+        None => super::open(ui, context)?.crl(Clock::system().now())?,
     };
     out.finish(&file)?;
     ui.line(&msg!("authority-crl-written", path = &args.out));

@@ -1,10 +1,10 @@
 //! `musubi authority init`: two roots, an issuing CA, and their keys.
 
 use musubi_node::{
+    Clock,
     authority::{Authority, Error, Passphrase, Register},
     office,
 };
-use musubi_protocol::time::Timestamp;
 
 use crate::{
     args::values,
@@ -37,7 +37,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         Err(error) => return Err(error.into()),
     }
     let passphrase = Passphrase::new(context.passphrase.chosen(ui)?);
-    let (_, founded) = Authority::init(dir, &args.name, &passphrase, Timestamp::now(), &mut rand::rng())?;
+    let (_, founded) = Authority::init(dir, &args.name, &passphrase, Clock::system().now(), &mut rand::rng())?;
     ui.line(&msg!("authority-founded", name = &args.name, dir = dir));
     ui.line(&msg!("authority-pin", pin = grouped(&founded.root_pin.to_string())));
     ui.line(&msg!("authority-founded-next"));

@@ -7,8 +7,8 @@ use std::{
 };
 
 use jiff::civil::Date;
-use musubi_node::authority::Period;
-use musubi_protocol::{certificate::material::MAX_FILE, time::Timestamp};
+use musubi_node::{Clock, authority::Period};
+use musubi_protocol::certificate::material::MAX_FILE;
 
 use crate::{
     args::values,
@@ -42,7 +42,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     let out = Output::prepare(&args.out, &HANDED_OUT)?;
     let mut authority = super::open(ui, context)?;
     let period = Period { from: args.from, until: args.until };
-    let issued = authority.issue(&request, period, Timestamp::now(), &mut rand::rng())?;
+    let issued = authority.issue(&request, period, Clock::system().now(), &mut rand::rng())?;
     // From here on the certificate exists, whatever becomes of the file.
     out.finish(&issued.pem).map_err(|error| error.hint(msg!("authority-issued-anyway")))?;
     let row = &issued.row;

@@ -1,7 +1,9 @@
 //! `musubi authority list`: every certificate and its state.
 
-use musubi_node::authority::{Register, Row, State};
-use musubi_protocol::time::Timestamp;
+use musubi_node::{
+    Clock,
+    authority::{Register, Row, State},
+};
 
 use crate::{
     context::Context,
@@ -17,7 +19,7 @@ pub struct Args {}
 
 /// Lists the certificates. No passphrase is needed.
 pub(crate) fn run(ui: &mut Ui, context: &Context, _args: &Args) -> Result<Exit, CommandError> {
-    let rows = Register::open(context.dir()?)?.list(Timestamp::now())?;
+    let rows = Register::open(context.dir()?)?.list(Clock::system().now())?;
     if rows.is_empty() {
         ui.line(&msg!("authority-list-empty"));
     } else {

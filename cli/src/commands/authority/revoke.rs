@@ -1,7 +1,10 @@
 //! `musubi authority revoke`: certificates that no longer count.
 
-use musubi_node::authority::{Error, Target};
-use musubi_protocol::{certificate, ids::OfficeNumber, time::Timestamp};
+use musubi_node::{
+    Clock,
+    authority::{Error, Target},
+};
+use musubi_protocol::{certificate, ids::OfficeNumber};
 
 use crate::{
     args::values,
@@ -37,7 +40,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
             Target::Serial(certificate::Serial::from_bytes(serial).map_err(|_| Error::Unknown)?)
         }
     };
-    let revoked = super::open(ui, context)?.revoke(target, args.reason.into(), Timestamp::now())?;
+    let revoked = super::open(ui, context)?.revoke(target, args.reason.into(), Clock::system().now())?;
     for row in &revoked.rows {
         ui.line(&msg!("authority-revoked", office = row.office, name = &row.name, serial = row.serial.to_string()));
     }

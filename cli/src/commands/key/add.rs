@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use musubi_node::office;
-use musubi_protocol::time::Timestamp;
+use musubi_node::{Clock, office};
 use musubi_store::{
     keyfile::{self, KeyFileError, Locks, RecoveryCode},
     platform::machine::Machine,
@@ -86,7 +85,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         let place = home.dir().display().to_string();
         let owner = if owners.is_empty() { place } else { owners.join(", ") };
         let out = args.recovery_out.as_deref();
-        let sheet = Sheet { code, owner: &owner, made: Timestamp::now() };
+        let sheet = Sheet { code, owner: &owner, made: Clock::system().now() };
         sheet.hand_over(ui, out).map_err(|error| error.hint(msg!("init-sheet-again")))?;
     }
     let out = code.as_ref().and(args.recovery_out.as_ref()).map(|path| path.to_string_lossy());
