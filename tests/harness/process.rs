@@ -36,6 +36,8 @@ use crate::{Installed, LIMIT, within};
 
 mod api;
 
+/// Set for processes that are nodes: a program that runs itself as the node under test knows them by it.
+pub const AS_NODE: &str = "MUSUBI_FAULTS_AS_NODE";
 /// The signal of `kill -9`.
 const KILL: i32 = 9;
 /// Pause before a node that ended by itself is started again, as a service manager makes it.
@@ -164,6 +166,7 @@ impl Start {
         for peer in &self.peers {
             command.args(["--peer", peer]);
         }
+        command.env(AS_NODE, "1");
         if let Some(point) = crash_at {
             command.env("MUSUBI_CRASH_AT", point);
         }
@@ -250,6 +253,15 @@ impl NodeProcess {
         let watcher = self.watcher.take().expect("taken here only");
         within("an end of a process", watcher).await.expect("a process that ended as it was told");
         killed
+    }
+
+    /// As [`NodeProcess::kill`], while others may still hold it.
+    ///
+    /// # Panics
+    /// If it takes too long.
+    pub async fn end(&self) {
+        let _ = self.orders.send(Order::End).await;
+        within("an end of a process", self.orders.closed()).await;
     }
 
     /// Kills it now; it stays down until what is returned is dropped.
@@ -512,9 +524,10 @@ async fn until_end(
         tokio::select! {
             line = lines.next_line(), if !announced => {
                 announced = true;
-                // A node that ends before it is ready prints nothing.
-                if let Ok(Some(line)) = line {
-                    let mut ready: Ready = serde_json::from_str(&line).expect("a ready line");
+                // A node that does not start says why instead, or nothing.
+                if let Ok(Some(line)) = line
+                    && let Ok(mut ready) = serde_json::from_str::<Ready>(&line)
+                {
                     let token = node_api::read_token(&start.home.api_token()).expect("a token");
                     token.as_str().clone_into(&mut ready.token);
                     tell.send_modify(|now| {

@@ -4,7 +4,9 @@ mod altered;
 mod clock;
 mod commands;
 mod exchange;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod faults;
+#[cfg(target_os = "linux")]
 mod kill;
 mod privacy;
 mod renewal;

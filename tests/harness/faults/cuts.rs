@@ -32,7 +32,7 @@ use crate::{
     logs,
     process::{Down, Start, copy},
     proxy::Line,
-    system,
+    system::{self, must},
 };
 
 /// Bytes of a node's file system; sparse.
@@ -89,6 +89,8 @@ impl Pair {
             // No commit of the journal by the clock: what is not synced stays in memory.
             let mount = image.mount_with(&at, "loop,commit=600");
             let home = copy(&installed, &at.join("office"));
+            // What was there before the node is on the disk.
+            must("sync", ["-f".as_ref(), at.as_os_str()]);
             let start = start(program, &installed, &home);
             Side { address, partner, start, at, image: Some(image), mount: Some(mount), node: None }
         };
