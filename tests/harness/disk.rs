@@ -12,6 +12,8 @@ use crate::system::{must, run};
 
 /// Tools that this module needs.
 pub const TOOLS: [&str; 4] = ["mkfs.ext4", "mount", "umount", "fallocate"];
+/// Least that a file can take.
+const BLOCK: u64 = 4096;
 /// How often an unmount is tried: a process that was killed a moment ago may still hold a file.
 const TRIES: usize = 100;
 
@@ -95,16 +97,21 @@ impl Mount {
     /// # Panics
     /// If the file system does not say what is free.
     pub fn fill(&self, left: u64) {
-        let free = musubi_store::platform::free_bytes(&self.at).expect("free bytes");
-        // The blocks that describe a large file take room too; it asks for less until it is given.
-        let mut take = free.saturating_sub(left);
         let path = self.filler();
-        while take > 0 {
-            let length = take.to_string();
-            if run("fallocate", ["-l".as_ref(), length.as_ref(), path.as_os_str()]).is_ok() {
+        // The blocks that describe a large file take room too: what is not given whole is asked for in halves.
+        let mut most = u64::MAX;
+        loop {
+            let free = musubi_store::platform::free_bytes(&self.at).expect("free bytes");
+            let take = free.saturating_sub(left).min(most);
+            if take < BLOCK {
                 return;
             }
-            take -= (take / 64).max(4096).min(take);
+            let held = fs::metadata(&path).map_or(0, |file| file.len());
+            let (offset, length) = (held.to_string(), take.to_string());
+            let args = ["-o".as_ref(), offset.as_ref(), "-l".as_ref(), length.as_ref(), path.as_os_str()];
+            if run("fallocate", args).is_err() {
+                most = take / 2;
+            }
         }
     }
 

@@ -10,7 +10,10 @@ use std::{
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -566,6 +569,20 @@ pub fn put_clock(file: &Path, seconds: i64) {
     let new = file.with_extension("new");
     fs::write(&new, seconds.to_string()).expect("a file can be written");
     fs::rename(new, file).expect("a file can be replaced");
+}
+
+/// Where the log of a node goes that is not for the screen: into `dir`, or, to be kept, into the directory that
+/// `MUSUBI_FAULTS_KEEP` names, under a name of its own.
+#[must_use]
+pub fn log_file(dir: &Path, name: &str) -> PathBuf {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    match std::env::var_os("MUSUBI_FAULTS_KEEP") {
+        None => dir.join(format!("{name}.log")),
+        Some(keep) => {
+            let count = COUNT.fetch_add(1, Ordering::Relaxed);
+            Path::new(&keep).join(format!("{}-{count:04}-{name}.log", std::process::id()))
+        }
+    }
 }
 
 /// The names in a log of passed points, in order; none if no point was passed.

@@ -1,9 +1,15 @@
 //! The short forms of what `musubi-faults` does at length.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Write},
+    path::Path,
+    time::Duration,
+};
 
+use musubi_store::platform::free_bytes;
 use musubi_tests::{
-    disk,
+    disk::{self, Image},
     faults::{
         HOME_VISIT, MANAGER, cuts,
         kills::{Stage, large},
@@ -20,6 +26,48 @@ fn program() -> &'static Path {
 async fn killed_at_random_moments() {
     let stage = Stage::between_two_nodes(program(), (HOME_VISIT, MANAGER), large());
     stage.kill_at_random("kill -9 at random moments", 6, 1).await.judge();
+}
+
+/// What the simulation is worth: a file that was not synced is not there after a cut.
+#[test]
+fn a_cut_keeps_what_was_synced_and_no_more() {
+    if !system::has("a power cut without a node", true, &disk::TOOLS) {
+        return;
+    }
+    let place = system::place();
+    let image = Image::create(&place.path().join("image"), 64 << 20);
+    let mount = image.mount_with(&place.path().join("before"), "loop,commit=600");
+    for (name, is_synced) in [("synced", true), ("not-synced", false)] {
+        let mut file = File::create(mount.dir().join(name)).unwrap();
+        file.write_all(&[1; 100_000]).unwrap();
+        if is_synced {
+            file.sync_all().unwrap();
+            File::open(mount.dir()).unwrap().sync_all().unwrap();
+        }
+    }
+    let after = image.cut(&place.path().join("copy")).mount(&place.path().join("after"));
+    assert_eq!(fs::read(after.dir().join("synced")).unwrap(), [1; 100_000]);
+    assert!(!fs::exists(after.dir().join("not-synced")).unwrap());
+    assert_eq!(fs::read(mount.dir().join("not-synced")).unwrap(), [1; 100_000]);
+}
+
+#[test]
+fn a_disk_of_ones_own_can_be_filled_and_freed() {
+    if !system::has("a full disk", true, &disk::TOOLS) {
+        return;
+    }
+    let place = system::place();
+    let mount = Image::create(&place.path().join("image"), 64 << 20).mount(&place.path().join("at"));
+    let free = || free_bytes(mount.dir()).unwrap();
+    let before = free();
+    mount.fill(10 << 20);
+    assert!(free() <= 11 << 20, "{} bytes are free", free());
+    mount.fill(0);
+    let written = fs::write(mount.dir().join("file"), vec![1; 1 << 20]);
+    assert_eq!(written.unwrap_err().kind(), ErrorKind::StorageFull);
+    fs::remove_file(mount.dir().join("file")).unwrap();
+    mount.free();
+    assert_eq!(free(), before);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -30,7 +30,7 @@ use crate::{
     Installed, NodeProcess, TestNetwork,
     disk::{Image, Mount},
     logs,
-    process::{Down, Start, copy},
+    process::{Down, Start, copy, log_file},
     proxy::Line,
     system::{self, must},
 };
@@ -91,7 +91,8 @@ impl Pair {
             let home = copy(&installed, &at.join("office"));
             // What was there before the node is on the disk.
             must("sync", ["-f".as_ref(), at.as_os_str()]);
-            let start = start(program, &installed, &home);
+            let mut start = start(program, &installed, &home);
+            start.stderr = Some(log_file(place.path(), name));
             Side { address, partner, start, at, image: Some(image), mount: Some(mount), node: None }
         };
         let mut sides = [

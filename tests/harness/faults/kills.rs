@@ -27,7 +27,7 @@ use super::{DAY_CARE, Files, HOME_VISIT, MANAGER, Office, Report, case};
 use crate::{
     Installed, NodeProcess, TestNetwork,
     logs::{check_link_at, open},
-    process::{Start, copy, passed},
+    process::{Start, copy, log_file, passed},
     sample,
 };
 
@@ -134,6 +134,7 @@ impl Stage {
             let name = format!("{victim:?}").to_lowercase();
             let mut start = Start::new(&self.program, &copy(installed, &dir.join(&name)));
             start.log = Some(dir.join(format!("{name}.passed")));
+            start.stderr = Some(log_file(&dir, &name));
             if let Some((who, When::At(point))) = &kill
                 && *who == victim
             {

@@ -12,7 +12,12 @@ use super::{
     DAY_CARE, EQUIPMENT, HOME_VISIT, MANAGER, Office, Report, case,
     mail::{Book, Sent, Writer},
 };
-use crate::{LIMIT, NodeProcess, TestNetwork, lan::Lan, logs, process::Start};
+use crate::{
+    LIMIT, NodeProcess, TestNetwork,
+    lan::Lan,
+    logs,
+    process::{Start, log_file},
+};
 
 /// Who stands where; the first one has a link with each other.
 const OFFICES: [Office; 4] = [MANAGER, HOME_VISIT, DAY_CARE, EQUIPMENT];
@@ -43,6 +48,7 @@ impl Town {
         for (place, office) in OFFICES.into_iter().enumerate() {
             let installed = net.install(&format!("office-{place}"), &[office]);
             let mut start = Start::new(program, &installed);
+            start.stderr = Some(log_file(net.dir(), &format!("place-{place}")));
             start.namespace = Some(lan.namespace(place));
             start.listen = vec![format!("/ip4/{}/tcp/{PORT}", Lan::address(place))];
             if place > 0 {

@@ -27,7 +27,7 @@ use crate::{
     NodeProcess, TestNetwork,
     disk::{self, Image, Mount},
     logs,
-    process::{Start, copy, put_clock},
+    process::{Start, copy, log_file, put_clock},
     proxy::{Line, Weather},
     system,
 };
@@ -121,7 +121,7 @@ struct World {
     sites: Vec<Site>,
     ways: Vec<Way>,
     _net: TestNetwork,
-    place: TempDir,
+    _place: TempDir,
     book: Arc<Book>,
     writer: Writer,
 }
@@ -140,8 +140,7 @@ impl World {
             let mount = image.as_ref().map(|image| image.mount(&at));
             let home = copy(&installed, &at.join("office"));
             let mut start = Start::new(program, &home);
-            let (clock, stderr) =
-                (place.path().join(format!("{name}.clock")), place.path().join(format!("{name}.log")));
+            let (clock, stderr) = (place.path().join(format!("{name}.clock")), log_file(place.path(), &name));
             put_clock(&clock, 0);
             start.clock = Some(clock.clone());
             start.stderr = Some(stderr.clone());
@@ -169,7 +168,7 @@ impl World {
             ways.extend(lines);
             sites.push(Site { node, start, clock, stderr, mount, _image: image });
         }
-        Self { sites, ways, _net: net, place, book: Arc::default(), writer: Writer::default() }
+        Self { sites, ways, _net: net, _place: place, book: Arc::default(), writer: Writer::default() }
     }
 
     /// The node that holds an address.
@@ -420,14 +419,6 @@ impl Drop for World {
         for site in &self.sites {
             // Killed at once, also where a task that asks still holds it.
             site.node.destroy();
-        }
-        if let Some(keep) = std::env::var_os("MUSUBI_FAULTS_KEEP") {
-            for site in &self.sites {
-                let name = site.stderr.file_name().expect("a name");
-                if let Err(error) = fs::copy(&site.stderr, Path::new(&keep).join(name)) {
-                    eprintln!("{} is not kept: {error}", self.place.path().display());
-                }
-            }
         }
     }
 }
