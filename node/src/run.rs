@@ -111,6 +111,7 @@ impl Node {
         }
         let core = {
             let (home, cache) = (home.clone(), settings.store.cache_mib << 20);
+            let attachments = settings.attachments;
             let load = move || {
                 let mode = Mode::of(&home).map_err(KeyError::from)?;
                 let keys = Keys::unlock(&home, &unlock)?;
@@ -126,7 +127,7 @@ impl Node {
                 }
                 let in_use: std::collections::HashSet<_> = db.bodies_in_use()?.into_iter().collect();
                 db.store().bodies().sweep(|id| in_use.contains(&id)).map_err(DbError::from)?;
-                Ok::<_, StartError>(Core::load(db, keys, mode, clock)?)
+                Ok::<_, StartError>(Core::load(db, keys, mode, clock, attachments)?)
             };
             Arc::new(tokio::task::spawn_blocking(load).await.map_err(|_| StartError::Stopped)??)
         };

@@ -13,6 +13,7 @@ use musubi_config::{Overrides, Settings};
 use musubi_node::{
     Clock, Node, Options,
     api::types::Row,
+    attachments::{self, Upload},
     core::Event,
     home::Home,
     keys::{Mode, Unlock},
@@ -279,6 +280,21 @@ impl TestNode {
         within("sending", outbox::send(self.node.core(), order, Lang::Ja)).await.expect("sending works")
     }
 
+    /// Sends files as attachments, in pieces as they come over HTTP.
+    ///
+    /// # Panics
+    /// If store or keys fail.
+    pub async fn attach(&self, order: attachments::Order, files: &[(String, Vec<u8>)]) -> Vec<Row> {
+        let upload = Upload::begin(self.node.core(), order, Lang::Ja);
+        for (name, bytes) in files {
+            upload.file(name).await;
+            for piece in bytes.chunks(50_000) {
+                upload.bytes(piece.to_vec().into()).await;
+            }
+        }
+        within("sending", upload.finish()).await.expect("sending works")
+    }
+
     /// All messages for addresses here.
     ///
     /// # Panics
@@ -342,8 +358,8 @@ impl TestNode {
     pub async fn files(&self, id: MessageId, count: usize) -> Vec<Vec<u8>> {
         let mut files = Vec::new();
         for index in 0..count {
-            let by = musubi_protocol::entry::By::Api;
-            let file = musubi_node::inbox::hand_over(self.node.core(), id, index, by);
+            let by = Some(musubi_protocol::entry::By::Api);
+            let file = async { musubi_node::inbox::hand_over(self.node.core(), id, index, by).await?.whole().await };
             files.push(within("a file", file).await.expect("a readable file"));
         }
         files

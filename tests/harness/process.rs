@@ -349,6 +349,41 @@ impl NodeProcess {
         self.ask_for(patience, move |api| api.post("/api/messages", form(&files, true))).await
     }
 
+    /// Sends a file as an attachment.
+    pub async fn attach(&self, to: &str, name: &str, bytes: Vec<u8>) -> Vec<Row> {
+        let (to, name) = (to.to_owned(), name.to_owned());
+        self.ask(move |api| {
+            let mut form = Form::new();
+            form.text("to", &to);
+            form.named_file("file", &name, bytes.clone());
+            api.post("/api/attachments", form)
+        })
+        .await
+    }
+
+    /// Sends files as attachments of one message.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn try_attach(
+        &self,
+        from: &'static str,
+        to: &'static str,
+        files: Vec<(String, Vec<u8>)>,
+        patience: Duration,
+    ) -> Result<Vec<Row>, Unanswered> {
+        let attach = move |api: &Api| {
+            let mut form = Form::new();
+            form.text("from", from);
+            form.text("to", to);
+            for (name, bytes) in &files {
+                form.named_file("file", name, bytes.clone());
+            }
+            api.post("/api/attachments", form)
+        };
+        self.ask_for(patience, attach).await
+    }
+
     /// Waits until a message sent from here is `delivered` or `opened`.
     ///
     /// # Panics

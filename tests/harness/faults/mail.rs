@@ -33,6 +33,18 @@ const TEMPLATES: [(&str, &str, &str); 9] = [
 /// Whose rows may be repeated for other persons.
 const WIDE: [(&str, &str); 2] = [("1379905001-43", "1379900010-11"), ("1379900010-11", "1379905001-43")];
 
+/// Between whom files go that are no bundles.
+const ATTACHED: [(&str, &str); 8] = [
+    ("1379900010-11", "1379900028-15"),
+    ("1379900028-15", "1379900010-11"),
+    ("1379900036-17", "1379900028-21"),
+    ("1379900028-21", "1379900036-17"),
+    ("13A9900047-A2", "1379900010-11"),
+    ("1379900010-11", "13A9900047-A2"),
+    ("1379905001-43", "1379900036-17"),
+    ("1379900028-21", "1379905001-43"),
+];
+
 /// A message that is to be sent.
 #[derive(Clone)]
 pub struct Letter {
@@ -42,6 +54,8 @@ pub struct Letter {
     pub to: &'static str,
     /// The files.
     pub files: Files,
+    /// Whether they are no bundle.
+    pub attached: bool,
 }
 
 /// Writes letters, each under a serial of its own.
@@ -97,6 +111,11 @@ pub fn routes() -> impl Iterator<Item = (&'static str, &'static str)> {
     TEMPLATES.iter().map(|(from, to, _)| (*from, *to))
 }
 
+/// Pairs of addresses between which files go that are no bundles.
+pub fn attached_routes() -> impl Iterator<Item = (&'static str, &'static str)> {
+    ATTACHED.iter().copied()
+}
+
 /// Whether [`Writer::letter`] can write a large one.
 #[must_use]
 pub fn may_be_large(from: &str, to: &str) -> bool {
@@ -116,7 +135,15 @@ impl Writer {
         let serial = format!("20260105{hours:02}{minutes:02}{seconds:02}");
         let files = sample::renumbered(&sample::bundle(template.2), &serial);
         let files = if bytes > 0 && may_be_large(from, to) { sample::widened(&files, bytes) } else { files };
-        Letter { from: template.0, to: template.1, files }
+        Letter { from: template.0, to: template.1, files, attached: false }
+    }
+
+    /// A text of so many bytes that is no bundle and that nobody has sent before.
+    pub fn attachment(&self, from: &'static str, to: &'static str, bytes: usize) -> Letter {
+        let number = self.number.fetch_add(1, Ordering::Relaxed);
+        let line = format!("みほん {number}\r\n").into_bytes();
+        let text = line.iter().copied().cycle().take((bytes / line.len() + 1) * line.len()).collect();
+        Letter { from, to, files: vec![(format!("みほん-{number:04}.txt"), text)], attached: true }
     }
 }
 
@@ -139,7 +166,11 @@ impl Book {
             pages.unsure.insert(handed, letter.clone());
             handed
         };
-        let answer = node.try_send(letter.files.clone(), patience).await;
+        let answer = if letter.attached {
+            node.try_attach(letter.from, letter.to, letter.files.clone(), patience).await
+        } else {
+            node.try_send(letter.files.clone(), patience).await
+        };
         if !matches!(answer, Err(Unanswered::Gone)) {
             self.pages().unsure.remove(&handed);
         }

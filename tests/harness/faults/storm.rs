@@ -21,7 +21,7 @@ use tokio::{task::JoinHandle, time::Instant};
 use super::{
     DAY_CARE, EQUIPMENT, HOME_VISIT, MANAGER, Office, Report, case,
     cuts::tcp_of,
-    mail::{Book, LARGE, Letter, Sent, Writer, may_be_large, routes},
+    mail::{Book, LARGE, Letter, Sent, Writer, attached_routes, routes},
 };
 use crate::{
     NodeProcess, TestNetwork,
@@ -179,13 +179,20 @@ impl World {
 
     /// Letters for each node in the order in which it sends them.
     fn letters(&self, plan: &Plan, dice: &mut StdRng) -> Vec<Vec<Letter>> {
-        let routes: Vec<_> = routes().collect();
+        let (bundles, attached) = (routes().collect::<Vec<_>>(), attached_routes().collect::<Vec<_>>());
         let mut letters = vec![Vec::new(); NODES.len()];
         for number in 0..plan.messages {
-            let (from, to) = routes[number % routes.len()];
-            let large = may_be_large(from, to) && dice.random_bool(0.12);
-            let bytes = if large { dice.random_range(LARGE + 1..3 * LARGE) } else { 0 };
-            letters[Self::home_of(from)].push(self.writer.letter(from, to, bytes));
+            let bytes = if dice.random_bool(0.3) { dice.random_range(LARGE + 1..3 * LARGE) } else { 0 };
+            let letter = match bundles.get(number % (bundles.len() + attached.len())) {
+                Some((from, to)) => self.writer.letter(from, to, bytes),
+                None => {
+                    let (from, to) = attached[number % attached.len()];
+                    // Mostly of the size of a photograph or less.
+                    let bytes = if dice.random_bool(0.7) { dice.random_range(0..LARGE) } else { bytes };
+                    self.writer.attachment(from, to, bytes)
+                }
+            };
+            letters[Self::home_of(letter.from)].push(letter);
         }
         for letters in &mut letters {
             letters.shuffle(dice);
@@ -375,9 +382,9 @@ impl World {
             site.node.end().await;
         }
         let mut links: Vec<Log> = Vec::new();
-        for (from, to) in routes() {
+        for (from, to) in routes().chain(attached_routes()) {
             let log = Log::new(from.parse().expect("an address"), to.parse().expect("an address"));
-            if !links.contains(&log.reverse()) {
+            if !links.contains(&log) && !links.contains(&log.reverse()) {
                 links.push(log);
             }
         }

@@ -56,7 +56,7 @@ impl Api {
     }
 
     pub(super) fn post<T: DeserializeOwned>(&self, path: &str, form: Form) -> Result<T, Unanswered> {
-        let (kind, body) = form.finish();
+        let (kind, body) = form.finish().expect("a form in memory");
         let request = self.agent.post(self.url(path)).header("Authorization", self.bearer());
         let answer = self.answer(request.content_type(kind).send(body.as_slice()))?;
         Ok(serde_json::from_slice(&answer).expect("an answer of this version"))
