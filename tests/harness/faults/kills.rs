@@ -280,7 +280,7 @@ impl Stage {
         let quiet = self.run(None).await;
         assert!(!quiet.killed);
         let passed: BTreeSet<&str> = quiet.passed.values().flatten().map(String::as_str).collect();
-        let head = ["step", "killed", "crashes", "delivered once", "receipts once", "logs equal"];
+        let head = ["step", "killed", "crashes", "runs", "delivered once, receipts once, logs equal"];
         let mut report = Report::new(title, 0, &head);
         for step in steps {
             if !passed.contains(step) {
@@ -306,25 +306,26 @@ impl Stage {
                 let pass = if runs > TRIES / 2 { 1 } else { pass };
                 let at = format!("{point}:{pass}");
                 match case(self.run(Some((victim, When::At(at.clone()))))).await {
-                    Ok(outcome) if outcome.killed => return (victim, point, runs, runs, None),
+                    Ok(outcome) if outcome.killed => return (victim, point, runs, true, None),
                     Ok(_) => {}
-                    Err(error) => return (victim, point, runs - 1, runs, Some(format!("{victim:?} at {at}: {error}"))),
+                    Err(error) => return (victim, point, runs, true, Some(format!("{victim:?} at {at}: {error}"))),
                 }
             }
-            (victim, point, runs, 0, None)
+            (victim, point, runs, false, None)
         });
-        // Crashes, and runs that ended well.
-        let mut table: BTreeMap<(String, Victim), (usize, usize)> = BTreeMap::new();
-        for (victim, point, good, runs, problem) in outcomes.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
+        // Crashes, runs, and runs that ended well.
+        let mut table: BTreeMap<(String, Victim), (usize, usize, usize)> = BTreeMap::new();
+        for (victim, point, runs, killed, problem) in outcomes.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await {
             let row = table.entry((point, victim)).or_default();
-            *row = (row.0 + usize::from(runs > 0), row.1 + good);
+            *row = (row.0 + usize::from(killed), row.1 + runs, row.2 + runs - usize::from(problem.is_some()));
             report.problems.extend(problem);
         }
-        for ((point, victim), (killed, good)) in &table {
-            let victim = format!("{victim:?}").to_lowercase();
-            report.row(&[point, &victim, killed, good, good, good]);
-            if *killed == 0 && steps.contains(&point.as_str()) {
-                report.problems.push(format!("nobody was killed at {point}"));
+        for ((point, victim), (killed, runs, good)) in &table {
+            report.row(&[point, &format!("{victim:?}").to_lowercase(), killed, runs, good]);
+        }
+        for step in steps {
+            if !table.iter().any(|((point, _), (killed, _, _))| point == step && *killed > 0) {
+                report.problems.push(format!("nobody was killed at {step}"));
             }
         }
         report

@@ -254,12 +254,7 @@ impl Book {
     pub fn compare(&self, outboxes: &[Vec<Row>], inboxes: &[Vec<Row>]) -> (Vec<String>, Vec<String>) {
         let pages = self.pages();
         let mut problems = pages.problems.clone();
-        let (mut out, mut arrived): (BTreeMap<&str, Vec<&Row>>, BTreeMap<&str, Vec<&Row>>) = Default::default();
-        for (rows, of) in [(outboxes, &mut out), (inboxes, &mut arrived)] {
-            for row in rows.iter().flatten() {
-                of.entry(row.id.as_deref().unwrap_or_default()).or_default().push(row);
-            }
-        }
+        let (out, arrived) = (by_id(outboxes), by_id(inboxes));
         let mut undelivered = Vec::new();
         for (id, page) in &pages.sent {
             let (out, arrived) = (out.get(id.as_str()).map_or(&[][..], Vec::as_slice), arrived.get(id.as_str()));
@@ -296,6 +291,14 @@ impl Book {
         }
         (undelivered, problems)
     }
+}
+
+fn by_id(lists: &[Vec<Row>]) -> BTreeMap<&str, Vec<&Row>> {
+    let mut rows: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    for row in lists.iter().flatten() {
+        rows.entry(row.id.as_deref().unwrap_or_default()).or_default().push(row);
+    }
+    rows
 }
 
 /// Whether everything that was sent has come to its end.

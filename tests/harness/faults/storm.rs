@@ -147,8 +147,8 @@ impl World {
             start.kept_up = true;
             start.listen = vec!["/ip4/127.0.0.1/tcp/0".into(), "/ip4/127.0.0.1/udp/0/quic-v1".into()];
             let mut lines = Vec::new();
-            for other in 0..number {
-                let listen = sites[other].node.listen();
+            for (other, site) in sites.iter().enumerate() {
+                let listen = site.node.listen();
                 // Half of the lines carry QUIC.
                 let udp = (number + other) % 2 == 0;
                 let target = if udp { udp_of(&listen) } else { tcp_of(&listen) };
@@ -161,7 +161,7 @@ impl World {
                     false => format!("/ip4/127.0.0.1/tcp/{port}"),
                 });
                 let aimer = line.aimer();
-                sites[other].node.on_ready(move |listen| aimer.aim(if udp { udp_of(listen) } else { tcp_of(listen) }));
+                site.node.on_ready(move |listen| aimer.aim(if udp { udp_of(listen) } else { tcp_of(listen) }));
                 lines.push(Way { ends: (other, number), line });
             }
             let node = Arc::new(NodeProcess::start(start.clone()).await);

@@ -1,7 +1,7 @@
 //! Datagrams on a line.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     io,
     net::{Ipv4Addr, SocketAddr},
     sync::Arc,
@@ -41,14 +41,15 @@ pub(super) async fn carry(socket: UdpSocket, state: Arc<State>) {
             received = near.recv_from(&mut datagram) => {
                 // An answer to an earlier datagram that nobody listens for any more.
                 let Ok((count, from)) = received else { continue };
-                if !flows.contains_key(&from) {
-                    let Ok(flow) = open(&near, from, &state, &mut tasks).await else { continue };
-                    state.count(|counters| counters.opened += 1);
-                    flows.insert(from, flow);
-                }
-                if let Some(flow) = flows.get_mut(&from) {
-                    flow.forth.send(&datagram[..count], &state);
-                }
+                let flow = match flows.entry(from) {
+                    Entry::Occupied(flow) => flow.into_mut(),
+                    Entry::Vacant(place) => {
+                        let Ok(flow) = open(&near, from, &state, &mut tasks).await else { continue };
+                        state.count(|counters| counters.opened += 1);
+                        place.insert(flow)
+                    }
+                };
+                flow.forth.send(&datagram[..count], &state);
             }
             changed = targets.changed() => {
                 if changed.is_err() {
