@@ -5,7 +5,10 @@ use std::{fs::File, os::fd::AsFd, path::Path};
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
-use crate::system::{PREFIX, must, run, run_with};
+use crate::{
+    PREFIX,
+    system::{must, run, run_with},
+};
 
 /// Tools that this module needs.
 pub const TOOLS: [&str; 2] = ["ip", "nft"];

@@ -7,8 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-/// Names of everything that a fault test leaves to the machine begin so; the process id follows.
-pub const PREFIX: &str = "musubi-f";
+use crate::PREFIX;
 
 /// Whether a test has what it needs: root, if it says so, and tools. Without, it says so and ends; with
 /// `MUSUBI_REQUIRE_TOOLS=1`, as in CI, a missing tool is a failure. Root cannot be installed, so it is never required.
@@ -91,7 +90,9 @@ pub fn clean_up() -> Vec<String> {
     let mut taken = Vec::new();
     let mounts = std::fs::read_to_string("/proc/mounts").unwrap_or_default();
     // The last one mounted goes first.
-    for at in mounts.lines().rev().filter_map(|line| line.split(' ').nth(1)) {
+    let at = mounts.lines().rev().filter_map(|line| line.split(' ').nth(1));
+    // Namespaces are mounts too, and go as namespaces.
+    for at in at.filter(|at| !at.starts_with("/run/netns")) {
         let left =
             Path::new(at).components().filter_map(|part| part.as_os_str().to_str()).any(|part| gone(part).is_some());
         if left && run("umount", [at]).is_ok() {
@@ -114,14 +115,4 @@ pub fn clean_up() -> Vec<String> {
         }
     }
     taken
-}
-
-/// A directory for one fault test, by whose name [`clean_up`] knows it.
-///
-/// # Panics
-/// If there is none to be had.
-#[must_use]
-pub fn place() -> tempfile::TempDir {
-    let prefix = format!("{PREFIX}{}-", std::process::id());
-    tempfile::Builder::new().prefix(&prefix).tempdir().expect("a temporary directory")
 }

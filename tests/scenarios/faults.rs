@@ -15,7 +15,7 @@ use musubi_tests::{
         kills::{Stage, large},
         parts, storm,
     },
-    lan, system,
+    lan, place, system,
 };
 
 fn program() -> &'static Path {
@@ -34,7 +34,7 @@ fn a_cut_keeps_what_was_synced_and_no_more() {
     if !system::has("a power cut without a node", true, &disk::TOOLS) {
         return;
     }
-    let place = system::place();
+    let place = place();
     let image = Image::create(&place.path().join("image"), 64 << 20);
     let mount = image.mount_with(&place.path().join("before"), "loop,commit=600");
     for (name, is_synced) in [("synced", true), ("not-synced", false)] {
@@ -56,7 +56,7 @@ fn a_disk_of_ones_own_can_be_filled_and_freed() {
     if !system::has("a full disk", true, &disk::TOOLS) {
         return;
     }
-    let place = system::place();
+    let place = place();
     let mount = Image::create(&place.path().join("image"), 64 << 20).mount(&place.path().join("at"));
     let free = || free_bytes(mount.dir()).unwrap();
     let before = free();

@@ -29,10 +29,10 @@ use super::{
 use crate::{
     Installed, NodeProcess, TestNetwork,
     disk::{Image, Mount},
-    logs,
+    logs, place,
     process::{Down, Start, copy, log_file},
     proxy::Line,
-    system::{self, must},
+    system::must,
 };
 
 /// Bytes of a node's file system; sparse.
@@ -81,7 +81,7 @@ struct Flow {
 
 impl Pair {
     async fn begin(program: &Path) -> Self {
-        let (place, net) = (system::place(), TestNetwork::default());
+        let (place, net) = (place(), TestNetwork::default());
         let side = |name: &str, office: Office, partner: &'static str, address: &'static str| {
             let installed = net.install(name, &[office]);
             let (disk, at) = (place.path().join(format!("{name}.img")), place.path().join(name));

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     NodeProcess, TestNetwork,
     disk::{self, Image, Mount},
-    logs,
+    logs, place,
     process::{Start, copy, log_file, put_clock},
     proxy::{Line, Weather},
     system,
@@ -128,7 +128,7 @@ struct World {
 
 impl World {
     async fn begin(program: &Path, seed: u64) -> Self {
-        let (place, net) = (system::place(), TestNetwork::default());
+        let (place, net) = (place(), TestNetwork::default());
         // Without root there are no disks to fill; everything else is the same.
         let with_disks = system::is_root() && disk::TOOLS.iter().all(|tool| system::find(tool).is_some());
         let (mut sites, mut ways): (Vec<Site>, Vec<Way>) = (Vec::new(), Vec::new());
