@@ -199,6 +199,15 @@ cmd-key-remove-arg-number = Its number in musubi key list
 cmd-key-change = Changes the passphrase
 cmd-key-change-arg-new-passphrase-file = A file whose first line is the new passphrase. Without it a question on the screen
 
+cmd-store = Helps when the store is damaged
+cmd-store-set-aside = Moves a damaged store aside without deleting it
+    .long =
+        Only if it is damaged, the store moves to store.damaged-DATE in the same folder.
+        If it cannot be read because of the disk or the network, it stays.
+        The store holds the office keys, certificates, and all documents and records.
+        If there is a backup, think first of restoring the whole folder.
+cmd-store-set-aside-arg-even-if-readable = Also if every record can be read
+
 cmd-authority = The authority's work: issues and revokes certificates
 cmd-authority-init = Makes the authority's keys
 cmd-authority-init-arg-name = The authority's name
@@ -577,6 +586,7 @@ run-ready = Musubi runs ({ $path }) and takes messages.
 run-no-trust = Without a certificate no partner can be reached. Take it in with musubi install when it comes.
 run-listen = Listening at { $address }
 run-how-to-stop = Ctrl+C stops it.
+run-tidying = The store is being tidied up and gets smaller. Musubi starts when that is done ...
 run-stopping = Stopping (10 seconds at most)...
 run-stopped = Stopped.
 err-run-already = Musubi runs in this folder already, or another command is using it.
@@ -790,8 +800,11 @@ status-alone = Connected partners: none
 status-connected = Connected partners: { $addresses }
 status-unattended = Starts by this computer alone (as safe as the disk's encryption)
 status-not-reading = Documents come in but cannot be read: the keys are locked.
+status-disk = Free on the disk: { $free } MB (below { $reserve } MB no new documents are taken or sent)
+status-store = Store: { $log } MB ({ $live } MB in use, { $percent } %), large documents { $bodies } MB
+status-store-uncounted = Store: { $log } MB, large documents { $bodies } MB
 status-listen = Listening at { $address }
-warn-disk-low = The disk is nearly full: no new documents are taken.
+warn-disk-low = The disk is nearly full: no new documents are taken or sent.
     .hint = Make room by deleting what is not needed.
 desk-active = valid until { $until }
 desk-grace = ended { $until }, in its days of grace
@@ -819,7 +832,7 @@ doctor-do-sheet = Make one with musubi key add recovery, print it and lock it aw
 doctor-settings = The settings are in order. Partners' addresses: { $count }
 doctor-settings-no-peers = The settings are in order (no partners' addresses in them).
 doctor-disk = Free space on the disk: { $gib } GB
-doctor-disk-low = Only { $mib } MB are free on the disk: no new documents are taken.
+doctor-disk-low = Only { $mib } MB are free on the disk: no new documents are taken or sent.
 doctor-do-disk = Make room by deleting what is not needed.
 doctor-running = Musubi { $version } runs.
 doctor-not-running = Musubi does not run: nothing is sent or received.
@@ -939,8 +952,20 @@ err-keys-io = The key file cannot be used.
     .hint = Check the folder's permissions and the disk.
 err-store-in-use = Another command or a running Musubi is using this folder.
     .hint = If Musubi runs, stop it, and run the command again.
-err-store-damaged = The store cannot be read and may be damaged. Nothing was deleted.
-    .hint = Keep the folder as it is, and ask for help with the line of details. Partners keep what they sent for 35 days.
+err-store-damaged = The store is damaged and cannot be read. Nothing was deleted.
+    .hint =
+        If there is a backup, restore the whole folder.
+        If not, move the damaged store aside with musubi store set-aside and begin again with musubi init. The passphrase and the recovery sheet stay; office keys and certificates are made anew, and documents and records are not in the new store. Partners keep what they sent for 35 days.
+err-store-healthy = The store is not damaged. Nothing was moved.
+    .hint = To move it all the same, add --even-if-readable.
+err-store-missing = There is no store in this folder.
+    .hint = If it lies on another disk, connect that and run the command again. If it is gone, restore a backup, or begin again with musubi init.
+store-set-aside = The damaged store was moved, with everything in it: { $path }
+store-begin-anew = If there is a backup, restore the whole folder. If not, run musubi init and musubi request again, and get a new certificate from the authority.
+err-disk-low = The disk is nearly full. Nothing was sent.
+    .hint = Make room by deleting what is not needed, and send again. Lists and exports go on working.
+err-disk-failed = Musubi stopped: the disk took no more of what was written.
+    .hint = Check the disk's free space and its state, and start musubi run again. No document whose arrival was confirmed is lost.
 err-store-io = The store cannot be used.
     .hint = Check the folder's permissions and the free space.
 err-too-new = A newer version of Musubi wrote this.

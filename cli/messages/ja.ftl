@@ -187,6 +187,15 @@ cmd-key-remove-arg-number = musubi key list に出る通し番号
 cmd-key-change = パスフレーズを変更します
 cmd-key-change-arg-new-passphrase-file = 新しいパスフレーズを1行目に書いたファイル。指定しないときは画面でたずねます
 
+cmd-store = 保管庫が壊れたときの手当てをします
+cmd-store-set-aside = 壊れた保管庫を、消さずに脇へ移します
+    .long =
+        壊れているときにだけ、保管庫（store）を同じフォルダの store.damaged-日時 に移します。
+        読めない原因がディスクやネットワークにあるときは、移しません。
+        保管庫には、窓口の鍵、利用証明書、送受信した文書と記録が入っています。
+        バックアップがあれば、移す前にフォルダごと戻すことを先に考えてください。
+cmd-store-set-aside-arg-even-if-readable = すべての記録が読めるときにも移します
+
 cmd-authority = 中央機関の仕事: 利用証明書の発行と失効
 cmd-authority-init = 中央機関の鍵を作ります
 cmd-authority-init-arg-name = 中央機関の名前
@@ -565,6 +574,7 @@ run-ready = Musubiが動き始めました（{ $path }）。文書を送受信�
 run-no-trust = 利用証明書がまだないため、相手先とはつながりません。届いたら musubi install で取り込んでください。
 run-listen = 待ち受け: { $address }
 run-how-to-stop = 止めるときは Ctrl+C を押します。
+run-tidying = 保管庫を小さく整理しています。終わると動き始めます...
 run-stopping = 止めています（10秒以内に終わります）...
 run-stopped = 止まりました。
 err-run-already = このフォルダのMusubiは既に動いているか、ほかのコマンドが使っています。
@@ -762,8 +772,11 @@ status-alone = つながっている相手: なし
 status-connected = つながっている相手: { $addresses }
 status-unattended = 起動: このパソコンだけで起動します（安全さはディスクの暗号化と同じ程度です）
 status-not-reading = 文書は受け取れますが、鍵が閉じているため読めません。
+status-disk = ディスクの空き: { $free } MB（{ $reserve } MBを切ると新しい文書を止めます）
+status-store = 保管庫: { $log } MB（使用中 { $live } MB、{ $percent } %）、大きな文書 { $bodies } MB
+status-store-uncounted = 保管庫: { $log } MB、大きな文書 { $bodies } MB
 status-listen = 待ち受け: { $address }
-warn-disk-low = ディスクの空きが少ないため、新しい文書を受け取れません。
+warn-disk-low = ディスクの空きが少ないため、新しい文書を送受信できません。
     .hint = 不要なファイルを消して、空きを作ってください。
 desk-active = 有効（利用期限 { $until }）
 desk-grace = 利用期限切れ（{ $until }）。今は猶予の期間です
@@ -791,7 +804,7 @@ doctor-do-sheet = musubi key add recovery で作り、印刷して金庫など�
 doctor-settings = 設定に誤りはありません。相手の場所は { $count } か所登録されています。
 doctor-settings-no-peers = 設定に誤りはありません（相手の場所は登録されていません）。
 doctor-disk = ディスクの空きは { $gib } GBあります。
-doctor-disk-low = ディスクの空きが { $mib } MBしかなく、新しい文書を受け取れません。
+doctor-disk-low = ディスクの空きが { $mib } MBしかなく、新しい文書を送受信できません。
 doctor-do-disk = 不要なファイルを消して、空きを作ってください。
 doctor-running = Musubi（版 { $version }）が動いています。
 doctor-not-running = Musubiが動いていません。送受信できません。
@@ -911,8 +924,20 @@ err-keys-io = 鍵ファイルを使えません。
     .hint = フォルダの権限とディスクの状態を確かめてください。
 err-store-in-use = ほかのコマンドか、動いているMusubiが使用中です。
     .hint = Musubiが動いていれば止めてから、もう一度実行してください。
-err-store-damaged = 保管庫が読めません。壊れているおそれがあります。何も消していません。
-    .hint = フォルダをそのまま残し、詳細の行を添えて問い合わせてください。相手は送ったものを35日間持っています。
+err-store-damaged = 保管庫（store）が壊れていて読めません。何も消していません。
+    .hint =
+        バックアップがあれば、フォルダごと戻してください。
+        なければ musubi store set-aside で壊れた保管庫を脇へ移し、musubi init からやり直します。パスフレーズと復旧用紙はそのまま使えますが、窓口の鍵と利用証明書は作り直しになり、文書と記録は新しい保管庫にはありません。相手は送ったものを35日間持っています。
+err-store-healthy = 保管庫は壊れていません。何も移していません。
+    .hint = それでも移すときは --even-if-readable を付けてください。
+err-store-missing = このフォルダに保管庫（store）がありません。
+    .hint = 別のディスクにあるときは、つないでからもう一度実行してください。なくなったときは、バックアップから戻すか、musubi init からやり直してください。
+store-set-aside = 壊れた保管庫を移しました。中身は消していません: { $path }
+store-begin-anew = バックアップがあれば、フォルダごと戻してください。なければ musubi init、musubi request の順にやり直し、中央機関から新しい利用証明書を受け取ってください。
+err-disk-low = ディスクの空きが少ないため、送れません。何も送っていません。
+    .hint = 不要なファイルを消して空きを作り、もう一度送ってください。一覧や取り出しは続けて使えます。
+err-disk-failed = ディスクに書き込めなくなったため、Musubiは止まりました。
+    .hint = ディスクの空きと状態を確かめ、もう一度 musubi run で動かしてください。到着を確認した文書は失われていません。
 err-store-io = 保管庫を使えません。
     .hint = フォルダの権限とディスクの空きを確かめてください。
 err-too-new = もっと新しい版のMusubiが書いたデータです。

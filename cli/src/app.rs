@@ -29,7 +29,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Parses and does it; the exit code is 0 done, 1 refused or failed, 2 wrong usage.
+/// Parses and does it; the exit code is 0 done, 1 refused or failed, 2 wrong usage, 3 the disk took no more.
 fn run(ui: &mut Ui, args: &[OsString]) -> u8 {
     match parse(ui, args) {
         Ok(cli) => match execute(ui, cli) {

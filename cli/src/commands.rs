@@ -27,6 +27,7 @@ pub mod run;
 pub mod send;
 pub mod show;
 pub mod status;
+pub mod store;
 
 /// What to do.
 #[derive(Subcommand, Debug)]
@@ -64,6 +65,9 @@ pub enum Command {
     /// Looks after what opens the keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Looks after the store.
+    #[command(subcommand)]
+    Store(store::Command),
     /// Issues and revokes certificates.
     #[command(subcommand)]
     Authority(authority::Command),
@@ -95,6 +99,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Doctor(_) => doctor::run(ui, context),
         Command::Ping(args) => ping::run(ui, context, &args),
         Command::Key(command) => key::run(ui, context, command),
+        Command::Store(command) => store::run(ui, context, &command),
         Command::Authority(command) => authority::run(ui, context, command),
         Command::Demo(args) => demo::run(ui, &args),
         Command::Help(args) => help::run(ui, &args),

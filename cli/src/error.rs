@@ -34,6 +34,8 @@ pub enum Kind {
     Failed,
     /// Typed wrongly, or an answer was needed and nobody could be asked: exit code 2.
     Usage,
+    /// The disk did not take what was written, and nothing goes on: exit code 3.
+    Disk,
 }
 
 /// An error at the edge.
@@ -56,6 +58,12 @@ impl CommandError {
     #[must_use]
     pub const fn usage(message: Message) -> Self {
         Self { kind: Kind::Usage, message, hints: Vec::new(), detail: None }
+    }
+
+    /// The disk did not take what was written.
+    #[must_use]
+    pub const fn disk(message: Message) -> Self {
+        Self { kind: Kind::Disk, message, hints: Vec::new(), detail: None }
     }
 
     /// Adds a line on what to do, behind the sentence's own hint.
@@ -110,6 +118,7 @@ impl CommandError {
         match self.kind {
             Kind::Failed => 1,
             Kind::Usage => 2,
+            Kind::Disk => 3,
         }
     }
 
@@ -127,13 +136,14 @@ impl CommandError {
     }
 
     /// The error as the value that `--json` prints:
-    /// `{"error":{"code","kind","message","hint","detail"}}`, kind `failed` or `usage`.
+    /// `{"error":{"code","kind","message","hint","detail"}}`, kind `failed`, `usage` or `disk`.
     #[must_use]
     pub fn to_json(&self, text: &Text) -> serde_json::Value {
         let words = self.words(text);
         let kind = match self.kind {
             Kind::Failed => "failed",
             Kind::Usage => "usage",
+            Kind::Disk => "disk",
         };
         serde_json::json!({"error": {
             "code": self.code(),

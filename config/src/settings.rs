@@ -76,6 +76,8 @@ pub struct Attachments {
 pub struct Store {
     /// Memory of the cache in MiB.
     pub cache_mib: u64,
+    /// Free disk space in MiB below which no new mail is taken or sent.
+    pub reserve_mib: u64,
 }
 
 /// The log.
@@ -173,6 +175,7 @@ impl Settings {
         // Any bundle must be taken, with its padding.
         check::range(receive_mib, 320, 4_096).map_err(at("attachments.receive_mib"))?;
         check::range(self.store.cache_mib, 8, 1_024).map_err(at("store.cache_mib"))?;
+        check::range(self.store.reserve_mib, 64, 1_048_576).map_err(at("store.reserve_mib"))?;
         check::log_filter(&self.log.filter).map_err(at("log.filter"))
     }
 }

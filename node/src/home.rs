@@ -5,13 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use musubi_store::{OpenError, Options, Store, platform};
+use musubi_protocol::time::Timestamp;
+use musubi_store::{AsideError, OpenError, Options, Store, platform};
+
+use crate::times;
 
 /// Paths inside a data directory.
 ///
 /// ```text
 /// keys         key file: root keys, wrapped once per opener
-/// store/       sled and larger bodies
+/// store/       sled and larger bodies; store.damaged-.. if one was set aside
 /// musubi.toml  settings, if somebody wrote some
 /// api-token    what a program must show to the local API, for the owner only
 /// api.json     where the API of the running node is
@@ -79,8 +82,26 @@ impl Home {
     /// Opens the store, which one process at a time can.
     ///
     /// # Errors
-    /// [`OpenError::InUse`] while a node or another command has it, and the rest of [`OpenError`].
+    /// [`OpenError::InUse`] while a node or another command has it, [`OpenError::Missing`] if there is none, and the
+    /// rest of [`OpenError`].
     pub fn open_store(&self, cache_bytes: u64) -> Result<Store, OpenError> {
-        Store::open(&self.store(), Options { cache_bytes })
+        Store::open(&self.store(), Options { cache_bytes, create: false, ..Options::default() })
+    }
+
+    /// Opens the store, or makes it.
+    ///
+    /// # Errors
+    /// As [`Self::open_store`], but for a missing one.
+    pub fn make_store(&self, cache_bytes: u64) -> Result<Store, OpenError> {
+        Store::open(&self.store(), Options { cache_bytes, ..Options::default() })
+    }
+
+    /// Moves a damaged store to a new place beside it, `store.damaged-..` with the time in Japan; with `any` one that can
+    /// be read, too. Gives the new place.
+    ///
+    /// # Errors
+    /// [`AsideError`]; nothing was moved then.
+    pub fn set_store_aside(&self, now: Timestamp, any: bool) -> Result<PathBuf, AsideError> {
+        musubi_store::set_aside(&self.store(), &format!("damaged-{}", times::compact(now)), any)
     }
 }

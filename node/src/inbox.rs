@@ -18,7 +18,7 @@ use musubi_protocol::{
     seal::{self, ContentKey, Envelope, Opener, length, opener},
     signed::{Signed, Unverified},
 };
-use musubi_store::{BodyId, RESERVE, Store, crash};
+use musubi_store::{BodyId, Room, Store, crash};
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
 
@@ -29,8 +29,6 @@ use crate::{
     outbox::short,
 };
 
-/// Below this much free disk nothing at all is taken any more; new mail stops at [`RESERVE`] already.
-const LEAST_FREE: u64 = RESERVE / 8;
 /// Most second entries of one log that are kept as evidence: one proves a fork.
 const MAX_FORKS: usize = 16;
 /// Most messages of one log that may be announced and not yet complete; the next one is answered "busy".
@@ -84,7 +82,7 @@ pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received
     let stop = match &header {
         // What was sealed in time is taken, whatever certificate speaks by now.
         Some(header) => bounds(core, &signer, &entry, header, &parcel)?,
-        None => (core.db.store().free()? < LEAST_FREE).then_some(Stop::Busy),
+        None => (core.db.store().room()? == Room::Rest).then_some(Stop::Busy),
     };
     if let Some(stop) = stop {
         return Ok(Received::Refused(stop));
@@ -195,7 +193,7 @@ fn bounds(
     for id in &incomplete {
         announced = announced.saturating_add(partial(core, parcel.log, id)?.map_or(0, |partial| partial.rest()));
     }
-    let room = core.db.store().free()?.saturating_sub(announced) >= RESERVE;
+    let room = core.db.store().room_beside(announced)? == Room::Ample;
     let busy = plain > core.attachments.receive_mib << 20 || !room || incomplete.len() >= MAX_INCOMPLETE;
     Ok(busy.then_some(Stop::Busy))
 }

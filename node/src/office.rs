@@ -132,7 +132,7 @@ pub fn init(home: &Home, what: Init) -> Result<Initialised, OfficeError> {
         let (keys, code) = new_keys(home, &what)?;
         (keys, Some(code))
     };
-    let db = Db::new(home.open_store(CACHE)?);
+    let db = Db::new(home.make_store(CACHE)?);
     let kept: Vec<Kept> = db.desks()?;
     if kept.iter().any(|desk| desk.office() == what.office) {
         return Err(OfficeError::Exists(what.office));

@@ -13,7 +13,7 @@ use musubi_protocol::{
     seal::{self, ContentKey, Draft, Envelope, Sealed, Suite, manifest::Month},
     time::Timestamp,
 };
-use musubi_store::{BodyId, crash};
+use musubi_store::{BodyId, Room, crash};
 use serde_bytes::ByteBuf;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
@@ -75,7 +75,8 @@ enum Verdict {
 /// Dropping the future does not call it off: sent again, everything is found sent.
 ///
 /// # Errors
-/// [`CoreError`] if store or keys fail. Files that are no good are rows, not errors.
+/// [`CoreError::DiskLow`] where the disk has no room for more mail; nothing was sent then. [`CoreError`] if store or
+/// keys fail. Files that are no good are rows, not errors.
 pub async fn send(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>, CoreError> {
     let core = Arc::clone(core);
     let sending = tokio::spawn(async move { send_all(&core, order, lang).await });
@@ -83,6 +84,10 @@ pub async fn send(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
 }
 
 async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>, CoreError> {
+    let bytes = order.files.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+    if core.db.store().room_beside(bytes)? != Room::Ample {
+        return Err(CoreError::DiskLow);
+    }
     let order = Arc::new(order);
     let sorted = Arc::clone(&order);
     let (mut rows, units) = blocking(move || Ok(sort(&sorted, lang))).await?;

@@ -5,7 +5,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use musubi_config::Settings;
 use musubi_network::StartError as NetworkError;
 use musubi_protocol::time::{DAY, Timestamp};
-use musubi_store::OpenError;
+use musubi_store::{OpenError, Store, StoreError};
 use serde_bytes::ByteBuf;
 use tokio::{
     net::TcpListener,
@@ -41,6 +41,8 @@ pub struct Options {
     pub settings: Settings,
     /// The clock on the wall.
     pub clock: Clock,
+    /// Is told if the store is tidied up first, which takes as long as copying what is in use.
+    pub tidying: Option<oneshot::Sender<()>>,
 }
 
 /// Why a node did not start.
@@ -105,17 +107,28 @@ impl Node {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let Options { home, unlock, settings, clock } = options;
+        let Options { home, unlock, settings, clock, mut tidying } = options;
         if !home.is_set_up() {
             return Err(StartError::NotSetUp);
         }
         let core = {
-            let (home, cache) = (home.clone(), settings.store.cache_mib << 20);
+            let home = home.clone();
+            let store = musubi_store::Options {
+                cache_bytes: settings.store.cache_mib << 20,
+                reserve_bytes: settings.store.reserve_mib << 20,
+                create: false,
+            };
             let attachments = settings.attachments;
             let load = move || {
                 let mode = Mode::of(&home).map_err(KeyError::from)?;
                 let keys = Keys::unlock(&home, &unlock)?;
-                let db = Db::new(home.open_store(cache)?);
+                let opened = Store::open_tidied(&home.store(), store, |_| {
+                    if let Some(tell) = tidying.take() {
+                        // Whoever started the node may not care.
+                        let _ = tell.send(());
+                    }
+                });
+                let db = Db::new(opened?);
                 // One that a killed node has left would lead commands, and the new token, to whoever has its port.
                 match std::fs::remove_file(home.api()) {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
@@ -158,6 +171,7 @@ impl Node {
         }
         tasks.spawn(exchange::local(Arc::clone(&core), running.clone()));
         tasks.spawn(daily(Arc::clone(&core), running.clone()));
+        tasks.spawn(count_records(Arc::clone(&core), running.clone()));
         tasks.spawn(watch_store(Arc::clone(&core), running.clone()));
         api::announce(&home, api)?;
         guard.disarm();
@@ -198,6 +212,12 @@ impl Node {
     /// Waits until the node stops by itself: a worker died or the disk failed.
     pub async fn stopped(&self) {
         self.running.cancelled().await;
+    }
+
+    /// Whether the disk did not take what was written, which ends a node: nothing may be acknowledged any more.
+    #[must_use]
+    pub fn disk_failed(&self) -> bool {
+        self.core.db.store().has_failed()
     }
 
     /// Stops in stages inside 10 s: no new requests, then connections, then the last commit.
@@ -247,6 +267,23 @@ async fn daily(core: Arc<Core>, stop: CancellationToken) {
         match core.renew().await {
             Ok(()) => issued = now,
             Err(error) => tracing::error!(%error, "records could not be renewed"),
+        }
+    }
+}
+
+/// Counts what is in use of the store, at the start and each day: the next start goes by it, and `status` shows it.
+async fn count_records(core: Arc<Core>, stop: CancellationToken) {
+    loop {
+        let stopping = stop.clone();
+        let counted = core.db.store().run(move |store| store.count(|| !stopping.is_cancelled())).await;
+        match counted {
+            Ok(live) => tracing::debug!(?live, "records counted"),
+            Err(error @ (StoreError::SyncFailed | StoreError::Interrupted)) => tracing::debug!(%error, "not counted"),
+            Err(error) => tracing::error!(%error, "a record cannot be read: the store may be damaged"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep_until(Instant::now() + Duration::from_secs(DAY)) => {}
         }
     }
 }

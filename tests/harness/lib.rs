@@ -8,6 +8,8 @@ pub mod faults;
 #[cfg(target_os = "linux")]
 pub mod lan;
 pub mod logs;
+#[cfg(target_os = "linux")]
+pub mod mount;
 pub mod network;
 pub mod partner;
 #[cfg(unix)]

@@ -234,7 +234,7 @@ impl TestNetwork {
         let overrides = Overrides { listen, peers, api: Some("127.0.0.1:0".into()), log: None };
         let settings = Settings::load(installed.home.dir(), &overrides).expect("good settings");
         let unlock = Unlock::Machine(Some(installed.machine_key.clone()));
-        let options = Options { home: installed.home.clone(), unlock, settings, clock };
+        let options = Options { home: installed.home.clone(), unlock, settings, clock, tidying: None };
         let node = within("a start", Node::start(options)).await.expect("a node starts");
         TestNode { node, installed }
     }

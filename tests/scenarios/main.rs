@@ -4,6 +4,8 @@ mod altered;
 mod attachments;
 mod clock;
 mod commands;
+#[cfg(target_os = "linux")]
+mod disk;
 mod exchange;
 #[cfg(target_os = "linux")]
 mod faults;

@@ -180,8 +180,10 @@ impl Doctor<'_> {
     }
 
     fn disk(&mut self) {
+        let settings = Settings::load(self.home.dir(), &Overrides::default());
+        let reserve = settings.map_or(musubi_store::RESERVE, |settings| settings.store.reserve_mib << 20);
         match platform::free_bytes(self.home.dir()) {
-            Ok(free) if free < musubi_store::RESERVE => {
+            Ok(free) if free < reserve => {
                 let words = msg!("doctor-disk-low", mib = (free >> 20).to_string());
                 self.look("disk", Found::Wrong, &words, Some(&msg!("doctor-do-disk")));
             }

@@ -5,6 +5,7 @@ use std::{path::PathBuf, time::Duration};
 use musubi_config::Settings;
 use musubi_node::{Clock, Node, Options, home::Home};
 use serde::Serialize;
+use tokio::sync::oneshot;
 
 use crate::{
     args::values,
@@ -73,7 +74,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     let settings = Settings::load(home.dir(), &args.overrides(context.verbose))?;
     logging::start(&settings.log.filter)?;
     let unlock = unlock::choose(ui, context, &home, args.machine_key.as_deref())?;
-    let options = Options { home: home.clone(), unlock, settings, clock: Clock::system() };
+    let options = Options { home: home.clone(), unlock, settings, clock: Clock::system(), tidying: None };
     let internal = |error: std::io::Error| CommandError::failed(msg!("err-internal")).because(&error);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
@@ -89,10 +90,25 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     ended
 }
 
-async fn serve(ui: &mut Ui, home: &Home, options: Options, stop: &mut Stop) -> Result<Exit, CommandError> {
-    let node = tokio::select! {
-        () = stop.asked() => return Ok(Exit::Done),
-        started = Node::start(options) => started?,
+async fn serve(ui: &mut Ui, home: &Home, mut options: Options, stop: &mut Stop) -> Result<Exit, CommandError> {
+    let (tell, tidying) = oneshot::channel();
+    options.tidying = Some(tell);
+    let node = {
+        let starting = Node::start(options);
+        tokio::pin!(starting, tidying);
+        let mut told = false;
+        loop {
+            tokio::select! {
+                () = stop.asked() => return Ok(Exit::Done),
+                started = &mut starting => break started?,
+                begun = &mut tidying, if !told => {
+                    told = true;
+                    if begun.is_ok() {
+                        ui.note(&msg!("run-tidying"));
+                    }
+                }
+            }
+        }
     };
     ready(ui, home, &node);
     let by_itself = tokio::select! {
@@ -102,7 +118,11 @@ async fn serve(ui: &mut Ui, home: &Home, options: Options, stop: &mut Stop) -> R
     if !by_itself {
         ui.note(&msg!("run-stopping"));
     }
+    let disk_failed = node.disk_failed();
     let stopped = node.shutdown().await;
+    if disk_failed {
+        return Err(CommandError::disk(msg!("err-disk-failed")));
+    }
     if by_itself {
         return Err(CommandError::failed(msg!("err-run-stopped")));
     }

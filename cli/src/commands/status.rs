@@ -67,6 +67,15 @@ fn words(ui: &mut Ui, status: &Status) {
         ui.warn(&words);
         ui.note(&todo);
     }
+    let mib = |bytes: u64| (bytes >> 20).to_string();
+    let disk = &status.disk;
+    ui.line(&msg!("status-disk", free = mib(disk.free), reserve = mib(disk.reserve)));
+    ui.line(&match (disk.live, disk.live_percent) {
+        (Some(live), Some(percent)) => {
+            msg!("status-store", log = mib(disk.log), live = mib(live), percent = percent, bodies = mib(disk.bodies))
+        }
+        _ => msg!("status-store-uncounted", log = mib(disk.log), bodies = mib(disk.bodies)),
+    });
     if status.disk_low {
         ui.warn(&msg!("warn-disk-low"));
     }

@@ -1,10 +1,12 @@
 //! What the node's and the store's errors mean to someone at the keyboard.
 
+use std::io::ErrorKind;
+
 use musubi_node::{
     api::ApiProblem, core::CoreError, db::DbError, keys::KeyError, office::OfficeError, run::StartError,
     trust::InstallError,
 };
-use musubi_store::{OpenError, StoreError, keyfile::KeyFileError, platform::machine::MachineError};
+use musubi_store::{AsideError, OpenError, StoreError, keyfile::KeyFileError, platform::machine::MachineError};
 
 use super::CommandError;
 use crate::msg;
@@ -56,6 +58,7 @@ impl From<OpenError> for CommandError {
     fn from(error: OpenError) -> Self {
         match error {
             OpenError::InUse => Self::failed(msg!("err-store-in-use")),
+            OpenError::Missing => Self::failed(msg!("err-store-missing")),
             OpenError::TooNew { .. } => Self::failed(msg!("err-too-new")).because(&error),
             OpenError::Damaged { .. } => Self::failed(msg!("err-store-damaged")).because(&error),
             OpenError::Io(error) => Self::failed(msg!("err-store-io")).because(&error),
@@ -66,7 +69,25 @@ impl From<OpenError> for CommandError {
 
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
-        Self::failed(msg!("err-store-io")).because(&error)
+        match error {
+            StoreError::SyncFailed => Self::disk(msg!("err-disk-failed")),
+            StoreError::Damaged { .. } => Self::failed(msg!("err-store-damaged")).because(&error),
+            // What the engine says of the records; anything else comes from the disk.
+            StoreError::Engine(ref source) if matches!(source.kind(), ErrorKind::Other | ErrorKind::InvalidData) => {
+                Self::failed(msg!("err-store-damaged")).because(&error)
+            }
+            other => Self::failed(msg!("err-store-io")).because(&other),
+        }
+    }
+}
+
+impl From<AsideError> for CommandError {
+    fn from(error: AsideError) -> Self {
+        match error {
+            AsideError::Healthy => Self::failed(msg!("err-store-healthy")),
+            AsideError::Open(error) => error.into(),
+            other => Self::failed(msg!("err-store-io")).because(&other),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ impl From<&Problem> for CommandError {
     fn from(problem: &Problem) -> Self {
         let value = |name: &str| problem.args.get(name).map_or("?", String::as_str);
         let error = match sentence(&problem.code, &value) {
+            Some(message) if problem.code == "disk_failed" => Self::disk(message),
             Some(message) => Self::failed(message),
             // A newer node than this command: better its code than nothing.
             None => return Self::failed(msg!("err-api-unknown")).detailed(&problem.code),
@@ -28,6 +29,8 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
         "short_id" => msg!("err-api-short-id"),
         "no_files" => msg!("err-send-nothing"),
         "reading_closed" => msg!("err-reading-closed"),
+        "disk_low" => msg!("err-disk-low"),
+        "disk_failed" => msg!("err-disk-failed"),
         "stopping" => msg!("err-api-stopping"),
         "failed" => msg!("err-api-failed"),
         "form" | "hash" | "wait_state" | "host" | "origin" | "token" => msg!("err-api-other-version"),

@@ -16,7 +16,7 @@ use musubi_protocol::{
     gate::Refusal,
     ids::{Address, Hash, MessageId},
 };
-use musubi_store::Room;
+use musubi_store::{Room, Usage};
 use serde::Deserialize;
 use tokio::{
     sync::broadcast::error::RecvError,
@@ -25,7 +25,7 @@ use tokio::{
 
 use super::{
     ApiProblem, State,
-    types::{CrlRow, DeskRow, Detail, Installed, Ping, PingRequest, Problem, RefusedRow, Row, Status},
+    types::{CrlRow, DeskRow, Detail, DiskRow, Installed, Ping, PingRequest, Problem, RefusedRow, Row, Status},
 };
 use crate::{
     attachments::{self, Upload},
@@ -103,7 +103,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
     });
     let inbound = core.db.all_inbound().map_err(db)?;
     let new = inbound.iter().filter(|(_, m)| m.receipts.has(What::Delivered) && !m.receipts.has(What::Opened));
-    let room = core.db.store().room().map_err(CoreError::from)?;
+    let usage = core.db.store().usage().map_err(CoreError::from)?;
     let handle = state.wire.handle();
     let pending = mailer::pending(core)?;
     Ok(Json(Status {
@@ -119,11 +119,18 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         reading: core.keys.reading.is_some(),
         connected: core.partners.addresses().iter().map(ToString::to_string).collect(),
         refused: core.refusals()?.into_iter().map(refused_row).collect(),
-        disk_low: room == Room::Low,
+        disk_low: Room::of(usage.free, usage.reserve) != Room::Ample,
+        disk: disk_row(usage),
         clock_behind_s: core.trust.trusted_time().map_or(0, |signed| signed.since(wall)),
         clock_ahead_s: core.trust.trusted_time().map_or(0, |signed| wall.since(signed)),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
+}
+
+fn disk_row(usage: Usage) -> DiskRow {
+    let Usage { free, reserve, log, bodies, live } = usage;
+    let live_percent = live.map(|live| live.saturating_mul(100) / log.max(1));
+    DiskRow { free, reserve, log, bodies, live, live_percent }
 }
 
 fn refused_row((addresses, refusal): (Vec<Address>, Refusal)) -> RefusedRow {

@@ -8,8 +8,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use musubi_store::StoreError;
+
 use super::types::Problem;
-use crate::{core::CoreError, keys::KeyError, trust::InstallError};
+use crate::{core::CoreError, db::DbError, keys::KeyError, trust::InstallError};
 
 /// An answer that is a problem.
 #[derive(Debug)]
@@ -57,6 +59,10 @@ impl From<CoreError> for ApiProblem {
             CoreError::NoMessage => Self::new(StatusCode::NOT_FOUND, "no_message"),
             CoreError::Key(KeyError::Closed) => Self::new(StatusCode::CONFLICT, "reading_closed"),
             CoreError::Install(error) => error.into(),
+            CoreError::DiskLow => Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_low"),
+            CoreError::Db(DbError::Store(StoreError::SyncFailed)) => {
+                Self::new(StatusCode::INSUFFICIENT_STORAGE, "disk_failed")
+            }
             CoreError::Stopped => Self::new(StatusCode::SERVICE_UNAVAILABLE, "stopping"),
             other => {
                 tracing::error!(error = %other, "a request failed");

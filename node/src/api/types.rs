@@ -140,8 +140,11 @@ pub struct Status {
     /// Partners' nodes that did not let this one in at the last attempt.
     #[serde(default)]
     pub refused: Vec<RefusedRow>,
-    /// Free disk space is below the reserve: no new mail is taken.
+    /// Free disk space is below the reserve: no new mail is taken or sent.
     pub disk_low: bool,
+    /// Room on the disk and in the store.
+    #[serde(default)]
+    pub disk: DiskRow,
     /// Seconds by which this computer's clock is behind the newest time that the authority signed; 0 if it is not.
     #[serde(default)]
     pub clock_behind_s: u64,
@@ -151,6 +154,23 @@ pub struct Status {
     pub clock_ahead_s: u64,
     /// Version of the program.
     pub version: String,
+}
+
+/// Room on the disk and in the store, in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DiskRow {
+    /// Free on the disk.
+    pub free: u64,
+    /// Below this much free no new mail is taken or sent.
+    pub reserve: u64,
+    /// The store's log with records and small bodies.
+    pub log: u64,
+    /// Bodies in files of their own.
+    pub bodies: u64,
+    /// Records in use, as last counted; null before the first count after an update.
+    pub live: Option<u64>,
+    /// Share of the log that is in use, in percent; null likewise. Below 40 the next start gives space back.
+    pub live_percent: Option<u64>,
 }
 
 /// A node that did not let this one in.

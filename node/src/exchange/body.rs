@@ -99,7 +99,7 @@ async fn take_rest(
             .db
             .store()
             .run(move |store| {
-                if store.room()? == Room::Low {
+                if store.room()? != Room::Ample {
                     return Err(CoreError::DiskLow);
                 }
                 partial.append(store, &bytes)?;

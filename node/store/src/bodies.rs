@@ -20,6 +20,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use data_encoding::HEXLOWER;
 
 use crate::batch::Batch;
+use crate::commit::Failer;
 use crate::space::Space;
 use crate::store::StoreError;
 use crate::{crash, platform, random};
@@ -179,11 +180,12 @@ pub struct Bodies {
     db: sled::Db,
     dir: PathBuf,
     created: AtomicBool,
+    failer: Failer,
 }
 
 impl Bodies {
-    pub(crate) fn new(db: sled::Db, dir: PathBuf) -> Self {
-        Self { db, dir, created: AtomicBool::new(false) }
+    pub(crate) fn new(db: sled::Db, dir: PathBuf, failer: Failer) -> Self {
+        Self { db, dir, created: AtomicBool::new(false), failer }
     }
 
     /// Adds a complete small body to a batch and names it.
@@ -231,7 +233,7 @@ impl Bodies {
         self.created.store(true, Ordering::SeqCst);
         let id = BodyId::new(Place::File)?;
         platform::create_private(&self.path(&id))?;
-        platform::sync_dir(&self.dir)?;
+        self.synced(platform::sync_dir(&self.dir))?;
         crash::point("body.created");
         Ok(id)
     }
@@ -270,9 +272,11 @@ impl Bodies {
     /// Makes a body in a file durable as it is now.
     ///
     /// # Errors
-    /// [`BodyError::Io`]: the body must not be referred to as complete. Design: a sync error ends the process.
+    /// [`BodyError::Io`]: the body must not be referred to as complete, and the store has failed: asked once more, the
+    /// system might say yes to what it has lost.
     pub fn sync(&self, id: BodyId) -> Result<(), BodyError> {
-        self.open(id)?.sync_all()?;
+        let file = self.open(id)?;
+        self.synced(crash::fault("body.sync").and_then(|()| file.sync_all()))?;
         crash::point("body.synced");
         Ok(())
     }
@@ -288,7 +292,8 @@ impl Bodies {
             return Err(BodyError::Offset { len: now });
         }
         file.set_len(len)?;
-        Ok(file.sync_all()?)
+        self.synced(file.sync_all())?;
+        Ok(())
     }
 
     /// Returns a body's length.
@@ -369,6 +374,15 @@ impl Bodies {
             }
         }
         Ok(swept)
+    }
+
+    /// Passes on what syncing gave; the store has failed where it failed.
+    fn synced(&self, outcome: io::Result<()>) -> io::Result<()> {
+        if let Err(error) = &outcome {
+            tracing::error!(%error, "the disk did not take a body");
+            self.failer.fail();
+        }
+        outcome
     }
 
     /// Returns the file of a body that has one.

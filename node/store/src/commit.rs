@@ -5,7 +5,6 @@
 
 use std::io;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -13,6 +12,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{oneshot, watch};
 
 use crate::crash;
+use crate::quiet::caught;
 use crate::store::StoreError;
 
 /// A claim on durability for one applied batch.
@@ -133,10 +133,24 @@ impl Committer {
         self.shared.fail();
     }
 
+    /// A handle with which others can declare the store failed.
+    pub(crate) fn failer(&self) -> Failer {
+        Failer(Arc::clone(&self.shared))
+    }
+
     /// Waits until the store has failed, which in a healthy node is for ever.
     pub(crate) async fn failed(&self) {
         // An error would mean that the sender is gone, but `self` holds it.
         let _ = self.shared.failed.subscribe().wait_for(|failed| *failed).await;
+    }
+}
+
+/// Declares the store failed, for syncs outside of commits.
+pub(crate) struct Failer(Arc<Shared>);
+
+impl Failer {
+    pub(crate) fn fail(&self) {
+        self.0.fail();
     }
 }
 
@@ -167,8 +181,7 @@ impl Shared {
     fn run(&self, mut sync: impl FnMut() -> io::Result<()>) {
         while let Some((target, rubbish)) = self.next() {
             // The engine may panic; whoever waits must still hear of it.
-            let outcome = catch_unwind(AssertUnwindSafe(&mut sync))
-                .unwrap_or_else(|_| Err(io::Error::other("the storage engine panicked")));
+            let outcome = caught(&mut sync).unwrap_or_else(|_| Err(io::Error::other("the storage engine panicked")));
             if let Err(error) = outcome {
                 tracing::error!(%error, "the disk did not take a commit");
                 self.fail();

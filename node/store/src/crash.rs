@@ -1,7 +1,8 @@
-//! Named points at which a test may end the process as a power switch would.
+//! Named points at which a test may end the process as a power switch would, or have the disk refuse.
 //!
 //! Compiled to nothing unless the feature `crash-points` is on. With it, `MUSUBI_CRASH_AT=name` ends the process
 //! when `name` is reached for the first time, `MUSUBI_CRASH_AT=name:3` when it is reached for the third.
+//! `MUSUBI_FAULT_AT=name` or `name:3` has the disk refuse what is written there, from that time on.
 //! `MUSUBI_CRASH_LOG=file` appends each name that is passed to a file, so that a test knows what there is to end at.
 
 /// Ends the process here if a test asked for it; otherwise does nothing.
@@ -15,11 +16,26 @@ pub fn point(name: &str) {
     let _ = name;
 }
 
+/// Refuses like a full disk if a test asked for it; otherwise does nothing.
+///
+/// # Errors
+/// [`StorageFull`](std::io::ErrorKind::StorageFull), in a test only.
+#[inline]
+pub fn fault(name: &str) -> std::io::Result<()> {
+    #[cfg(any(test, feature = "crash-points"))]
+    return armed::refuse(name);
+    #[cfg(not(any(test, feature = "crash-points")))]
+    {
+        let _ = name;
+        Ok(())
+    }
+}
+
 #[cfg(any(test, feature = "crash-points"))]
 mod armed {
     use std::env;
     use std::fs::{File, OpenOptions};
-    use std::io::Write;
+    use std::io::{self, Write};
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -30,6 +46,7 @@ mod armed {
     }
 
     static TRAP: OnceLock<Option<Trap>> = OnceLock::new();
+    static FAULT: OnceLock<Option<Trap>> = OnceLock::new();
     static LOG: OnceLock<Option<File>> = OnceLock::new();
 
     pub(super) fn pass(name: &str) {
@@ -47,6 +64,17 @@ mod armed {
             && trap.left.fetch_sub(1, Ordering::SeqCst) == 1
         {
             end();
+        }
+    }
+
+    pub(super) fn refuse(name: &str) -> io::Result<()> {
+        let trap = FAULT.get_or_init(|| env::var("MUSUBI_FAULT_AT").ok().map(|text| parse(&text)));
+        let Some(trap) = trap.as_ref().filter(|trap| trap.name == name) else { return Ok(()) };
+        // Like a disk that is full: once it has refused, it refuses.
+        let left = trap.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| Some(left.saturating_sub(1)));
+        match left {
+            Ok(0 | 1) => Err(io::ErrorKind::StorageFull.into()),
+            _ => Ok(()),
         }
     }
 

@@ -45,6 +45,7 @@ impl Engine {
     /// Applies batches in their order, as few of the engine's own as their bound allows.
     fn apply_all(&self, batches: impl IntoIterator<Item = Batch>) -> sled::Result<()> {
         let (mut merged, mut bytes) = (sled::Batch::default(), 0);
+        crash::fault("store.write")?;
         for batch in batches {
             if MAX_BATCH < bytes + batch.bytes {
                 self.db.apply_batch(mem::take(&mut merged))?;

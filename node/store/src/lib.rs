@@ -17,19 +17,26 @@ pub mod keyfile;
 pub mod platform;
 pub mod wrap;
 
+mod aside;
 mod batch;
 mod commit;
 mod engine;
 mod open;
+mod quiet;
 mod random;
+mod rewrite;
+mod room;
 mod scan;
 mod space;
 mod store;
 
+pub use aside::{AsideError, examine, set_aside};
 pub use batch::{Batch, MAX_BATCH, MAX_KEY, MAX_VALUE};
 pub use bodies::{Bodies, BodyId};
 pub use commit::Ticket;
-pub use open::{OpenError, Options, is_open, set_aside};
+pub use open::{OpenError, Options, is_open};
+pub use rewrite::Filling;
+pub use room::{RESERVE, Room, Usage};
 pub use scan::Scan;
 pub use space::{Space, Value};
-pub use store::{RESERVE, Room, Store, StoreError};
+pub use store::{Store, StoreError};

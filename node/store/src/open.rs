@@ -5,18 +5,20 @@
 //! DIR/live/format     this module's format number, written when the records are known to be durable
 //! DIR/live/records/   the engine
 //! DIR/live/bodies/    bodies over 1 MiB
-//! DIR/damaged-1/      a former `live`, set aside
+//! DIR.damaged-../     a former `live`, set aside
 //! ```
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::platform;
+use crate::quiet::caught;
+use crate::rewrite::{self, Filling, Left};
+use crate::room::RESERVE;
 use crate::space::Space;
 
 /// What this version writes; a store of a higher number is refused, a lower one would be migrated here.
@@ -32,11 +34,15 @@ const RELEASE: Duration = Duration::from_secs(10);
 pub struct Options {
     /// Memory for pages read or changed recently; 8 to 16 MiB serves an office.
     pub cache_bytes: u64,
+    /// Free space below which no new mail is taken.
+    pub reserve_bytes: u64,
+    /// Whether a store is made where there is none.
+    pub create: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 8 << 20 }
+        Self { cache_bytes: 8 << 20, reserve_bytes: RESERVE, create: true }
     }
 }
 
@@ -47,7 +53,10 @@ pub enum OpenError {
     /// Another process, or another part of this one, has it open.
     #[error("the store is in use")]
     InUse,
-    /// It cannot be read. Nothing was deleted; [`set_aside`] makes room for a new one.
+    /// There is none, and none was to be made.
+    #[error("there is no store")]
+    Missing,
+    /// It cannot be read. Nothing was deleted; [`set_aside`](crate::set_aside) makes room for a new one.
     #[error("the store is damaged: {what}")]
     Damaged {
         /// What was found, for the log.
@@ -79,30 +88,57 @@ pub(crate) struct Opened {
     pub(crate) lock: File,
 }
 
-/// Opens or creates the store in `dir`; everything found or written is durable on return.
-pub(crate) fn open(dir: &Path, options: Options) -> Result<Opened, OpenError> {
+/// Opens or creates the store in `dir`; everything found or written is durable on return. With `tidying` the records are
+/// rewritten first if that is due, which is told to it before it begins.
+pub(crate) fn open(dir: &Path, options: Options, tidying: Option<Tidying<'_>>) -> Result<Opened, OpenError> {
+    let live = dir.join("live");
+    if !options.create && !live.try_exists()? {
+        return Err(OpenError::Missing);
+    }
     platform::create_private_dir(dir)?;
     let lock = lock(dir)?;
-    let live = dir.join("live");
-    let (records, bodies) = (live.join("records"), live.join("bodies"));
-    for path in [&live, &records, &bodies] {
-        platform::create_private_dir(path)?;
-    }
+    open_locked(dir, &live, options, lock, tidying).map_err(|error| match error {
+        // A disk that does not answer is not a damaged store.
+        OpenError::Damaged { .. } => read_all(&live).map_or_else(OpenError::Io, |()| error),
+        other => other,
+    })
+}
 
-    let marker = read_marker(&live)?;
-    let db = open_engine(&records, options)?;
-    let log = OpenOptions::new().read(true).write(true).open(records.join("db"))?;
-    match stored_format(&db)? {
-        Some(FORMAT) => {}
-        Some(found) if FORMAT < found => return Err(OpenError::TooNew { found }),
-        Some(found) => return Err(damaged(format!("unknown format {found}"))),
-        // The marker is written last: with it the engine held records once, and has lost them.
-        None if marker || !db.is_empty() => return Err(damaged("the records lost their format number".to_owned())),
-        None => {
-            db.insert(Space::STORE.key(b"format"), with_format(&FORMAT.to_be_bytes())).map_err(broken)?;
+/// What is told before the records are rewritten.
+pub(crate) type Tidying<'a> = &'a mut dyn FnMut(Filling);
+
+fn open_locked(
+    dir: &Path,
+    live: &Path,
+    options: Options,
+    lock: File,
+    tidying: Option<Tidying<'_>>,
+) -> Result<Opened, OpenError> {
+    let (records, bodies) = (live.join("records"), live.join("bodies"));
+    // First: what a newer version left behind is not ours to put in order.
+    let marker = read_marker(live)?;
+    let left = rewrite::settle(live)?;
+    if !records.join("db").try_exists()? {
+        // The engine would begin anew.
+        if marker {
+            return Err(damaged("the records are missing".to_owned()));
+        }
+        if !options.create {
+            return Err(OpenError::Missing);
         }
     }
-
+    for path in [live, &records, &bodies] {
+        platform::create_private_dir(path)?;
+    }
+    let mut db = open_engine(&records, options)?;
+    check_format(&db, marker)?;
+    if left == Left::Old {
+        rewrite::clear(live)?;
+    }
+    if let Some(tidying) = tidying {
+        db = tidied(db, dir, live, options, left, tidying)?;
+    }
+    let log = OpenOptions::new().read(true).write(true).open(records.join("db"))?;
     db.flush().map_err(broken)?;
     log.sync_all()?;
     let blobs = records.join("blobs");
@@ -110,33 +146,92 @@ pub(crate) fn open(dir: &Path, options: Options) -> Result<Opened, OpenError> {
     if !marker {
         sync_file(&records.join("conf"))?;
         platform::sync_dir(&records)?;
-        write_marker(&live)?;
-        for path in [&live, dir] {
+        write_marker(live)?;
+        for path in [live, dir] {
             platform::sync_dir(path)?;
         }
     }
     Ok(Opened { db, log, blobs, bodies, lock })
 }
 
-/// Renames the records and bodies in `dir` to `damaged-1` (or the next free number) beside them, whole.
-///
-/// The next open then starts empty. Returns the new path.
-///
-/// # Errors
-/// [`OpenError::InUse`] while the store is open, [`OpenError::Io`] if the file system refuses. On Windows a
-/// directory cannot be renamed while a failed open still holds files in it: try again in a new process.
-pub fn set_aside(dir: &Path) -> Result<PathBuf, OpenError> {
-    let _lock = lock(dir)?;
-    let live = dir.join("live");
-    for number in 1_u32.. {
-        let aside = dir.join(format!("damaged-{number}"));
-        if !aside.try_exists()? {
-            fs::rename(&live, &aside)?;
-            platform::sync_dir(dir)?;
-            return Ok(aside);
+fn check_format(db: &sled::Db, marker: bool) -> Result<(), OpenError> {
+    match stored_format(db)? {
+        Some(FORMAT) => Ok(()),
+        Some(found) if FORMAT < found => Err(OpenError::TooNew { found }),
+        Some(found) => Err(damaged(format!("unknown format {found}"))),
+        // The marker is written last: with it the engine held records once, and has lost them.
+        None if marker || !db.is_empty() => Err(damaged("the records lost their format number".to_owned())),
+        None => {
+            db.insert(Space::STORE.key(b"format"), with_format(&FORMAT.to_be_bytes())).map_err(broken)?;
+            Ok(())
         }
     }
-    Err(OpenError::Io(io::ErrorKind::AlreadyExists.into()))
+}
+
+/// Rewrites the records if that is due and there is room; if it does not come to an end, all stays as it was.
+fn tidied(
+    db: sled::Db,
+    dir: &Path,
+    live: &Path,
+    options: Options,
+    left: Left,
+    tidying: Tidying<'_>,
+) -> Result<sled::Db, OpenError> {
+    let records = live.join("records");
+    let filling = rewrite::filling(&db, &records)?;
+    if !filling.is_due() {
+        return Ok(db);
+    }
+    if left == Left::Copy {
+        // Whatever ended it may do so again: a node must come to start. The next time it is tried once more.
+        tracing::warn!("tidying up did not come to an end the last time and is left out this time");
+        return Ok(db);
+    }
+    if !filling.fits(platform::free_bytes(dir)?) {
+        tracing::warn!("the store would shrink if it were rewritten, and there is no room to do so");
+        return Ok(db);
+    }
+    tidying(filling);
+    tracing::info!(log = filling.log, live = filling.live, "rewriting the store");
+    let rewritten = rewrite::run(db, live, options);
+    if let Err(error) = &rewritten {
+        tracing::warn!(%error, "the store could not be rewritten");
+    }
+    let db = match open_again(live, &records, options) {
+        Ok(db) => db,
+        // An engine that was refused while copying opens nothing any more in this process. The next one leaves tidying
+        // up out, for the copy lies there.
+        Err(_) if rewritten.is_err() => {
+            return Err(OpenError::Io(io::Error::other("tidying up did not come to an end")));
+        }
+        Err(error) => return Err(error),
+    };
+    rewrite::settle(live)?;
+    check_format(&db, true)?;
+    rewrite::clear(live)?;
+    tracing::info!(log = rewrite::filling(&db, &records)?.log, "the store was rewritten");
+    Ok(db)
+}
+
+/// Opens the engine that counts after an attempt to rewrite; an unfinished copy stays.
+fn open_again(live: &Path, records: &Path, options: Options) -> Result<sled::Db, OpenError> {
+    if !records.try_exists()? {
+        rewrite::settle(live)?;
+    }
+    open_engine(records, options)
+}
+
+/// Reads every file, to tell damage from a disk that does not answer.
+fn read_all(dir: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(dir)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_all(&path)?;
+        } else {
+            io::copy(&mut File::open(path)?, &mut io::sink())?;
+        }
+    }
+    Ok(())
 }
 
 /// Syncs every file of a directory, and the directory if there was one.
@@ -153,12 +248,12 @@ pub(crate) fn sync_files(dir: &Path) -> io::Result<()> {
     if any { platform::sync_dir(dir) } else { Ok(()) }
 }
 
-fn sync_file(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
     // Windows flushes only handles that may write.
     OpenOptions::new().write(true).open(path)?.sync_all()
 }
 
-fn lock(dir: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock(dir: &Path) -> Result<File, OpenError> {
     let file = platform::open_private(&dir.join("lock"))?;
     let mut patience = PATIENCE;
     loop {
@@ -224,11 +319,11 @@ fn stored_format(db: &sled::Db) -> Result<Option<u32>, OpenError> {
 }
 
 /// Values of the store itself carry a format number like all others; theirs is 1.
-fn with_format(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn with_format(bytes: &[u8]) -> Vec<u8> {
     [&[1], bytes].concat()
 }
 
-fn open_engine(records: &Path, options: Options) -> Result<sled::Db, OpenError> {
+pub(crate) fn open_engine(records: &Path, options: Options) -> Result<sled::Db, OpenError> {
     let config = sled::Config::new()
         .path(records)
         .segment_size(SEGMENT)
@@ -238,12 +333,33 @@ fn open_engine(records: &Path, options: Options) -> Result<sled::Db, OpenError> 
     loop {
         match start_engine(&config) {
             Ok(db) => return Ok(db),
+            // Again without what stood in the way: the engine has its lock when it tells of damage, so nobody else is
+            // writing there.
+            Err(Start::Failed(OpenError::Damaged { .. })) if drop_unfinished(records)? => {}
             Err(Start::Failed(error)) => return Err(error),
             // Ends with the time limit. Once is not always enough: a process that is being started holds every lock of
             // this one for a moment.
             Err(Start::Locked) => await_release(&records.join("db"), until)?,
         }
     }
+}
+
+/// Removes a snapshot that was never finished; tells whether there was one.
+///
+/// The engine writes one each time that it opens, under a name that it later takes for its newest snapshot: a full
+/// disk, a kill or a power cut in that moment would be damage for ever. The log and the snapshot before hold all of it.
+fn drop_unfinished(records: &Path) -> io::Result<bool> {
+    let mut dropped = false;
+    for entry in fs::read_dir(records)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with("snap.") && name.ends_with(".generating")) {
+            tracing::warn!("a snapshot of the records was never finished; it is removed");
+            fs::remove_file(entry.path())?;
+            dropped = true;
+        }
+    }
+    Ok(dropped)
 }
 
 enum Start {
@@ -253,12 +369,17 @@ enum Start {
 
 fn start_engine(config: &sled::Config) -> Result<sled::Db, Start> {
     // On many kinds of damage the engine panics instead of returning an error.
-    match catch_unwind(AssertUnwindSafe(|| config.open())) {
+    match caught(|| config.open()) {
         Ok(Ok(db)) => Ok(db),
         Ok(Err(error)) if error.to_string().contains("could not acquire lock") => Err(Start::Locked),
         Ok(Err(error)) => Err(Start::Failed(broken(error))),
         Err(_) => Err(Start::Failed(damaged("the storage engine stopped while reading it".to_owned()))),
     }
+}
+
+/// Waits until an engine that was dropped has let go of its file.
+pub(crate) fn await_end(db: &Path) -> Result<(), OpenError> {
+    await_release(db, Instant::now() + RELEASE)
 }
 
 /// Waits until nobody holds the engine's file; [`OpenError::InUse`] if it is held at `until` still.
@@ -282,7 +403,7 @@ fn await_release(db: &Path, until: Instant) -> Result<(), OpenError> {
 }
 
 /// Tells what the engine could not read from what the file system refused.
-fn broken(error: sled::Error) -> OpenError {
+pub(crate) fn broken(error: sled::Error) -> OpenError {
     use io::ErrorKind as Kind;
     match error {
         sled::Error::Io(error) => match error.kind() {
@@ -293,13 +414,32 @@ fn broken(error: sled::Error) -> OpenError {
     }
 }
 
-fn damaged(what: String) -> OpenError {
+pub(crate) fn damaged(what: String) -> OpenError {
     OpenError::Damaged { what }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_snapshot_that_was_never_finished_is_no_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = dir.path().join("records");
+        fs::create_dir(&records).unwrap();
+        let open = || open_engine(&records, Options::default());
+        open().unwrap().insert(b"key", b"value").unwrap();
+        // Later than any other, as the engine would name its next one.
+        let unfinished = records.join("snap.7FFFFFFFFFFFFFFF.generating");
+        for left in [&b""[..], b"the first half of a snapshot"] {
+            fs::write(&unfinished, left).unwrap();
+            assert_eq!(open().unwrap().get(b"key").unwrap().as_deref(), Some(&b"value"[..]));
+            assert!(!unfinished.exists());
+        }
+        // One under its final name is another matter.
+        fs::write(records.join("snap.7FFFFFFFFFFFFFFF"), b"not a snapshot").unwrap();
+        assert!(matches!(open(), Err(OpenError::Damaged { .. })));
+    }
 
     #[test]
     fn what_is_released_is_free_for_the_engine() {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::ops::RangeBounds;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,20 +14,11 @@ use crate::crash;
 use crate::engine::Engine;
 use crate::open::{self, OpenError, Options, sync_files};
 use crate::platform;
+use crate::quiet::caught;
+use crate::rewrite::{self, Filling};
+use crate::room::{Room, Usage, size_of};
 use crate::scan::Scan;
 use crate::space::{Space, Value};
-
-/// Free space below which a node takes no new mail, so that there is always room to finish what it took.
-pub const RESERVE: u64 = 512 << 20;
-
-/// Whether the disk has room for new mail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Room {
-    /// At least [`RESERVE`] is free.
-    Ample,
-    /// Less is free: refuse new mail, say so, go on with everything else.
-    Low,
-}
 
 /// Why a store refused.
 #[derive(Debug, thiserror::Error)]
@@ -84,6 +74,7 @@ struct Inner {
     engine: Arc<Engine>,
     bodies: Bodies,
     dir: PathBuf,
+    reserve: u64,
     _lock: File,
 }
 
@@ -93,29 +84,48 @@ impl Store {
     /// # Errors
     /// [`OpenError`]; nothing is deleted or renamed.
     pub fn open(dir: &Path, options: Options) -> Result<Self, OpenError> {
-        Self::open_with(dir, options, |sync| sync())
+        Self::open_with(dir, options, None, |sync| sync())
+    }
+
+    /// As [`open`](Self::open), and rewrites the records first where little of the engine's log is in use, which gives
+    /// that space back to the disk. `tidying` is told before it begins: it takes as long as copying what is in use.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open). That rewriting fails is none: then everything is as it was.
+    pub fn open_tidied(dir: &Path, options: Options, mut tidying: impl FnMut(Filling)) -> Result<Self, OpenError> {
+        Self::open_with(dir, options, Some(&mut tidying), |sync| sync())
     }
 
     /// Opens with something around each commit's sync, so that tests can make it fail.
     fn open_with(
         dir: &Path,
         options: Options,
+        tidying: Option<open::Tidying<'_>>,
         mut around: impl FnMut(&mut dyn FnMut() -> io::Result<()>) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, OpenError> {
-        let opened = open::open(dir, options)?;
+        let opened = open::open(dir, options, tidying)?;
         let engine = Arc::new(Engine::new(opened.db));
         let (writer, log, blobs) = (Arc::clone(&engine), opened.log, opened.blobs);
         let committer = Committer::start(move || {
             around(&mut || {
                 writer.apply_queued()?;
+                crash::fault("store.flush")?;
                 writer.db.flush()?;
                 crash::point("store.flushed");
+                crash::fault("store.sync")?;
                 log.sync_data()?;
                 sync_files(&blobs)
             })
         })?;
-        let bodies = Bodies::new(engine.db.clone(), opened.bodies);
-        let inner = Inner { committer, engine, bodies, dir: dir.to_owned(), _lock: opened.lock };
+        let bodies = Bodies::new(engine.db.clone(), opened.bodies, committer.failer());
+        let inner = Inner {
+            committer,
+            engine,
+            bodies,
+            dir: dir.to_owned(),
+            reserve: options.reserve_bytes,
+            _lock: opened.lock,
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -124,7 +134,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`] or [`StoreError::Damaged`].
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        match self.inner.engine.db.get(space.key(key)).map_err(StoreError::engine)? {
+        match read(|| self.inner.engine.db.get(space.key(key)))? {
             None => Ok(None),
             Some(raw) => Value::from_raw(raw).map(Some).ok_or(StoreError::Damaged { space: space.name() }),
         }
@@ -135,7 +145,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`].
     pub fn contains(&self, space: Space, key: &[u8]) -> Result<bool, StoreError> {
-        self.inner.engine.db.contains_key(space.key(key)).map_err(StoreError::engine)
+        read(|| self.inner.engine.db.contains_key(space.key(key)))
     }
 
     /// Walks through the keys that begin with `prefix` (empty: the whole space).
@@ -161,7 +171,7 @@ impl Store {
             return Err(StoreError::SyncFailed);
         }
         let rubbish = self.rubbish(&batch);
-        match catch_unwind(AssertUnwindSafe(|| engine.apply(batch))) {
+        match caught(|| engine.apply(batch)) {
             Ok(Ok(())) => Ok(committer.applied(rubbish)),
             failure => {
                 // Half of the batch may be in memory. It is never acknowledged, and the engine drops it at restart.
@@ -235,7 +245,60 @@ impl Store {
     /// # Errors
     /// [`StoreError::Io`] if the file system does not say.
     pub fn room(&self) -> Result<Room, StoreError> {
-        Ok(room_for(self.free()?))
+        self.room_beside(0)
+    }
+
+    /// As [`room`](Self::room), once so many bytes more will have been written.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] if the file system does not say.
+    pub fn room_beside(&self, bytes: u64) -> Result<Room, StoreError> {
+        Ok(Room::of(self.free()?.saturating_sub(bytes), self.inner.reserve))
+    }
+
+    /// What it takes up.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn usage(&self) -> Result<Usage, StoreError> {
+        let live = self.inner.dir.join("live");
+        Ok(Usage {
+            free: self.free()?,
+            reserve: self.inner.reserve,
+            log: size_of(&live.join("records"))?,
+            bodies: size_of(&live.join("bodies"))?,
+            live: self.filling()?.live,
+        })
+    }
+
+    /// What is known of how full the engine's log is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn filling(&self) -> Result<Filling, StoreError> {
+        let records = self.inner.dir.join("live").join("records");
+        rewrite::filling(&self.inner.engine.db, &records).map_err(|error| StoreError::Engine(io::Error::other(error)))
+    }
+
+    /// Adds up the records in use and notes it for [`usage`](Self::usage) and the next start. Reads them all, and stops
+    /// with none where `go_on` says so.
+    ///
+    /// # Errors
+    /// [`StoreError::Engine`] if one cannot be read.
+    pub fn count(&self, go_on: impl Fn() -> bool) -> Result<Option<u64>, StoreError> {
+        let Some(live) = read(|| rewrite::count(&self.inner.engine.db, go_on))? else { return Ok(None) };
+        let (key, value) = rewrite::counted(live);
+        let mut batch = Batch::new();
+        batch.bytes = key.len() + value.len();
+        batch.changes.push((key, Some(value)));
+        // Lost in a power cut, it is counted again.
+        let _ticket = self.apply(batch)?;
+        Ok(Some(live))
+    }
+
+    /// Tells whether the disk has refused a commit: nothing is taken any more then.
+    pub fn has_failed(&self) -> bool {
+        self.inner.committer.has_failed()
     }
 
     /// Bytes of disk that are free for this store.
@@ -271,8 +334,12 @@ impl fmt::Debug for Store {
     }
 }
 
-fn room_for(free: u64) -> Room {
-    if free < RESERVE { Room::Low } else { Room::Ample }
+/// Reads with the engine, which panics over some kinds of damage.
+fn read<T>(work: impl FnOnce() -> sled::Result<T>) -> Result<T, StoreError> {
+    match caught(work) {
+        Ok(done) => done.map_err(StoreError::engine),
+        Err(_) => Err(StoreError::Engine(io::Error::other("the storage engine stopped while reading"))),
+    }
 }
 
 #[cfg(test)]
@@ -294,7 +361,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let broken = Arc::new(AtomicBool::new(false));
         let disk = Arc::clone(&broken);
-        let store = Store::open_with(dir.path(), Options::default(), move |sync| {
+        let store = Store::open_with(dir.path(), Options::default(), None, move |sync| {
             if disk.load(Ordering::SeqCst) { Err(io::ErrorKind::StorageFull.into()) } else { sync() }
         })
         .unwrap();
@@ -310,12 +377,6 @@ mod tests {
         assert!(store.contains(SPACE, b"good").unwrap());
         drop(store);
         assert!(Store::open(dir.path(), Options::default()).unwrap().contains(SPACE, b"good").unwrap());
-    }
-
-    #[test]
-    fn below_the_reserve_the_room_is_low() {
-        assert_eq!(room_for(RESERVE), Room::Ample);
-        assert_eq!(room_for(RESERVE - 1), Room::Low);
     }
 
     #[test]

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use musubi_store::bodies::{BodyError, SMALL, Swept};
-use musubi_store::{Batch, BodyId, MAX_KEY, MAX_VALUE, OpenError, Options, Room, Space, Store, StoreError, set_aside};
+use musubi_store::{
+    AsideError, Batch, BodyId, MAX_KEY, MAX_VALUE, OpenError, Options, Room, Space, Store, StoreError, set_aside,
+};
 
 const A: Space = Space::new(16, "a");
 const B: Space = Space::new(17, "b");
@@ -145,7 +147,7 @@ fn a_second_opening_is_refused_until_the_first_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
     assert!(matches!(Store::open(dir.path(), Options::default()), Err(OpenError::InUse)));
-    assert!(matches!(set_aside(dir.path()), Err(OpenError::InUse)));
+    assert!(matches!(set_aside(dir.path(), "aside", true), Err(AsideError::Open(OpenError::InUse))));
     let other = store.clone();
     drop(store);
     assert!(matches!(Store::open(dir.path(), Options::default()), Err(OpenError::InUse)));
@@ -163,37 +165,6 @@ fn a_newer_format_is_refused_unread() {
     fs::write(dir.path().join("live/format"), "").unwrap();
     drop(open(dir.path()));
     assert_eq!(fs::read_to_string(dir.path().join("live/format")).unwrap(), "1\n");
-}
-
-#[test]
-fn a_damaged_store_is_an_error_and_can_be_set_aside() {
-    let dir = tempfile::tempdir().unwrap();
-    let damages: [fn(&Path); 4] = [
-        |db| fs::remove_file(db).unwrap(),
-        |db| fs::write(db, b"").unwrap(),
-        |db| fs::write(db, vec![0x5a; 1 << 20]).unwrap(),
-        |db| {
-            let mut bytes = fs::read(db).unwrap();
-            let end = bytes.len().min(4096);
-            bytes[..end].fill(0xff);
-            fs::write(db, bytes).unwrap();
-        },
-    ];
-    for (at, damage) in damages.into_iter().enumerate() {
-        let store = open(dir.path());
-        store.commit_blocking(put(&[(A, b"k", &[9; 5000])])).unwrap();
-        drop(store);
-        damage(&dir.path().join("live/records/db"));
-        // The first look may make the engine write its files anew; the second one must not take that for a new store.
-        for _ in 0..2 {
-            let opened = Store::open(dir.path(), Options::default());
-            assert!(matches!(opened, Err(OpenError::Damaged { .. })), "damage {at}: {opened:?}");
-        }
-        let aside = set_aside(dir.path()).unwrap();
-        assert_eq!(aside, dir.path().join(format!("damaged-{}", at + 1)));
-        assert!(aside.join("records").is_dir());
-        assert!(open(dir.path()).get(A, b"k").unwrap().is_none());
-    }
 }
 
 #[test]

@@ -331,6 +331,10 @@ impl World {
                 let whose = letter.from;
                 let mut letter = Some(letter);
                 while let Some(next) = letter.take() {
+                    if Instant::now() >= began + time + END {
+                        // A node that does not come up again; what is missing is told in the end.
+                        return refused;
+                    }
                     match book.send(&node, next.clone(), PATIENCE).await {
                         Sent::Durable => {}
                         Sent::Unsure => letter = book.take_unsure(|from| from == whose).pop(),
