@@ -116,7 +116,8 @@ mod faults {
                 eprintln!("SKIPPED full disks: root");
             }
             let time = Duration::from_secs(wanted.seconds.unwrap_or(300));
-            let plan = storm::Plan { messages: times(1000), time, every: Duration::from_millis(1500), seed };
+            let plan =
+                storm::Plan { messages: times(1000), time, every: Duration::from_millis(1500), quic: true, seed };
             tell(storm::run(&program, plan).await);
         }
         reports

@@ -54,7 +54,7 @@ fn inbox_ids(node: &TestNode) -> Vec<String> {
 }
 
 async fn open_first_file(node: &TestNode, id: MessageId) {
-    within("a file", musubi_node::inbox::hand_over(node.node.core(), id, 0, By::Api)).await.unwrap();
+    within("a file", musubi_node::inbox::hand_over(node.node.core(), id, 0, Some(By::Api))).await.unwrap();
 }
 
 /// Sends a bundle and waits until it lies there.

@@ -59,6 +59,9 @@ pub struct Plan {
     pub time: Duration,
     /// Mean time between two faults.
     pub every: Duration,
+    /// Whether half of the lines carry QUIC. Whoever dialed a node that was killed notices it late there, for nothing
+    /// tells that a port is dead.
+    pub quic: bool,
     /// The dice.
     pub seed: u64,
 }
@@ -127,7 +130,7 @@ struct World {
 }
 
 impl World {
-    async fn begin(program: &Path, seed: u64) -> Self {
+    async fn begin(program: &Path, Plan { seed, quic, .. }: Plan) -> Self {
         let (place, net) = (place(), TestNetwork::default());
         // Without root there are no disks to fill; everything else is the same.
         let with_disks = system::is_root() && disk::TOOLS.iter().all(|tool| system::find(tool).is_some());
@@ -149,8 +152,7 @@ impl World {
             let mut lines = Vec::new();
             for (other, site) in sites.iter().enumerate() {
                 let listen = site.node.listen();
-                // Half of the lines carry QUIC.
-                let udp = (number + other) % 2 == 0;
+                let udp = quic && (number + other) % 2 == 0;
                 let target = if udp { udp_of(&listen) } else { tcp_of(&listen) };
                 let seed = seed.wrapping_add((number * NODES.len() + other) as u64);
                 let line = if udp { Line::udp(target, seed).await } else { Line::tcp(target, seed).await };
@@ -446,7 +448,7 @@ fn udp_of(listen: &[String]) -> SocketAddr {
 /// If the nodes cannot be set up.
 pub async fn run(program: &Path, plan: Plan) -> Report {
     let mut report = Report::new("everything at once", plan.seed, &["what", "count"]);
-    let mut world = World::begin(program, plan.seed).await;
+    let mut world = World::begin(program, plan).await;
     if let Err(error) = case(weathered(&mut world, plan, &mut report)).await {
         report.problems.push(error);
     }
