@@ -21,7 +21,7 @@ use musubi_protocol::{
     },
     time::DAY,
 };
-use musubi_store::{RESERVE, crash};
+use musubi_store::{Room, crash};
 use rand::rngs::StdRng;
 use tokio::{sync::mpsc, task::JoinHandle};
 
@@ -397,7 +397,7 @@ fn log_of(core: &Core, order: &Order) -> Result<Result<Log, Refusal>, CoreError>
     if order.note.as_ref().is_some_and(|note| check_note(note).is_err()) {
         return Ok(Err((Reason::Note, vec![("limit", manifest::MAX_NOTE.to_string())])));
     }
-    if core.db.store().free()?.saturating_sub(order.expected.unwrap_or_default()) < RESERVE {
+    if core.db.store().room_beside(order.expected.unwrap_or_default())? != Room::Ample {
         return Ok(Err((Reason::DiskFull, Vec::new())));
     }
     Ok(Ok(Log::new(from, order.to)))

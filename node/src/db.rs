@@ -292,6 +292,14 @@ impl Db {
         }
     }
 
+    /// The entry at one place of a log, as kept.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn entry_at(&self, side: Side, log: Log, at: (u64, u64)) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(ENTRIES, &place_key(side, log, at))
+    }
+
     /// The entry with this id in a log, for evidence; walks the log.
     ///
     /// # Errors

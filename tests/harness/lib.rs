@@ -2,14 +2,24 @@
 //! every wait and no sleeping.
 
 #[cfg(target_os = "linux")]
+pub mod disk;
+#[cfg(target_os = "linux")]
+pub mod faults;
+#[cfg(target_os = "linux")]
+pub mod lan;
+pub mod logs;
+#[cfg(target_os = "linux")]
 pub mod mount;
 pub mod network;
 pub mod partner;
 #[cfg(unix)]
 pub mod process;
+pub mod proxy;
 pub mod raw;
 pub mod reader;
 pub mod sample;
+#[cfg(unix)]
+pub mod system;
 
 use std::{future::Future, time::Duration};
 
@@ -19,6 +29,19 @@ pub use process::NodeProcess;
 
 /// Longest time that a test waits for one thing. Generous: a busy CI machine is slow, never that slow.
 pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// Names of everything that a test makes on the machine begin so; the process id follows.
+pub const PREFIX: &str = "musubi-f";
+
+/// A directory for a test. Its name tells whose it was, should it be left behind.
+///
+/// # Panics
+/// If there is none to be had.
+#[must_use]
+pub fn place() -> tempfile::TempDir {
+    let prefix = format!("{PREFIX}{}-", std::process::id());
+    tempfile::Builder::new().prefix(&prefix).tempdir().expect("a temporary directory")
+}
 
 /// Waits for something that must happen.
 ///

@@ -33,7 +33,7 @@ use musubi_protocol::{
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
-use crate::{LIMIT, sample, within};
+use crate::{LIMIT, place, sample, within};
 
 /// One authority and a place for its offices.
 pub struct TestNetwork {
@@ -93,7 +93,7 @@ impl TestNetwork {
         // RUST_LOG=musubi_node=debug shows what nodes do. Another test may have set it up before.
         let filter = tracing_subscriber::EnvFilter::from_default_env();
         let _ = tracing_subscriber::fmt().with_env_filter(filter).with_test_writer().try_init();
-        let dir = tempfile::tempdir().expect("a temporary directory");
+        let dir = place();
         Self { authority: Mutex::new(TestAuthority::new(1, now)), dir }
     }
 

@@ -53,3 +53,43 @@ pub fn bundles_between(offices: &[&str]) -> Vec<String> {
     names.sort();
     names
 }
+
+/// A bundle under another serial, fourteen digits: another message with the same contents.
+///
+/// # Panics
+/// If a name does not end in a serial.
+#[must_use]
+pub fn renumbered(files: &[(String, Vec<u8>)], serial: &str) -> Vec<(String, Vec<u8>)> {
+    let renamed = |name: &String| {
+        let (front, last) = name.rsplit_once('_').expect("a serial at the end of a name");
+        let (_, ending) = last.split_once('.').expect("an ending");
+        format!("{front}_{serial}.{ending}")
+    };
+    files.iter().map(|(name, bytes)| (renamed(name), bytes.clone())).collect()
+}
+
+/// A bundle with its rows again and again, each time for other insured persons, until it holds this many bytes.
+///
+/// # Panics
+/// If its rows do not begin as those of the sample do.
+#[must_use]
+pub fn widened(files: &[(String, Vec<u8>)], bytes: usize) -> Vec<(String, Vec<u8>)> {
+    // Cells 1 to 3: creation, insurer, insured person. The last six characters tell the persons of the sample apart.
+    const PERSON: std::ops::Range<usize> = 14..24;
+    const KEPT: usize = 6;
+    let mut wide = files.to_vec();
+    let mut turn = 8000_u32;
+    while wide.iter().map(|(_, bytes)| bytes.len()).sum::<usize>() < bytes {
+        turn += 1;
+        assert!(turn < 10_000, "no more persons can be told apart");
+        for ((_, wide), (_, once)) in wide.iter_mut().zip(files) {
+            for row in once.split_inclusive(|byte| *byte == b'\n') {
+                assert_eq!((row[6], row[13], row[24]), (b',', b',', b','), "a row of the sample");
+                wide.extend_from_slice(&row[..PERSON.start]);
+                wide.extend_from_slice(format!("{turn:04}").as_bytes());
+                wide.extend_from_slice(&row[PERSON.end - KEPT..]);
+            }
+        }
+    }
+    wide
+}

@@ -8,7 +8,9 @@ mod commands;
 #[cfg(target_os = "linux")]
 mod disk;
 mod exchange;
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
+mod faults;
+#[cfg(target_os = "linux")]
 mod kill;
 mod privacy;
 mod reader;

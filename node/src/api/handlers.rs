@@ -75,6 +75,13 @@ fn find(core: &Core, prefix: &str) -> Result<MessageId, ApiProblem> {
     }
 }
 
+/// Answers with what was read once all of that is durable: a state that somebody was told is not taken back by a power
+/// cut.
+async fn durable<T>(core: &Core, read: T) -> Answer<T> {
+    core.db.store().durable().await.map_err(CoreError::from)?;
+    Ok(Json(read))
+}
+
 /// State of the node
 #[utoipa::path(get, path = "/api/status", responses((status = 200, body = Status)))]
 pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
@@ -301,13 +308,13 @@ impl AttachmentFields {
 /// Messages for addresses here, in order of delivery
 #[utoipa::path(get, path = "/api/inbox", responses((status = 200, body = Vec<Row>)))]
 pub(super) async fn inbox(Extract(state): Extract<State>) -> Answer<Vec<Row>> {
-    Ok(Json(rows::inbox(&state.core)?))
+    durable(&state.core, rows::inbox(&state.core)?).await
 }
 
 /// Messages sent from here, oldest first
 #[utoipa::path(get, path = "/api/outbox", responses((status = 200, body = Vec<Row>)))]
 pub(super) async fn outbox(Extract(state): Extract<State>) -> Answer<Vec<Row>> {
-    Ok(Json(rows::outbox(&state.core)?))
+    durable(&state.core, rows::outbox(&state.core)?).await
 }
 
 /// One message with its evidence
@@ -319,7 +326,8 @@ pub(super) async fn outbox(Extract(state): Extract<State>) -> Answer<Vec<Row>> {
 pub(super) async fn show(Extract(state): Extract<State>, Path(id): Path<String>) -> Answer<Detail> {
     let id = find(&state.core, &id)?;
     let detail = rows::detail(&state.core, id)?;
-    detail.map(Json).ok_or_else(|| ApiProblem::new(StatusCode::NOT_FOUND, "no_message").with("id", id))
+    let detail = detail.ok_or_else(|| ApiProblem::new(StatusCode::NOT_FOUND, "no_message").with("id", id))?;
+    durable(&state.core, detail).await
 }
 
 /// What is waited for.
@@ -357,7 +365,7 @@ pub(super) async fn wait(
     };
     core.wait_for(id, Duration::from_secs(wanted.seconds.min(LONGEST_WAIT)), reached).await?;
     let message = core.db.outbound(&id).map_err(db)?.ok_or(CoreError::NoMessage)?;
-    Ok(Json(Rows::new(core).outbound(id, &message)?))
+    durable(core, Rows::new(core).outbound(id, &message)?).await
 }
 
 /// How a file is fetched.

@@ -333,12 +333,33 @@ pub(crate) fn open_engine(records: &Path, options: Options) -> Result<sled::Db, 
     loop {
         match start_engine(&config) {
             Ok(db) => return Ok(db),
+            // Again without what stood in the way: the engine has its lock when it tells of damage, so nobody else is
+            // writing there.
+            Err(Start::Failed(OpenError::Damaged { .. })) if drop_unfinished(records)? => {}
             Err(Start::Failed(error)) => return Err(error),
             // Ends with the time limit. Once is not always enough: a process that is being started holds every lock of
             // this one for a moment.
             Err(Start::Locked) => await_release(&records.join("db"), until)?,
         }
     }
+}
+
+/// Removes a snapshot that was never finished; tells whether there was one.
+///
+/// The engine writes one each time that it opens, under a name that it later takes for its newest snapshot: a full
+/// disk, a kill or a power cut in that moment would be damage for ever. The log and the snapshot before hold all of it.
+fn drop_unfinished(records: &Path) -> io::Result<bool> {
+    let mut dropped = false;
+    for entry in fs::read_dir(records)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with("snap.") && name.ends_with(".generating")) {
+            tracing::warn!("a snapshot of the records was never finished; it is removed");
+            fs::remove_file(entry.path())?;
+            dropped = true;
+        }
+    }
+    Ok(dropped)
 }
 
 enum Start {
@@ -400,6 +421,25 @@ pub(crate) fn damaged(what: String) -> OpenError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_snapshot_that_was_never_finished_is_no_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let records = dir.path().join("records");
+        fs::create_dir(&records).unwrap();
+        let open = || open_engine(&records, Options::default());
+        open().unwrap().insert(b"key", b"value").unwrap();
+        // Later than any other, as the engine would name its next one.
+        let unfinished = records.join("snap.7FFFFFFFFFFFFFFF.generating");
+        for left in [&b""[..], b"the first half of a snapshot"] {
+            fs::write(&unfinished, left).unwrap();
+            assert_eq!(open().unwrap().get(b"key").unwrap().as_deref(), Some(&b"value"[..]));
+            assert!(!unfinished.exists());
+        }
+        // One under its final name is another matter.
+        fs::write(records.join("snap.7FFFFFFFFFFFFFFF"), b"not a snapshot").unwrap();
+        assert!(matches!(open(), Err(OpenError::Damaged { .. })));
+    }
 
     #[test]
     fn what_is_released_is_free_for_the_engine() {
