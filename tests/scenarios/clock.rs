@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 #[cfg(unix)]
 use std::process::Command;
 
-use musubi_node::core::Event;
+use musubi_node::{core::Event, db::Side, tidy::tidy};
 use musubi_protocol::{
     ids::{Address, MessageId},
     time::DAY,
@@ -128,4 +128,37 @@ async fn a_wrong_clock_is_shown_while_it_is_wrong() {
         assert!(text.contains(word), "{text}");
     }
     node.kill().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_collects_ends_by_signed_time_alone() {
+    let net = TestNetwork::default();
+    let wrong = WrongClock::default();
+    let manager = net.start_with_clock(net.install("manager", &[MANAGER]), &[], wrong.clock()).await;
+    let core = manager.node.core();
+    let id = manager.send_sample(BUNDLES[0]).await;
+    let later = |days: u64| {
+        let mut authority = net.authority();
+        authority.now = authority.now.plus(days * DAY);
+        authority.crl().der().to_vec()
+    };
+    let kept = || core.db.content_key(Side::Own, &id).unwrap().is_some();
+    for off in [YEARS, -YEARS] {
+        wrong.set(off);
+        assert_eq!(tidy(core).await.unwrap(), (0, 0), "a clock alone ends nothing");
+    }
+    wrong.set(0);
+    assert_eq!(manager.sent(id).state, "waiting");
+    core.install(vec![later(29)], None).await.unwrap();
+    assert_eq!(tidy(core).await.unwrap(), (0, 0));
+    core.install(vec![later(2)], None).await.unwrap();
+    assert_eq!(tidy(core).await.unwrap(), (1, 0));
+    assert_eq!(manager.sent(id).state, "expired");
+    assert!(kept(), "the partner may still ask what it was");
+    core.install(vec![later(36)], None).await.unwrap();
+    assert_eq!(tidy(core).await.unwrap(), (0, 1));
+    assert!(!kept());
+    assert_eq!(tidy(core).await.unwrap(), (0, 0));
+    assert_eq!(manager.sent(id).state, "expired");
+    manager.stop().await;
 }
