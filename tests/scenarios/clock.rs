@@ -144,10 +144,10 @@ async fn what_nobody_collects_ends_by_signed_time_alone() {
     };
     let kept = || core.db.content_key(Side::Own, &id).unwrap().is_some();
     for off in [YEARS, -YEARS] {
-        wrong.set(off);
+        wrong.shift(off);
         assert_eq!(tidy(core).await.unwrap(), (0, 0), "a clock alone ends nothing");
     }
-    wrong.set(0);
+    wrong.shift(0);
     assert_eq!(manager.sent(id).state, "waiting");
     core.install(vec![later(29)], None).await.unwrap();
     assert_eq!(tidy(core).await.unwrap(), (0, 0));
