@@ -445,7 +445,7 @@ impl Core {
                 }
                 loop {
                     match events.recv().await {
-                        Ok(Event::Touched(touched)) if touched == id => break,
+                        Ok(Event::Touched(touched)) if touched == id || touched == self.db.newest_id(id)? => break,
                         Ok(_) => {}
                         Err(broadcast::error::RecvError::Lagged(_)) => break,
                         Err(broadcast::error::RecvError::Closed) => return Ok(false),

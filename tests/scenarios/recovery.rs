@@ -3,13 +3,13 @@
 use musubi_node::db::Side;
 use musubi_protocol::{
     crl::Reason,
-    entry::{Body, Entry, Position},
+    entry::{Body, Entry, Position, What},
     ids::{Hash, MessageId},
     link::{Log, frame::Frame},
     signed::Unverified,
 };
 use musubi_tests::{
-    Installed, TestNetwork, TestNode,
+    Installed, LIMIT, TestNetwork, TestNode,
     partner::{Partner, Written},
     process::copy,
 };
@@ -101,6 +101,13 @@ async fn an_old_backup_is_filled_up_by_the_partner() {
     let unaware = [send(&manager, PLANS[2]).await, send(&manager, PLANS[3]).await];
     let backup = manager.stop().await;
     let manager = net.start(backup, &[&home_visit]).await;
+    // Who waits for the id of before hears of it too.
+    let core = manager.node.core();
+    let arrived = || {
+        let message = core.db.outbound(&core.db.newest_id(unaware[1])?)?;
+        Ok(message.is_some_and(|message| message.receipts.has(What::Delivered)))
+    };
+    assert!(core.wait_for(unaware[1], LIMIT, arrived).await.unwrap());
     for (id, bundle) in unaware.into_iter().zip([PLANS[2], PLANS[3]]) {
         let newest = || manager.node.core().db.newest_id(id).unwrap();
         manager

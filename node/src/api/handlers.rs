@@ -357,14 +357,19 @@ pub(super) async fn wait(
         "opened" => What::Opened,
         _ => return Err(ApiProblem::bad("wait_state").with("text", &wanted.state)),
     };
+    let now = || {
+        // It may be announced anew while somebody waits.
+        let id = core.db.newest_id(id)?;
+        Ok::<_, CoreError>((id, core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?))
+    };
     let reached = || {
-        let message = core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?;
+        let (id, message) = now()?;
         let over = message.receipts.has(what) || message.receipts.ended() || message.ended.is_some();
         // What is held does not go on by itself.
         Ok(over || Rows::new(core).outbound(id, &message)?.state == "held")
     };
     core.wait_for(id, Duration::from_secs(wanted.seconds.min(LONGEST_WAIT)), reached).await?;
-    let message = core.db.outbound(&id).map_err(db)?.ok_or(CoreError::NoMessage)?;
+    let (id, message) = now()?;
     durable(core, Rows::new(core).outbound(id, &message)?).await
 }
 
