@@ -186,8 +186,10 @@ async fn a_replaced_computer_gets_its_mail_again() {
     let home_visit = net.start(home_visit.stop().await, &[&manager]).await;
     let more = exchange(&manager, &home_visit, PLANS[2]).await;
     manager.until("all its mail", |node| node.inbox().len() == 2).await;
-    holds(&manager, actual, ACTUALS[0]).await;
     holds(&manager, newest, ACTUALS[1]).await;
+    // What both have lost is gone, and said to be.
+    let row = manager.inbox().into_iter().find(|row| row.id == Some(actual.to_string())).expect("in the inbox");
+    assert_eq!((row.state.as_str(), row.files.len()), ("lost", 0));
     assert_eq!(manager.sent(plan).state, "opened");
     assert_eq!(home_visit.inbox().len(), 3);
     assert_eq!(manager.sent(more).state, "opened");
