@@ -12,6 +12,7 @@ use axum::{
 use careplan::Lang;
 use musubi_network::{Multiaddr, multiaddr::Protocol};
 use musubi_protocol::{
+    delivery::{self, inbound_state},
     entry::{By, What},
     gate::Refusal,
     ids::{Address, Hash, MessageId},
@@ -103,7 +104,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         desks.iter().map(row).collect()
     });
     let inbound = core.db.all_inbound().map_err(db)?;
-    let new = inbound.iter().filter(|(_, m)| m.receipts.has(What::Delivered) && !m.receipts.has(What::Opened));
+    let new = inbound.iter().filter(|(_, message)| inbound_state(message) == Some(delivery::State::Delivered));
     let usage = core.db.store().usage().map_err(CoreError::from)?;
     let handle = state.wire.handle();
     let pending = mailer::pending(core)?;
