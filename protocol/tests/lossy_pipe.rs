@@ -12,7 +12,7 @@ use musubi_protocol::{
     ids::{Address, Hash, MessageId},
     link::{
         Log,
-        book::{self, Arrival, Shelf, Taken, Voice},
+        book::{self, Arrival, Shelf, Taken, Voice, WriteError},
         frame::{Frame, Stop},
         recovery::{self, Returned},
         sender::{Send, Sender},
@@ -562,6 +562,26 @@ fn losses_on_both_sides_in_unlucky_order() {
             pair.check();
         }
     }
+}
+
+#[test]
+fn what_comes_back_without_its_beginning_is_not_taken() {
+    let mut pair = Pair::new(true);
+    pair.run(Event::Send(false));
+    pair.run(Event::Send(false));
+    pair.settle();
+    let [writer, partner] = &pair.nodes;
+    let log = Log::new(writer.address, partner.address);
+    let take_back = |left_out: usize| {
+        let entries = partner.now.after(log, (0, 0)).skip(left_out);
+        let entries = entries.map(|entry| Unverified::from_bytes(entry.bytes()).unwrap()).collect();
+        let end = partner.now.head(log).unwrap();
+        let returned = Returned::check(log, end, entries, &writer.key.verifying_key()).unwrap();
+        let voice = writer.voice();
+        recovery::take_back(&Kept::default(), log, Position::NONE, returned, voice, Timestamp(3_000))
+    };
+    assert!(take_back(0).is_ok(), "control");
+    assert!(matches!(take_back(1), Err(WriteError::Unknown)));
 }
 
 #[test]

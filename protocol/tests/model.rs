@@ -91,6 +91,12 @@ fn one_message_and_two_rollbacks() {
     holds("two rollbacks", Scope { sends: [1, 0], backups: 2, ..TWO_ROLLBACKS });
 }
 
+/// Found here once: what came back in another order was taken without its beginning, and said again.
+#[test]
+fn a_rollback_and_what_comes_back_out_of_order() {
+    holds("out of order", Scope { reorders: 1, restores: 1, faults: 2, ..CALM });
+}
+
 #[test]
 fn wide() {
     if !is_wide() {

@@ -15,7 +15,7 @@ use musubi_protocol::{
     ids::{Address, Hash, MessageId},
     link::{
         Log,
-        book::{self, Arrival, Change, Shelf, Taken, Voice},
+        book::{self, Arrival, Change, Shelf, Taken, Voice, WriteError},
         frame::Stop,
         recovery::{self, Returned},
     },
@@ -228,7 +228,7 @@ impl Rules {
             },
             Ask::Body(id) => {
                 // One stream at a time, and only for what is missing.
-                if !kept.inbound.get(&id).is_some_and(|message| !message.is_complete()) {
+                if kept.inbound.get(&id).is_none_or(|message| message.is_complete()) {
                     return Said::Nothing;
                 }
                 book::complete(kept, id, Arrival { body: true, envelope: false }, voice, now).unwrap()
@@ -240,7 +240,11 @@ impl Rules {
                 let Ok(returned) = Returned::check(own, end, unverified, &self.keys[side].verifying_key()) else {
                     return Said::NotOurs;
                 };
-                let changes = recovery::take_back(kept, own, common, returned, voice, now).unwrap();
+                let changes = match recovery::take_back(kept, own, common, returned, voice, now) {
+                    Ok(changes) => changes,
+                    Err(WriteError::Unknown) => return Said::NotOurs,
+                    Err(other) => panic!("{other}"),
+                };
                 return match self.taken_back((kept, own), changes, voice, now) {
                     Ok(kept) => Said::Changed(self.stored(kept)),
                     Err(wrong) => Said::Wrong(wrong),
