@@ -55,7 +55,7 @@ pub struct Entry {
 /// A place in a log: epoch, sequence number and the id of the entry there.
 ///
 /// The default, all zero, stands for "nothing yet".
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize_tuple, Deserialize_tuple)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize_tuple, Deserialize_tuple)]
 pub struct Position {
     /// Epoch of the log.
     pub epoch: u64,

@@ -2,17 +2,17 @@
 //! yet made durable, or are put back to an earlier day: every message arrives once, every receipt
 //! once, and both sides end with the same two logs.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use musubi_protocol::{
     cbor::Ext,
-    delivery::{CODE_LOST, End, Inbound, Outbound, Receipts},
+    delivery::{CODE_LOST, End},
     entry::{Body, By, Entry, Message, Position, Restart, What},
     ids::{Address, Hash, MessageId},
     link::{
         Log,
-        book::{self, Arrival, Change, Shelf, Taken, Voice},
+        book::{self, Arrival, Shelf, Taken, Voice, WriteError},
         frame::{Frame, Stop},
         recovery::{self, Returned},
         sender::{Send, Sender},
@@ -22,91 +22,13 @@ use musubi_protocol::{
 };
 use proptest::prelude::*;
 
+#[path = "link_pair/kept.rs"]
+mod kept;
+
+use kept::Kept;
+
 fn content(number: u64) -> Hash {
     Hash::of(&[&number.to_be_bytes()])
-}
-
-/// What one node keeps: enough for the rules, nothing more.
-#[derive(Clone, Default)]
-struct Kept {
-    entries: BTreeMap<(Log, u64, u64), Signed<Entry>>,
-    outbound: BTreeMap<MessageId, Outbound>,
-    inbound: BTreeMap<MessageId, Inbound>,
-    said: BTreeMap<MessageId, Receipts>,
-    lost: BTreeMap<Log, Position>,
-    vanished: BTreeMap<Log, Position>,
-    /// Messages of ours whose content is at hand.
-    bodies: BTreeSet<MessageId>,
-}
-
-impl Shelf for Kept {
-    type Error = std::convert::Infallible;
-
-    fn head(&self, log: Log) -> Result<Position, Self::Error> {
-        Ok(self.after(log, (0, 0)).last().map_or(Position::NONE, |entry| entry.position()))
-    }
-
-    fn hash_at(&self, log: Log, at: (u64, u64)) -> Result<Option<Hash>, Self::Error> {
-        Ok(self.entries.get(&(log, at.0, at.1)).map(|entry| entry.id().hash()))
-    }
-
-    fn outbound(&self, id: &MessageId) -> Result<Option<Outbound>, Self::Error> {
-        Ok(self.outbound.get(id).cloned())
-    }
-
-    fn inbound(&self, id: &MessageId) -> Result<Option<Inbound>, Self::Error> {
-        Ok(self.inbound.get(id).cloned())
-    }
-
-    fn after(&self, log: Log, at: (u64, u64)) -> Result<Vec<(MessageId, Entry)>, Self::Error> {
-        Ok(Self::after(self, log, at).map(|entry| (entry.id(), entry.value().clone())).collect())
-    }
-
-    fn said(&self, id: &MessageId) -> Result<Receipts, Self::Error> {
-        Ok(self.said.get(id).cloned().unwrap_or_default())
-    }
-
-    fn lost(&self, log: Log) -> Result<Position, Self::Error> {
-        Ok(self.lost.get(&log).copied().unwrap_or_default())
-    }
-
-    fn vanished(&self, log: Log) -> Result<Position, Self::Error> {
-        Ok(self.vanished.get(&log).copied().unwrap_or_default())
-    }
-}
-
-impl Kept {
-    fn after(&self, log: Log, at: (u64, u64)) -> impl Iterator<Item = &Signed<Entry>> {
-        self.entries.range((log, at.0, at.1 + 1)..(log, u64::MAX, u64::MAX)).map(|(_, entry)| entry)
-    }
-
-    /// Only what takes a log back may write where something was written before.
-    fn write(&mut self, changes: Vec<Change>) {
-        let may_replace = changes.iter().any(|change| match change {
-            Change::Append(entry) => matches!(entry.value().body, Body::Restart(_)),
-            _ => false,
-        });
-        for change in changes {
-            match change {
-                Change::Append(entry) => {
-                    let value = entry.value();
-                    let key = (Log::new(value.from, value.to), value.epoch, value.seq);
-                    assert!(may_replace || !self.entries.contains_key(&key), "a place in a log is written once");
-                    self.entries.insert(key, *entry);
-                }
-                Change::Outbound(id, state) => drop(self.outbound.insert(id, state)),
-                Change::Inbound(id, state) => drop(self.inbound.insert(id, state)),
-                Change::Remove(log, at) => drop(self.entries.remove(&(log, at.0, at.1))),
-                Change::Moved(old, new) => {
-                    assert!(self.bodies.remove(&old) && self.outbound.remove(&old).is_some());
-                    self.bodies.insert(new);
-                }
-                Change::Said(id, receipts) => drop(self.said.insert(id, receipts)),
-                Change::Lost(log, at) => drop(self.lost.insert(log, at)),
-                Change::Vanished(log, at) => drop(self.vanished.insert(log, at)),
-            }
-        }
-    }
 }
 
 /// Entries that come back: behind what is common, up to an end.
@@ -171,7 +93,7 @@ impl Node {
             Message { suite: 1, length: 4112, sha256: content(number), commitment: Hash::ZERO, ext: Ext::none() };
         let log = Log::new(self.address, to);
         let (id, changes) = book::announce(&self.now, log, header, self.voice(), Timestamp(self.clock)).unwrap();
-        self.now.write(changes);
+        self.now.write(changes).unwrap();
         self.now.bodies.insert(id);
         self.commit();
         self.sender.wake(log);
@@ -216,7 +138,7 @@ impl Node {
         }
         let lost = (End::Cancelled, CODE_LOST);
         let changes = book::end(&self.now, id, lost, self.voice(), Timestamp(self.clock)).unwrap();
-        self.now.write(changes);
+        self.now.write(changes).unwrap();
         self.commit();
         self.sender.wake(log);
         None
@@ -247,7 +169,7 @@ impl Node {
                 let id = entry.id();
                 match book::take(&self.now, entry, arrival, self.voice(), Timestamp(self.clock)).unwrap() {
                     Taken::New(changes) => {
-                        self.now.write(changes);
+                        self.now.write(changes).unwrap();
                         self.commit();
                         self.sender.wake(log.reverse());
                         let missing = self.now.inbound.get(&id).is_some_and(|message| !message.is_complete());
@@ -271,7 +193,7 @@ impl Node {
             }
             Frame::Gone { log, id } => {
                 let change = recovery::gone(&self.now, log, id, Timestamp(self.clock)).unwrap();
-                self.now.write(change.into_iter().collect());
+                self.now.write(change.into_iter().collect()).unwrap();
                 self.commit();
                 Vec::new()
             }
@@ -283,7 +205,7 @@ impl Node {
 
     fn complete(&mut self, log: Log, id: MessageId, arrival: Arrival) -> Vec<Frame> {
         let changes = book::complete(&self.now, id, arrival, self.voice(), Timestamp(self.clock)).unwrap();
-        self.now.write(changes);
+        self.now.write(changes).unwrap();
         self.commit();
         self.sender.wake(log.reverse());
         Vec::new()
@@ -303,7 +225,7 @@ impl Node {
                 Some(claimed) => {
                     let clock = Timestamp(self.clock);
                     let changes = recovery::go_on_without(&self.now, log, at, claimed, self.voice(), clock).unwrap();
-                    self.now.write(changes.unwrap_or_default());
+                    self.now.write(changes.unwrap_or_default()).unwrap();
                     self.commit();
                     self.sender.hold(log);
                     return vec![Frame::Offer(log)];
@@ -341,7 +263,7 @@ impl Node {
         let Returning { common, end, entries } = returning;
         let returned = Returned::check(log, end, entries, &self.key.verifying_key()).unwrap();
         let changes = recovery::take_back(&self.now, log, common, returned, self.voice(), Timestamp(self.clock));
-        self.now.write(changes.unwrap());
+        self.now.write(changes.unwrap()).unwrap();
         self.commit();
         vec![Frame::Offer(log)]
     }
@@ -448,7 +370,7 @@ impl Pair {
                     let changes =
                         book::acknowledge(&node.now, id, by.0, by.1, 0, node.voice(), Timestamp(2_000)).unwrap();
                     let log = node.now.inbound[&id].log;
-                    node.now.write(changes);
+                    node.now.write(changes).unwrap();
                     node.commit();
                     node.sender.wake(log.reverse());
                 }
@@ -640,6 +562,26 @@ fn losses_on_both_sides_in_unlucky_order() {
             pair.check();
         }
     }
+}
+
+#[test]
+fn what_comes_back_without_its_beginning_is_not_taken() {
+    let mut pair = Pair::new(true);
+    pair.run(Event::Send(false));
+    pair.run(Event::Send(false));
+    pair.settle();
+    let [writer, partner] = &pair.nodes;
+    let log = Log::new(writer.address, partner.address);
+    let take_back = |left_out: usize| {
+        let entries = partner.now.after(log, (0, 0)).skip(left_out);
+        let entries = entries.map(|entry| Unverified::from_bytes(entry.bytes()).unwrap()).collect();
+        let end = partner.now.head(log).unwrap();
+        let returned = Returned::check(log, end, entries, &writer.key.verifying_key()).unwrap();
+        let voice = writer.voice();
+        recovery::take_back(&Kept::default(), log, Position::NONE, returned, voice, Timestamp(3_000))
+    };
+    assert!(take_back(0).is_ok(), "control");
+    assert!(matches!(take_back(1), Err(WriteError::Unknown)));
 }
 
 #[test]

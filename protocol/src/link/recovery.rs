@@ -108,7 +108,9 @@ pub fn common<S: Shelf>(shelf: &S, log: Log, named: Position) -> Result<Position
 /// that get a new id ([`Change::Moved`]); their time stays that of their sealing.
 ///
 /// # Errors
-/// [`WriteError`] if the shelf cannot be read or an entry cannot be signed.
+/// [`WriteError::Unknown`] if the first of them follows an entry that is not here: then some were left out, and a log
+/// with a hole would say again what they have said. Other [`WriteError`]s if the shelf cannot be read or an entry cannot
+/// be signed.
 pub fn take_back<S: Shelf>(
     shelf: &S,
     log: Log,
@@ -119,7 +121,10 @@ pub fn take_back<S: Shelf>(
 ) -> Result<Vec<Change>, WriteError<S::Error>> {
     // What the first of them follows is the same on both sides as well.
     let before = returned.0.first().and_then(|first| before(first.value())).unwrap_or_default();
-    let follows = before.at() > common.at() && !is_lost(shelf, log, before).map_err(WriteError::Shelf)?;
+    if is_lost(shelf, log, before).map_err(WriteError::Shelf)? {
+        return Err(WriteError::Unknown);
+    }
+    let follows = before.at() > common.at();
     go_on(shelf, log, (if follows { before } else { common }, returned.0), 0, voice, now)
 }
 

@@ -14,7 +14,7 @@ pub const WINDOW: usize = 64;
 pub const MAX_REQUESTS: usize = 256;
 
 /// What the sending side should do next.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Send {
     /// Send the entry that follows this place in the log, with envelope and inline body.
     EntryAfter(Log, (u64, u64)),
@@ -26,7 +26,7 @@ pub enum Send {
 
 /// State of the sending side for one connection. Nothing of it outlives the connection: what
 /// the receiver has, it says again.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Sender {
     lanes: BTreeMap<Log, Lane>,
     /// Logs with something to send, in the order in which they are served.
@@ -35,7 +35,7 @@ pub struct Sender {
     in_flight: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Lane {
     /// Where the next entry starts: the last one sent, or had.
     cursor: (u64, u64),
