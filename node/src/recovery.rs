@@ -123,12 +123,17 @@ impl Returning {
         }
         let count = entries.len();
         let returned = Returned::check(log, end, entries, leaf.key())?;
-        let ((), applied) = core.change(|db, writes| {
+        let taken = core.change(|db, writes| {
             let now = core.now();
             let changes = core.speak(log.from, |voice| {
                 Ok(rules::take_back(&db.book(log.from), log, common, returned, voice, now)?)
             })?;
             Ok(writes.changes(db, log.from, changes)?)
+        });
+        let ((), applied) = taken.map_err(|error| match error {
+            // Their beginning was left out.
+            CoreError::NoMessage => ReturnError::Chain.into(),
+            other => RecoveryError::Core(other),
         })?;
         tracing::warn!(from = %log.from, to = %log.to, entries = count, "entries of our own log were lost here and came back");
         Ok(applied)
