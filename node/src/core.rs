@@ -58,6 +58,8 @@ pub enum Event {
     Touched(MessageId),
     /// A partner names an entry of a log of ours that is not here: it is to be asked what it has.
     Behind(Log),
+    /// The partner of a log of ours has taken its own back: it judges ours by that from now on.
+    TookBack(Log),
     /// Certificates, lists or bundles changed.
     Trust,
     /// Our records were issued anew.

@@ -201,7 +201,7 @@ fn judge(core: &Core, order: &Order, mut unit: Unit, lang: Lang) -> Result<Verdi
     let standard: Vec<FindingRow> =
         unit.findings().iter().map(|finding| findings::standard_row(lang, finding)).collect();
     if let Some(sent) = read_mark(core, &of_unit)?.filter(|sent| sent.content == content) {
-        return Ok(Verdict::Sent { id: core.db.newest_id(sent.id)?, findings: standard });
+        return Ok(Verdict::Sent { id: sent.id, findings: standard });
     }
     // The newest stays the newest, also where something older is sent on purpose.
     let is_newest = |before: &Option<Mark>| before.as_ref().is_none_or(|mark| mark.serial <= serial);
@@ -368,7 +368,9 @@ pub(crate) fn mark(core: &Core, subject: &str, log: Log, cells: &str) -> Result<
 fn read_mark(core: &Core, key: &[u8; 32]) -> Result<Option<Mark>, CoreError> {
     let Some(wrapped) = core.db.sent(key)? else { return Ok(None) };
     let bytes = core.keys.unwrap(Label::Sent, key, &wrapped)?;
-    Ok(cbor::from_slice(&bytes, 4096).ok())
+    let Ok(mark) = cbor::from_slice::<Mark>(&bytes, 4096) else { return Ok(None) };
+    // The message may have been announced anew since.
+    Ok(Some(Mark { id: core.db.newest_id(mark.id)?, ..mark }))
 }
 
 /// The message that was sent last under a mark.

@@ -11,46 +11,41 @@ use musubi_protocol::{
 };
 
 use crate::{
-    core::{Core, CoreError},
+    core::{Core, CoreError, Standing},
     db::Side,
 };
 
-/// Messages of one batch.
-const AT_ONCE: usize = 256;
-
 /// Does what has become due; gives how many messages have expired and of how many the content went.
 ///
-/// Dropping the future leaves the rest for the next time.
+/// Dropping the future does not call it off.
 ///
 /// # Errors
 /// [`CoreError`].
 pub async fn tidy(core: &Arc<Core>) -> Result<(usize, usize), CoreError> {
+    let worker = Arc::clone(core);
+    let work = tokio::task::spawn_blocking(move || all(&worker));
+    let (expired, purged) = work.await.map_err(|_| CoreError::Stopped)??;
+    core.db.store().durable().await?;
+    if expired + purged > 0 {
+        tracing::info!(expired, purged, "messages came to their end");
+    }
+    Ok((expired, purged))
+}
+
+fn all(core: &Arc<Core>) -> Result<(usize, usize), CoreError> {
     let Some(trusted) = core.trust.trusted_time() else { return Ok((0, 0)) };
     let (mut expired, mut purged) = (0, 0);
-    let mut all = Vec::new();
     for (id, message) in core.db.all_outbound()? {
         match due(&message, trusted) {
             // One that may not be written to now is looked at again next time.
-            Some(Due::Expire) if core.may_send(message.log.from).is_ok_and(crate::core::Standing::may_deliver) => {
-                all.push((id, Due::Expire));
+            Some(what @ Due::Expire) if core.may_send(message.log.from).is_ok_and(Standing::may_deliver) => {
+                expired += usize::from(one(core, id, what)?);
             }
-            Some(Due::Purge) if core.db.content_key(Side::Own, &id)?.is_some() => all.push((id, Due::Purge)),
+            Some(what @ Due::Purge) if core.db.content_key(Side::Own, &id)?.is_some() => {
+                purged += usize::from(one(core, id, what)?);
+            }
             _ => {}
         }
-    }
-    for some in all.chunks(AT_ONCE) {
-        for (id, what) in some {
-            let written = match what {
-                Due::Expire => &mut expired,
-                Due::Purge => &mut purged,
-            };
-            *written += usize::from(one(core, *id, *what)?);
-        }
-        // Batches become durable in order.
-        core.db.store().durable().await?;
-    }
-    if expired + purged > 0 {
-        tracing::info!(expired, purged, "messages came to their end");
     }
     Ok((expired, purged))
 }

@@ -446,27 +446,27 @@ impl Pair {
     }
 }
 
+/// Lets all of it happen, then everything arrive, and looks what came of it.
+fn play(events: impl IntoIterator<Item = Event>, inline: bool) {
+    let mut pair = Pair::new(inline);
+    for event in events {
+        pair.run(event);
+    }
+    pair.settle();
+    pair.check();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn everything_arrives_once(events in proptest::collection::vec(event(0), 1..120), inline: bool) {
-        let mut pair = Pair::new(inline);
-        for event in events {
-            pair.run(event);
-        }
-        pair.settle();
-        pair.check();
+        play(events, inline);
     }
 
     #[test]
     fn what_the_partner_has_comes_back(events in proptest::collection::vec(event(1), 1..120), inline: bool) {
-        let mut pair = Pair::new(inline);
-        for event in events {
-            pair.run(event);
-        }
-        pair.settle();
-        pair.check();
+        play(events, inline);
     }
 }
 
@@ -554,12 +554,7 @@ fn losses_on_both_sides_in_unlucky_order() {
     ];
     for events in [&told_twice[..], &delivered_and_lost_again, &announced_twice] {
         for inline in [true, false] {
-            let mut pair = Pair::new(inline);
-            for event in events {
-                pair.run(event.clone());
-            }
-            pair.settle();
-            pair.check();
+            play(events.iter().cloned(), inline);
         }
     }
 }

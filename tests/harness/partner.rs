@@ -21,7 +21,10 @@ use musubi_protocol::{
     entry::{Body, Entry, Message, Position},
     gate::Hello,
     ids::{Address, Hash, MessageId},
-    link::{Log, frame::Frame},
+    link::{
+        Log,
+        frame::{Frame, Stop},
+    },
     seal::{self, Draft, Sealed, Suite},
     signed::{Signed, Unverified},
     time::Timestamp,
@@ -73,6 +76,10 @@ struct Heard {
     open: Vec<ConnectionId>,
     refused: Vec<String>,
     entries: Vec<Unverified<Entry>>,
+    /// Offers of the node are refused.
+    refusing: bool,
+    /// How many have been.
+    refusals: u64,
 }
 
 /// The partner.
@@ -232,6 +239,16 @@ impl Partner {
         self.until("the end of all connections", |heard| heard.open.is_empty().then_some(())).await;
     }
 
+    /// From now on refuses every log that the node offers, or none.
+    pub fn refuse(&self, refusing: bool) {
+        self.heard(|heard| heard.refusing = refusing);
+    }
+
+    /// Waits until an offer of the node was refused.
+    pub async fn until_refusal(&self) {
+        self.until("a refusal", |heard| (heard.refusals > 0).then_some(())).await;
+    }
+
     /// Waits for a receipt or message of the node that `wanted` accepts.
     pub async fn until_entry(&self, what: &str, wanted: impl Fn(&Entry) -> bool) -> Unverified<Entry> {
         self.until(what, |heard| heard.entries.iter().find(|entry| wanted(entry.claim())).cloned()).await
@@ -280,7 +297,19 @@ async fn listen_to(mut events: mpsc::Receiver<Event<()>>, heard: Arc<Mutex<Heard
 async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
     while let Ok(bytes) = hear(&mut talk.0).await {
         match Frame::decode(&bytes) {
-            Ok(Frame::Offer(log)) => talk.say(&Frame::Have { log, at: Position::NONE }).await,
+            Ok(Frame::Offer(log)) => {
+                let refusing = {
+                    let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                    heard.refusals += u64::from(heard.refusing);
+                    heard.refusing
+                };
+                let answer = match refusing {
+                    true => Frame::Stop { log, reason: Stop::NotAdmitted },
+                    false => Frame::Have { log, at: Position::NONE },
+                };
+                talk.say(&answer).await;
+                news.notify_waiters();
+            }
             Ok(Frame::Ping(number)) => talk.say(&Frame::Pong(number)).await,
             Ok(Frame::Entry { log, entry, .. }) => {
                 let entry = Unverified::<Entry>::from_bytes(&entry).expect("the node writes entries");

@@ -222,3 +222,26 @@ async fn who_claims_to_hold_more_has_to_show_it() {
     assert!(first.claim().epoch > entry.value().epoch);
     node.stop().await;
 }
+
+/// A partner that has lost its log may refuse what it would take with it: an entry under a certificate that was revoked
+/// since it first came.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_refused_before_a_log_came_back_is_offered_again() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let guest = net.authority().issue(HOME_VISIT.0, HOME_VISIT.1);
+    let partner = Partner::new(&node, vec![guest]).await;
+    partner.refuse(true);
+    partner.connect(node.node.listen()[0].parse().unwrap()).await;
+    let id = node.send_sample(PLANS[0]).await;
+    partner.until_refusal().await;
+    partner.refuse(false);
+    let mut talk = partner.talk().await;
+    let theirs = log().reverse();
+    talk.offer(theirs).await;
+    talk.say(&Frame::Back { log: theirs, at: (0, 0) }).await;
+    talk.offer(theirs).await;
+    let plan = partner.until_entry("the plan", |entry| matches!(entry.body, Body::Message(_))).await;
+    assert_eq!(plan.id(), id);
+    node.stop().await;
+}

@@ -76,6 +76,7 @@ pub async fn push<O: Opener>(
         sender: Sender::new(),
         stopped: BTreeSet::new(),
         returning: BTreeMap::new(),
+        forgiven: BTreeSet::new(),
         budget: Budget::new(),
         desks: 0,
         lacking: Vec::new(),
@@ -116,6 +117,8 @@ struct Push<O> {
     stopped: BTreeSet<Log>,
     /// Logs that were lost here and come back; none where that has failed on this connection.
     returning: BTreeMap<Log, Option<Returning>>,
+    /// Logs whose next refusal was decided before the partner had its own log back.
+    forgiven: BTreeSet<Log>,
     budget: Budget,
     /// Desks of the partner when logs were last offered.
     desks: usize,
@@ -222,6 +225,7 @@ impl<O: Opener> Push<O> {
                         self.wake_all().await?;
                     }
                     Ok(Event::Behind(log)) => self.ask_what_they_have(log).await?,
+                    Ok(Event::TookBack(log)) => self.judged_anew(log).await?,
                     Ok(Event::PartnerRecord) => self.envelopes().await?,
                     Ok(Event::Connections) => self.further_desks().await?,
                     Ok(_) => {}
@@ -307,6 +311,7 @@ impl<O: Opener> Push<O> {
             Frame::Want { log, id, offset } => self.sender.want(log, id, offset),
             Frame::NeedEnvelope { log, id } => self.sender.need_envelope(log, id),
             Frame::Stop { log, reason } if self.sender.has_offered(log) => {
+                let reason = if self.forgiven.remove(&log) { Stop::Busy } else { reason };
                 tracing::warn!(from = %log.from, to = %log.to, ?reason, "the partner takes no more of a log");
                 self.sender.stop(log, reason);
                 self.stopped.insert(log);
@@ -384,6 +389,27 @@ impl<O: Opener> Push<O> {
         self.stopped.insert(log);
         self.core.partners.stopped(log, Stop::Restart);
         Ok(())
+    }
+
+    /// The partner has its own log back. What it refused without that, it may take now; its refusal may still be on
+    /// its way on the other stream.
+    async fn judged_anew(&mut self, log: Log) -> Result<(), SessionError> {
+        if self.returning.contains_key(&log) || !look(&self.admitted).contains(&log.to) {
+            return Ok(());
+        }
+        if self.sender.stopped(log).is_none() {
+            self.forgiven.insert(log);
+            return Ok(());
+        }
+        self.reopen(log);
+        self.frames.feed(&Frame::Offer(log)).await
+    }
+
+    /// Lets a stopped log go on once it is offered again.
+    fn reopen(&mut self, log: Log) {
+        self.sender.reopen(log);
+        self.stopped.remove(&log);
+        self.core.partners.goes_on(log);
     }
 
     /// The partner names an entry of a log of ours that is not here: offered, it says what it has.
@@ -528,9 +554,7 @@ impl<O: Opener> Push<O> {
     async fn offer_again(&mut self) -> Result<(), SessionError> {
         for log in std::mem::take(&mut self.failed) {
             if self.sender.stopped(log) == Some(Stop::Busy) {
-                self.sender.reopen(log);
-                self.stopped.remove(&log);
-                self.core.partners.goes_on(log);
+                self.reopen(log);
             }
             if look(&self.admitted).contains(&log.to) && self.sender.stopped(log).is_none() {
                 self.frames.feed(&Frame::Offer(log)).await?;

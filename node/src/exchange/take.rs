@@ -73,6 +73,7 @@ pub async fn accept(
                 offered: BTreeSet::new(),
                 asked_again: HashMap::new(),
                 stopped: BTreeSet::new(),
+                gave_back: BTreeSet::new(),
                 budget: Budget::new(),
             };
             session.on_frame(first).await?;
@@ -95,6 +96,8 @@ struct Take {
     asked_again: HashMap<MessageId, (u64, u32)>,
     /// Logs of which no more is taken until they are offered again.
     stopped: BTreeSet<Log>,
+    /// Logs of which the partner has asked for entries back: offered again, it has them.
+    gave_back: BTreeSet<Log>,
     budget: Budget,
 }
 
@@ -200,6 +203,9 @@ impl Take {
                 if self.is_admitted(log) {
                     self.offered.insert(log);
                     self.stopped.remove(&log);
+                    if self.gave_back.remove(&log) {
+                        self.core.tell(Event::TookBack(log.reverse()));
+                    }
                     self.asked_again.clear();
                     // An earlier session may have applied what is not durable yet.
                     let (stand, newest) = (self.stand(log)?, self.core.db.store().newest());
@@ -234,13 +240,14 @@ impl Take {
             Frame::Back { log, at } => {
                 self.budget.spend()?;
                 if self.is_admitted(log) {
-                    // What is given back must not be lost here afterwards: the log goes on behind it.
-                    let (core, newest) = (Arc::clone(&self.core), self.core.db.store().newest());
-                    self.wait(async move {
-                        newest.durable().await?;
-                        let give = move || recovery::give_back(&core, log, at);
-                        tokio::task::spawn_blocking(give).await.map_err(|_| CoreError::Stopped)?
-                    });
+                    self.gave_back.insert(log);
+                    // What is given back must not be lost here afterwards: the log goes on behind it. One at a time, so
+                    // that asking costs no memory.
+                    self.core.db.store().newest().durable().await.map_err(CoreError::from)?;
+                    let core = Arc::clone(&self.core);
+                    let give = move || recovery::give_back(&core, log, at);
+                    let given = tokio::task::spawn_blocking(give).await.map_err(|_| CoreError::Stopped)?;
+                    self.say(given?).await?;
                 }
             }
             Frame::Gone { log, id } => {

@@ -145,10 +145,12 @@ pub fn go_on_without<S: Shelf>(
     now: Timestamp,
 ) -> Result<Option<Vec<Change>>, WriteError<S::Error>> {
     let known = shelf.vanished(log).map_err(WriteError::Shelf)?;
+    // What they have comes back first; and what they name may have come back meanwhile.
     let lost = is_lost(shelf, log, theirs).map_err(WriteError::Shelf)?;
+    let here = !is_lost(shelf, log, claimed).map_err(WriteError::Shelf)?;
     // No epoch can be above one that claims to begin in the far future.
     let possible = claimed.epoch <= now.plus(DAY).0;
-    if lost || !possible || claimed.at() <= known.at() {
+    if lost || here || !possible || claimed.at() <= known.at() {
         return Ok(None);
     }
     let mut changes = vec![Change::Vanished(log, claimed)];
