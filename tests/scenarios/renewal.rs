@@ -138,6 +138,9 @@ async fn of_two_certificates_the_newer_one_speaks_whoever_comes_last() {
     old_pc.leave().await;
     let new_pc = Partner::new(&node, vec![newer.clone()]).await;
     new_pc.connect(listening.clone()).await;
+    // The gate has let it in a moment before the node takes note of it.
+    let (address, hash) = (newer.address(), newer.leaf.hash());
+    node.until("the newer one", |node| node.node.core().db.partner(address).unwrap() == Some(hash)).await;
     let refused = old_pc.desks.clone();
     let old_pc = Partner::new(&node, refused).await;
     let reason = old_pc.try_connect(listening.clone()).await.unwrap_err();
