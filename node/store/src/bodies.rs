@@ -15,11 +15,13 @@ use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use data_encoding::HEXLOWER;
 
 use crate::batch::Batch;
+use crate::engine::Engine;
 use crate::space::Space;
 use crate::store::StoreError;
 use crate::{crash, platform, random};
@@ -131,14 +133,14 @@ pub struct Swept {
 
 /// The bodies of a store.
 pub struct Bodies {
-    db: sled::Db,
+    engine: Arc<Engine>,
     dir: PathBuf,
     created: AtomicBool,
 }
 
 impl Bodies {
-    pub(crate) fn new(db: sled::Db, dir: PathBuf) -> Self {
-        Self { db, dir, created: AtomicBool::new(false) }
+    pub(crate) fn new(engine: Arc<Engine>, dir: PathBuf) -> Self {
+        Self { engine, dir, created: AtomicBool::new(false) }
     }
 
     /// Adds a complete small body to a batch and names it.
@@ -169,8 +171,8 @@ impl Bodies {
         match id.place {
             Place::File => batch.discarded.push(id),
             Place::Records => {
-                for found in self.db.scan_prefix(Space::BODIES.key(&id.random)).keys() {
-                    let key = found.map_err(StoreError::engine)?;
+                for found in self.engine.prefix(&Space::BODIES.key(&id.random)) {
+                    let (key, _) = found.map_err(StoreError::engine)?;
                     batch.remove(Space::BODIES, &key[1..])?; // every key starts with its space
                 }
             }
@@ -242,7 +244,7 @@ impl Bodies {
         match id.place {
             Place::File => Ok(self.open(id)?.metadata()?.len()),
             Place::Records => {
-                let last = self.db.scan_prefix(Space::BODIES.key(&id.random)).next_back().ok_or(BodyError::Missing)?;
+                let last = self.engine.prefix(&Space::BODIES.key(&id.random)).next_back().ok_or(BodyError::Missing)?;
                 let (key, value) = last.map_err(StoreError::engine)?;
                 let index = key.last_chunk().copied().map(u32::from_be_bytes).unwrap_or_default();
                 Ok(u64::from(index) * CHUNK as u64 + value.len().saturating_sub(1) as u64)
@@ -268,7 +270,7 @@ impl Bodies {
                 while at < end {
                     // Both fit: a small body has at most SMALL bytes.
                     let (index, skip) = ((at / CHUNK as u64) as u32, (at % CHUNK as u64) as usize);
-                    let raw = self.db.get(Space::BODIES.key(&id.chunk(index))).map_err(StoreError::engine)?;
+                    let raw = self.engine.get(&Space::BODIES.key(&id.chunk(index))).map_err(StoreError::engine)?;
                     let take = (end - at).min((CHUNK - skip) as u64) as usize;
                     let part = raw.as_deref().and_then(|raw| raw.get(1 + skip..1 + skip + take));
                     out.extend_from_slice(part.ok_or(StoreError::Damaged { space: Space::BODIES.name() })?);

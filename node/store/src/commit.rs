@@ -47,6 +47,11 @@ impl Ticket {
         done.await.map_err(|_| StoreError::SyncFailed)
     }
 
+    /// Has a commit begin that carries the batch, without waiting for it.
+    pub(crate) fn begin(&self) {
+        self.shared.want(&mut self.shared.lock(), self.number);
+    }
+
     /// As [`durable`](Self::durable), holding the calling thread. Not for async tasks.
     ///
     /// # Errors
@@ -112,7 +117,7 @@ impl Committer {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Numbers a batch that is in the engine, or that the next `sync` puts there.
+    /// Numbers a batch that is in the engine's queue: the next `sync` puts it on the disk.
     pub(crate) fn applied(&self, rubbish: impl IntoIterator<Item = PathBuf>) -> Ticket {
         let mut state = self.shared.lock();
         state.applied += 1;
@@ -127,10 +132,6 @@ impl Committer {
 
     pub(crate) fn has_failed(&self) -> bool {
         *self.shared.failed.borrow()
-    }
-
-    pub(crate) fn fail(&self) {
-        self.shared.fail();
     }
 
     /// Waits until the store has failed, which in a healthy node is for ever.

@@ -4,7 +4,6 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::ops::RangeBounds;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +19,11 @@ use crate::space::{Space, Value};
 
 /// Free space below which a node takes no new mail, so that there is always room to finish what it took.
 pub const RESERVE: u64 = 512 << 20;
+
+/// Bytes of applied batches above which a commit is begun though nobody waits for one.
+const MUCH: usize = 4 << 20;
+/// Bytes of applied batches above which nothing more is applied before the next commit.
+const TOO_MUCH: usize = 16 << 20;
 
 /// Whether the disk has room for new mail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,14 +111,13 @@ impl Store {
         let (writer, log, blobs) = (Arc::clone(&engine), opened.log, opened.blobs);
         let committer = Committer::start(move || {
             around(&mut || {
-                writer.apply_queued()?;
-                writer.db.flush()?;
+                writer.drain()?;
                 crash::point("store.flushed");
                 log.sync_data()?;
                 sync_files(&blobs)
             })
         })?;
-        let bodies = Bodies::new(engine.db.clone(), opened.bodies);
+        let bodies = Bodies::new(Arc::clone(&engine), opened.bodies);
         let inner = Inner { committer, engine, bodies, dir: dir.to_owned(), _lock: opened.lock };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -124,7 +127,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`] or [`StoreError::Damaged`].
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        match self.inner.engine.db.get(space.key(key)).map_err(StoreError::engine)? {
+        match self.inner.engine.get(&space.key(key)).map_err(StoreError::engine)? {
             None => Ok(None),
             Some(raw) => Value::from_raw(raw).map(Some).ok_or(StoreError::Damaged { space: space.name() }),
         }
@@ -135,43 +138,39 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`].
     pub fn contains(&self, space: Space, key: &[u8]) -> Result<bool, StoreError> {
-        self.inner.engine.db.contains_key(space.key(key)).map_err(StoreError::engine)
+        self.inner.engine.contains(&space.key(key)).map_err(StoreError::engine)
     }
 
     /// Walks through the keys that begin with `prefix` (empty: the whole space).
     pub fn prefix(&self, space: Space, prefix: &[u8]) -> Scan {
-        Scan::prefix(&self.inner.engine.db, space, prefix)
+        Scan::prefix(&self.inner.engine, space, prefix)
     }
 
     /// Walks through a range of keys; one that ends before it starts is empty.
     pub fn range<'a>(&self, space: Space, range: impl RangeBounds<&'a [u8]>) -> Scan {
-        Scan::range(&self.inner.engine.db, space, &range)
+        Scan::range(&self.inner.engine, space, &range)
     }
 
     /// Applies a batch: visible at once, whole or not at all, not yet durable.
     ///
-    /// It goes in behind everything handed to [`commit`](Self::commit) before. Where nobody has to see the batch before
-    /// it is durable, `commit` is much cheaper under load.
+    /// Costs memory until the next commit. Where more waits than [`MUCH`], a commit is begun; above [`TOO_MUCH`] this
+    /// blocks until it is done.
     ///
     /// # Errors
-    /// [`StoreError::SyncFailed`] if a commit failed earlier or the engine fails now; the store is finished then.
+    /// [`StoreError::SyncFailed`] if a commit failed, now or earlier; the store is finished then.
     pub fn apply(&self, batch: Batch) -> Result<Ticket, StoreError> {
         let Inner { committer, engine, .. } = &*self.inner;
         if committer.has_failed() {
             return Err(StoreError::SyncFailed);
         }
         let rubbish = self.rubbish(&batch);
-        match catch_unwind(AssertUnwindSafe(|| engine.apply(batch))) {
-            Ok(Ok(())) => Ok(committer.applied(rubbish)),
-            failure => {
-                // Half of the batch may be in memory. It is never acknowledged, and the engine drops it at restart.
-                if let Ok(Err(error)) = failure {
-                    tracing::error!(%error, "the storage engine did not take a batch");
-                }
-                committer.fail();
-                Err(StoreError::SyncFailed)
-            }
+        let (ticket, waiting) = engine.put(batch, || committer.applied(rubbish));
+        if TOO_MUCH < waiting {
+            ticket.durable_blocking()?;
+        } else if MUCH < waiting {
+            ticket.begin();
         }
+        Ok(ticket)
     }
 
     /// Applies a batch and waits until it is durable. Others may see it a little earlier.
@@ -182,7 +181,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::SyncFailed`]: the disk refused, now or earlier; nothing may be promised about the batch.
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.submit(batch)?.durable().await
+        self.apply(batch)?.durable().await
     }
 
     /// As [`commit`](Self::commit), holding the calling thread. For commands that run without a node.
@@ -190,17 +189,7 @@ impl Store {
     /// # Errors
     /// As [`commit`](Self::commit).
     pub fn commit_blocking(&self, batch: Batch) -> Result<(), StoreError> {
-        self.submit(batch)?.durable_blocking()
-    }
-
-    /// Hands a batch to the commit thread.
-    fn submit(&self, batch: Batch) -> Result<Ticket, StoreError> {
-        let Inner { committer, engine, .. } = &*self.inner;
-        if committer.has_failed() {
-            return Err(StoreError::SyncFailed);
-        }
-        let rubbish = self.rubbish(&batch);
-        Ok(engine.enqueue(batch, || committer.applied(rubbish)))
+        self.apply(batch)?.durable_blocking()
     }
 
     fn rubbish(&self, batch: &Batch) -> Vec<PathBuf> {
@@ -322,7 +311,7 @@ mod tests {
     fn a_value_of_no_bytes_is_damage_and_no_panic() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), Options::default()).unwrap();
-        store.inner.engine.db.insert(SPACE.key(b"k"), &[]).unwrap();
+        store.inner.engine.db().insert(SPACE.key(b"k"), &[]).unwrap();
         assert!(matches!(store.get(SPACE, b"k"), Err(StoreError::Damaged { space: "test" })));
         assert!(store.prefix(SPACE, b"").next().unwrap().is_err());
     }
