@@ -17,18 +17,17 @@ mod account;
 mod evidence;
 mod place;
 mod sample;
-mod tool;
 
 use account::Account;
 use evidence::Judge;
 use place::Place;
 use sample::{Bundle, FROM_REVOKED, MONTH, OFFICES, Office, TO_REVOKED};
-use tool::{Call, Musubi, Node};
 
 use crate::{
     error::{CommandError, Exit},
     msg,
     signals::Stop,
+    tool::{Call, Musubi, Node},
     ui::Ui,
 };
 
