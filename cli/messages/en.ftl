@@ -158,6 +158,8 @@ cmd-send = Sends plans, provision tables and actuals to partners
         File names say where to. A folder is searched, and its files are sent bundle by bundle.
         What is not in order is not sent and the reason shown; the rest goes.
           musubi send plans --wait delivered=60
+        With --to, PDF, pictures and other files go as attachments, all in one message.
+          musubi send --to 1379900010-11 assessment.pdf photo.jpg --note "As discussed"
 cmd-send-arg-paths = Files and folders to send
 cmd-send-arg-from = The sending address (1379900010-11), where this computer has several desks
 cmd-send-arg-to-kind = The partner's service kind, for files of the old form (V3) whose names carry none
@@ -1058,3 +1060,29 @@ err-tool-command = musubi { $command } did not work.
     .hint = See the line of details. With --keep and a folder, the data and the logs of another try stay there.
 err-tool-time = musubi { $command } did not end in time.
     .hint = Try again when the computer is less busy.
+
+## ===== Attachments =====
+
+cmd-send-arg-to = The partner's address (1379900010-11) to send attachments to: PDF, pictures, files of any kind
+cmd-send-arg-note = What to say with the attachments
+cmd-send-arg-each = Sends each file as a document of its own
+cmd-send-arg-again = Sends even what was sent the same within a day
+cmd-send-arg-allow-programs = Sends also what runs when it is opened, such as programs and documents with macros
+cmd-send-arg-as-attachment = Sends also files of the care-plan standard as attachments (the partner's care software does not import them)
+value-text = text
+
+attachments = Attachments: { $count } ({ $kinds }; { $size })
+attachments-kind = { $kind } { $count }
+attachments-comma = ,{" "}
+kind-pdf = PDF
+kind-image = picture
+kind-document = document
+kind-sheet = spreadsheet
+kind-slides = slides
+kind-text = text
+kind-archive = archive
+kind-audio = sound
+kind-video = video
+kind-program = program
+kind-other = other
+send-again = What is marked as sent already was not sent: the same files went to the same partner within a day. To send them once more, add --again.

@@ -146,6 +146,8 @@ cmd-send = 提供票・計画書・実績のファイルを相手先に送りま
         宛先はファイル名で決まります。フォルダを指定すると、中のファイルを送信単位ごとにまとめて送ります。
         問題のあるものは送らずに理由を表示し、ほかのものは送ります。
           musubi send 提供票フォルダ --wait delivered=60
+        --to を付けると、PDFや画像などを添付として送ります。複数のファイルは1通にまとまります。
+          musubi send --to 1379900010-11 アセスメント.pdf 写真.jpg --note "よろしくお願いします"
 cmd-send-arg-paths = 送るファイルやフォルダ
 cmd-send-arg-from = 送り主の宛先（例 1379900010-11）。このパソコンに窓口が複数あるとき
 cmd-send-arg-to-kind = 相手のサービス種類。ファイル名に種類がない旧様式（V3）のとき
@@ -1030,3 +1032,29 @@ err-tool-command = 途中で、musubi { $command } がうまくいきません�
     .hint = 詳細の行を見てください。--keep でフォルダを指定してもう一度実行すると、途中のデータと記録（logs）が残ります。
 err-tool-time = 途中で、musubi { $command } が時間内に終わりませんでした。
     .hint = パソコンが混んでいないときに、もう一度実行してください。
+
+## ===== 添付 =====
+
+cmd-send-arg-to = 添付を送る相手の宛先（例 1379900010-11）。PDFや画像など、どの種類のファイルも送れます
+cmd-send-arg-note = 添付に付けるひとこと
+cmd-send-arg-each = ファイルを1つずつ別々の文書として送ります
+cmd-send-arg-again = 1日以内に同じものを送っていても、もう一度送ります
+cmd-send-arg-allow-programs = プログラムやマクロ付きの文書など、開くと動き出すファイルも送ります
+cmd-send-arg-as-attachment = 介護の標準様式のファイルも添付として送ります（相手の介護ソフトには取り込まれません）
+value-text = 文章
+
+attachments = 添付 { $count }件（{ $kinds }、{ $size }）
+attachments-kind = { $kind } { $count }
+attachments-comma = ・
+kind-pdf = PDF
+kind-image = 画像
+kind-document = 文書
+kind-sheet = 表
+kind-slides = スライド
+kind-text = テキスト
+kind-archive = 圧縮
+kind-audio = 音声
+kind-video = 動画
+kind-program = プログラム
+kind-other = その他
+send-again = 「送信済み」のものは、同じファイルを1日以内に同じ相手へ送っているので、送っていません。もう一度送るには --again を付けます。

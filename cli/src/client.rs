@@ -4,7 +4,7 @@
 //! the node's. A file that outlived its node (a power cut) counts as no node.
 
 use std::{
-    io,
+    io::{self, Read},
     time::{Duration, Instant},
 };
 
@@ -17,7 +17,7 @@ use musubi_node::{
 };
 use musubi_protocol::ids::Hash;
 use serde::de::DeserializeOwned;
-use ureq::{Agent, Body, http::Response};
+use ureq::{Agent, Body, SendBody, http::Response};
 
 use crate::{error::CommandError, msg, rows, text::Lang};
 
@@ -172,7 +172,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub fn opened(&self, id: &str) -> Result<(), Error> {
-        let nothing = ("application/octet-stream".to_owned(), Vec::new());
+        let nothing = Sent::bytes("application/octet-stream", Vec::new());
         self.call(&format!("/api/messages/{id}/opened"), Some(nothing), PATIENCE).map(drop)
     }
 
@@ -182,6 +182,14 @@ impl Client {
     /// [`Error`]. Bundles that are no good are rows.
     pub fn send(&self, form: Form) -> Result<Vec<Row>, Error> {
         self.post("/api/messages", form)
+    }
+
+    /// Seals files of any kind for one receiver, as they are read.
+    ///
+    /// # Errors
+    /// [`Error`]. Messages that are refused are rows.
+    pub fn attach(&self, form: Form) -> Result<Vec<Row>, Error> {
+        self.post("/api/attachments", form)
     }
 
     /// Installs certificates, revocation lists and trust bundles.
@@ -206,7 +214,7 @@ impl Client {
     pub fn ping(&self, address: &str) -> Result<Ping, Error> {
         let request = serde_json::to_vec(&PingRequest { address: address.to_owned() });
         // A structure of one text has a JSON form.
-        let body = ("application/json".to_owned(), request.unwrap_or_default());
+        let body = Sent::bytes("application/json", request.unwrap_or_default());
         json(self.call("/api/ping", Some(body), PATIENCE)?)
     }
 
@@ -215,11 +223,12 @@ impl Client {
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, form: Form) -> Result<T, Error> {
-        json(self.call(path, Some(form.finish()), LONG_PATIENCE)?)
+        let (kind, length, body) = form.into_reading().map_err(Error::Unreadable)?;
+        json(self.call(path, Some(Sent { kind, length, body: Box::new(body) }), LONG_PATIENCE)?)
     }
 
     /// One request; a body, with its type, makes it a POST. Answers that are problems are errors.
-    fn call(&self, path: &str, body: Option<(String, Vec<u8>)>, patience: Duration) -> Result<Response<Body>, Error> {
+    fn call(&self, path: &str, body: Option<Sent>, patience: Duration) -> Result<Response<Body>, Error> {
         let url = format!("{}{path}", self.url);
         let bearer = format!("Bearer {}", self.token.as_str());
         let lang = match self.lang {
@@ -231,10 +240,11 @@ impl Client {
                 let request = self.agent.get(&url).header("Authorization", &bearer).header("Accept-Language", lang);
                 request.config().timeout_recv_response(Some(patience)).build().call()
             }
-            Some((kind, body)) => {
+            Some(Sent { kind, length, mut body }) => {
                 let request = self.agent.post(&url).header("Authorization", &bearer).header("Accept-Language", lang);
                 let request = request.config().timeout_recv_response(Some(patience)).build();
-                request.content_type(kind).send(body.as_slice())
+                let request = request.content_type(kind).header("Content-Length", length.to_string());
+                request.send(SendBody::from_reader(&mut *body))
             }
         };
         let answer = answer.map_err(unanswered)?;
@@ -248,6 +258,19 @@ impl Client {
             "token" | "host" => Err(Error::NoNode),
             _ => Err(Error::Problem(problem)),
         }
+    }
+}
+
+/// What a request carries.
+struct Sent {
+    kind: String,
+    length: u64,
+    body: Box<dyn Read>,
+}
+
+impl Sent {
+    fn bytes(kind: &str, bytes: Vec<u8>) -> Self {
+        Self { kind: kind.into(), length: bytes.len() as u64, body: Box::new(io::Cursor::new(bytes)) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Messages in words, for tables and accounts.
 
+use std::collections::BTreeMap;
+
 use musubi_node::api::types::{FindingRow, ReceiptRow, Row};
 
 use crate::{
@@ -41,9 +43,12 @@ pub fn moment(time: &str) -> String {
     time.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
-/// What the message is: `提供票（2025年11月分）`.
+/// What the message is: `提供票（2025年11月分）`, or `添付 3件（PDF 2、画像 1）1.2 MB`.
 #[must_use]
 pub fn what(text: &Text, row: &Row) -> String {
+    if row.bundle.is_none() && !row.files.is_empty() {
+        return attachments(text, row);
+    }
     let bundle = match row.bundle.as_deref() {
         Some("B1") => msg!("bundle-b1"),
         Some("B2") => msg!("bundle-b2"),
@@ -70,6 +75,56 @@ pub fn what(text: &Text, row: &Row) -> String {
             text.show(&msg!("bundle-of-month", bundle = bundle, year = year, month = month))
         }
         None => bundle,
+    }
+}
+
+fn attachments(text: &Text, row: &Row) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in &row.files {
+        *counts.entry(&file.kind).or_default() += 1;
+    }
+    let alone = counts.len() == 1;
+    let kinds = counts.into_iter().map(|(name, count)| {
+        let kind = text.show(&kind(name));
+        if alone { kind } else { text.show(&msg!("attachments-kind", kind = kind, count = count)) }
+    });
+    let kinds = kinds.collect::<Vec<_>>().join(&text.show(&msg!("attachments-comma")));
+    let bytes = row.files.iter().fold(0_u64, |sum, file| sum.saturating_add(file.bytes));
+    text.show(&msg!("attachments", count = row.files.len(), kinds = kinds, size = size(bytes)))
+}
+
+/// What a file is, in a word.
+fn kind(name: &str) -> Message {
+    match name {
+        "pdf" => msg!("kind-pdf"),
+        "image" => msg!("kind-image"),
+        "document" => msg!("kind-document"),
+        "sheet" => msg!("kind-sheet"),
+        "slides" => msg!("kind-slides"),
+        "text" => msg!("kind-text"),
+        "archive" => msg!("kind-archive"),
+        "audio" => msg!("kind-audio"),
+        "video" => msg!("kind-video"),
+        "program" => msg!("kind-program"),
+        _ => msg!("kind-other"),
+    }
+}
+
+/// A size for people, in the units of a file manager: `1.2 MB`.
+#[must_use]
+pub fn size(bytes: u64) -> String {
+    let units = [(1_u64 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")];
+    match units.into_iter().find(|(unit, _)| bytes >= *unit) {
+        None => format!("{bytes} B"),
+        Some((unit, name)) => {
+            // Rounded up, as a size on a disk.
+            let tenths = (u128::from(bytes) * 10).div_ceil(u128::from(unit));
+            if tenths < 100 {
+                format!("{}.{} {name}", tenths / 10, tenths % 10)
+            } else {
+                format!("{} {name}", tenths / 10)
+            }
+        }
     }
 }
 
@@ -186,6 +241,23 @@ mod tests {
         row.id = Some("abcdefghijkl".into());
         assert_eq!(short_id(&row), "abcdefgh");
         assert_eq!(moment("2026-11-22T20:07:41+09:00"), "2026-11-22 20:07");
+    }
+
+    #[test]
+    fn attachments_are_counted_by_kind() {
+        use musubi_node::{api::types::FileRow, attachments::kind::Kind};
+        let file = |name: &str, bytes| FileRow {
+            name: name.into(),
+            bytes,
+            sha256: String::new(),
+            kind: Kind::of_name(name).name().into(),
+        };
+        let mut row = Row { files: vec![file("a.pdf", 1 << 20)], ..Row::default() };
+        assert_eq!(what(&Text::new(Lang::Ja), &row), "添付 1件（PDF、1.0 MB）");
+        row.files.extend([file("b.pdf", 1), file("c.jpg", 300 << 10)]);
+        assert_eq!(what(&Text::new(Lang::Ja), &row), "添付 3件（画像 1・PDF 2、1.3 MB）");
+        assert_eq!(what(&Text::new(Lang::En), &row), "Attachments: 3 (picture 1, PDF 2; 1.3 MB)");
+        assert_eq!([0, 1023, 1024, 10 << 20, 2_147_483_648].map(size), ["0 B", "1023 B", "1.0 KB", "10 MB", "2.0 GB"]);
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub(crate) struct Search {
     pub passed_over: Vec<PathBuf>,
     /// The directories that were named.
     pub directories: Vec<PathBuf>,
+    /// Whatever is in a directory is looked for.
+    any: bool,
     seen: HashSet<PathBuf>,
 }
 
@@ -59,7 +61,19 @@ pub(crate) struct Search {
 /// # Errors
 /// A path that does not exist or cannot be read.
 pub(crate) fn search(paths: &[PathBuf]) -> Result<Search, CommandError> {
-    let mut search = Search::default();
+    search_for(paths, false)
+}
+
+/// The same for files of any kind: in directories all are taken but what systems leave behind.
+///
+/// # Errors
+/// As [`search`].
+pub(crate) fn search_all(paths: &[PathBuf]) -> Result<Search, CommandError> {
+    search_for(paths, true)
+}
+
+fn search_for(paths: &[PathBuf], any: bool) -> Result<Search, CommandError> {
+    let mut search = Search { any, ..Search::default() };
     for path in paths {
         let about = fs::metadata(path).map_err(CommandError::reading(path))?;
         if about.is_dir() {
@@ -93,7 +107,7 @@ impl Search {
             }
             let about = fs::metadata(&path);
             // Something else under such a name is told, not passed over.
-            if could_be_ours(&name) {
+            if self.any || could_be_ours(&name) {
                 self.take(root, &path, about);
             } else if about.is_ok_and(|about| about.is_file()) {
                 self.passed_over.push(path);
@@ -160,6 +174,8 @@ mod tests {
         let alone = search(&[dir.path().join("a").join(name)]).unwrap();
         assert_eq!(alone.found[0].within, Path::new(name));
         assert!(alone.directories.is_empty());
+        let all = search_all(&[dir.path().to_owned()]).unwrap();
+        assert_eq!((all.found.len(), all.passed_over.len()), (3, 0));
         assert_eq!(search(&[dir.path().join("none")]).unwrap_err().code(), "file-missing");
     }
 }

@@ -20,6 +20,8 @@ pub struct Settings {
     pub api: Api,
     /// Bounds on what others can take up.
     pub limits: Limits,
+    /// What may be sent as attachments, and taken.
+    pub attachments: Attachments,
     /// The store.
     pub store: Store,
     /// The log.
@@ -52,6 +54,20 @@ pub struct Limits {
     pub pending: u64,
     /// Connections not yet admitted, of one IP address.
     pub pending_per_ip: u64,
+}
+
+/// What may be sent as attachments, and how large a message is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attachments {
+    /// Largest file in MiB.
+    pub file_mib: u64,
+    /// Largest message in MiB, all its files together.
+    pub message_mib: u64,
+    /// Most files of a message.
+    pub files: u64,
+    /// Largest message of a partner that is taken, in MiB.
+    pub receive_mib: u64,
 }
 
 /// The store.
@@ -150,6 +166,12 @@ impl Settings {
         check::api(&self.api.listen).map_err(at("api.listen"))?;
         check::range(self.limits.pending, 16, 65_536).map_err(at("limits.pending"))?;
         check::range(self.limits.pending_per_ip, 1, 65_536).map_err(at("limits.pending_per_ip"))?;
+        let Attachments { file_mib, message_mib, files, receive_mib } = self.attachments;
+        check::range(file_mib, 1, 4_096).map_err(at("attachments.file_mib"))?;
+        check::range(message_mib, 1, 4_096).map_err(at("attachments.message_mib"))?;
+        check::range(files, 1, 1_000).map_err(at("attachments.files"))?;
+        // Any bundle must be taken, with its padding.
+        check::range(receive_mib, 320, 4_096).map_err(at("attachments.receive_mib"))?;
         check::range(self.store.cache_mib, 8, 1_024).map_err(at("store.cache_mib"))?;
         check::log_filter(&self.log.filter).map_err(at("log.filter"))
     }

@@ -40,3 +40,31 @@ MU-SEND-013 =
 MU-SEND-014 =
     The licence of { $address } has not begun (its certificate is installed).
     Send on the day it begins or later. Check the computer's date as well.
+MU-SEND-018 =
+    This is a file of the care-plan standard. As an attachment the partner's care software would not import it. Nothing was sent.
+    Send it without --to: its name says where it goes. Only if it must go as an attachment, add --as-attachment.
+MU-SEND-019 =
+    This file runs when it is opened (a program, script, shortcut, document with macros or the like). To be safe, nothing was sent.
+    Send documents as PDF or the like. Only if it must go, and the partner knows of it, add --allow-programs.
+MU-SEND-020 =
+    The content is not what the end of the name says: it is damaged, or another kind of file. Nothing was sent.
+    Open it to see what it is, save it as the right kind, then send again.
+MU-SEND-021 =
+    This file name cannot be used. Give it one that is possible on Windows and Linux alike, then send again.
+    Not possible: \ / : * ? " < > | and invisible characters, blanks or dots at an end, reserved names such as CON, more than 255 bytes
+MU-SEND-022 =
+    Another file has the same name (capitals do not count).
+    Rename one of them, or send each on its own with --each.
+MU-SEND-023 =
+    Too many files. One message holds at most { $limit }.
+    Send them in parts, or each on its own with --each.
+MU-SEND-024 =
+    This computer has not enough free space. Nothing was sent.
+    Make room, then send again.
+MU-SEND-025 =
+    The sender { $address } is no address of this computer. For --from there are: { $choices }
+MU-SEND-026 =
+    Several addresses could be the sender. Choose one with --from: { $choices }
+MU-SEND-027 =
+    The note is too long or holds what is no text. It may have { $limit } bytes.
+    Send a longer text as a file.

@@ -31,7 +31,10 @@ use utoipa::{
     Modify, OpenApi,
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
 use zeroize::Zeroizing;
 
 pub use self::problem::ApiProblem;
@@ -154,6 +157,7 @@ fn router() -> (Router<State>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(handlers::status))
         .routes(routes!(handlers::send))
+        .routes(routes!(handlers::attach).layer(DefaultBodyLimit::disable()))
         .routes(routes!(handlers::inbox))
         .routes(routes!(handlers::outbox))
         .routes(routes!(handlers::show))
@@ -237,8 +241,15 @@ mod tests {
     fn the_description_names_every_path() {
         let api = description();
         let paths: Vec<&str> = api.paths.paths.keys().map(String::as_str).collect();
-        for path in ["/api/status", "/api/messages", "/api/inbox", "/api/outbox", "/api/messages/{id}", "/api/install"]
-        {
+        for path in [
+            "/api/status",
+            "/api/messages",
+            "/api/attachments",
+            "/api/inbox",
+            "/api/outbox",
+            "/api/messages/{id}",
+            "/api/install",
+        ] {
             assert!(paths.contains(&path), "{path} in {paths:?}");
         }
     }

@@ -15,6 +15,7 @@ use std::{
 };
 
 use libp2p_identity::{Keypair, PeerId};
+use musubi_config::settings::Attachments;
 use musubi_protocol::{
     delivery::Circumstances,
     entry::Position,
@@ -142,6 +143,8 @@ pub struct Core {
     pub trust: TrustKeeper,
     /// Who is connected.
     pub partners: Partners,
+    /// What may be sent as attachments, and how large a message is taken.
+    pub attachments: Attachments,
     node: Keypair,
     desks: RwLock<Vec<Desk>>,
     records: RwLock<Vec<Record>>,
@@ -194,7 +197,7 @@ impl Core {
     ///
     /// # Errors
     /// [`CoreError`].
-    pub fn load(db: Db, keys: Keys, mode: Mode) -> Result<Self, CoreError> {
+    pub fn load(db: Db, keys: Keys, mode: Mode, attachments: Attachments) -> Result<Self, CoreError> {
         let trust = TrustKeeper::load(&db)?;
         let wrapped: ByteBuf = db.meta(NODE_KEY)?.ok_or(CoreError::NoMessage)?;
         let mut secret = keys.unwrap_key(Label::NodeKey, &[], &wrapped)?;
@@ -211,6 +214,7 @@ impl Core {
             mode,
             trust,
             partners: Partners::default(),
+            attachments,
             node,
             desks: RwLock::new(desks),
             records: RwLock::default(),

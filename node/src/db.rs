@@ -56,6 +56,8 @@ const PARTNERS: Space = Space::new(33, "partners");
 const FINDINGS: Space = Space::new(34, "findings");
 
 const FORMAT: u8 = 1;
+/// Bytes in each part but the last of a value that is too long for one record.
+const LONG_PART: usize = 60 << 10;
 
 /// Why something kept could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +183,20 @@ impl Db {
             Some(value) if value.format() == FORMAT => Ok(Some(value.bytes().to_vec())),
             Some(value) => Err(DbError::TooNew(value.format())),
         }
+    }
+
+    /// A value that [`Writes::put_long`] may have taken apart.
+    fn long_bytes(&self, space: Space, key: &[u8]) -> Result<Option<Vec<u8>>, DbError> {
+        let Some(mut bytes) = self.bytes(space, key)? else { return Ok(None) };
+        // A shorter first part is the whole: no need to look for more.
+        for part in 1..=u8::MAX {
+            if bytes.len() != LONG_PART * usize::from(part) {
+                break;
+            }
+            let Some(more) = self.bytes(space, &[key, &[part]].concat())? else { break };
+            bytes.extend(more);
+        }
+        Ok(Some(bytes))
     }
 
     fn value<T: Serialize + DeserializeOwned>(&self, space: Space, key: &[u8]) -> Result<Option<T>, DbError> {
@@ -367,7 +383,7 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub fn index(&self, side: Side, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
-        self.bytes(INDEX, &side.message(id))
+        self.long_bytes(INDEX, &side.message(id))
     }
 
     /// The newest envelope of a message.
@@ -428,7 +444,7 @@ impl Db {
     /// # Errors
     /// [`DbError`].
     pub fn findings(&self, id: &MessageId) -> Result<Option<Vec<u8>>, DbError> {
-        self.bytes(FINDINGS, &id.0)
+        self.long_bytes(FINDINGS, &id.0)
     }
 
     /// How many second entries of one log are kept as evidence.

@@ -38,11 +38,31 @@ pub enum Reason {
     NotOurKind,
     /// The sender's licence has not begun.
     NotYetValid,
+    /// A file of the care-plan standard, which nobody would import from an attachment.
+    StandardFile,
+    /// It runs when it is opened.
+    Program,
+    /// Its content is not what its name says.
+    OtherContent,
+    /// Its name is not possible on every system.
+    FileName,
+    /// Two files of a message have one name.
+    SameName,
+    /// More files than a message may have.
+    TooManyFiles,
+    /// The disk has no room for it.
+    DiskFull,
+    /// The sender that was named is no address of this node.
+    NotOurAddress,
+    /// Several addresses could be the sender.
+    WhichSender,
+    /// The note is too long, or holds what is no text.
+    Note,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 24] = [
         Self::NotOurOffice,
         Self::ReceiverKind,
         Self::SenderKind,
@@ -57,6 +77,16 @@ impl Reason {
         Self::OtherReceiver,
         Self::NotOurKind,
         Self::NotYetValid,
+        Self::StandardFile,
+        Self::Program,
+        Self::OtherContent,
+        Self::FileName,
+        Self::SameName,
+        Self::TooManyFiles,
+        Self::DiskFull,
+        Self::NotOurAddress,
+        Self::WhichSender,
+        Self::Note,
     ];
 
     /// The stable code, which is the key of its text too.
@@ -77,6 +107,17 @@ impl Reason {
             Self::OtherReceiver => "MU-SEND-012",
             Self::NotOurKind => "MU-SEND-013",
             Self::NotYetValid => "MU-SEND-014",
+            // 015 to 017 are the command line's own.
+            Self::StandardFile => "MU-SEND-018",
+            Self::Program => "MU-SEND-019",
+            Self::OtherContent => "MU-SEND-020",
+            Self::FileName => "MU-SEND-021",
+            Self::SameName => "MU-SEND-022",
+            Self::TooManyFiles => "MU-SEND-023",
+            Self::DiskFull => "MU-SEND-024",
+            Self::NotOurAddress => "MU-SEND-025",
+            Self::WhichSender => "MU-SEND-026",
+            Self::Note => "MU-SEND-027",
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | [`keys`], [`desk`] | keys at rest, and the desks that speak with them |
 //! | [`core`] | the state that all workers share; every write goes through it |
 //! | [`outbox`], [`inbox`] | sealing and sending; taking, opening and handing over |
+//! | [`attachments`] | files of any kind, sealed while they come in |
 //! | [`exchange`] | link sessions: streams on one side, logs on the other |
 //! | [`gatekeeper`], [`wire`], [`partners`] | who is let in, who is kept connected, who is there |
 //! | [`rows`], [`findings`] | what people and programs see of messages |
@@ -16,6 +17,7 @@
 //! | [`authority`] | the central authority by files |
 
 pub mod api;
+pub mod attachments;
 pub mod authority;
 pub mod core;
 pub mod db;

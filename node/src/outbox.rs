@@ -5,15 +5,15 @@ use std::sync::Arc;
 use careplan::{Collection, Lang, Unit};
 use musubi_protocol::{
     cbor::{self, Ext},
-    delivery::State,
-    entry::Message,
+    delivery::{Outbound, State},
+    entry::{Message, What},
     ids::{Address, Hash, Kind, MessageId, OfficeNumber},
     link::{Log, book},
     record::Record,
     seal::{self, ContentKey, Draft, Envelope, Sealed, Suite, manifest::Month},
     time::Timestamp,
 };
-use musubi_store::crash;
+use musubi_store::{BodyId, crash};
 use serde_bytes::ByteBuf;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
@@ -86,7 +86,7 @@ async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
     let order = Arc::new(order);
     let sorted = Arc::clone(&order);
     let (mut rows, units) = blocking(move || Ok(sort(&sorted, lang))).await?;
-    let mut sent = Vec::new();
+    let mut outcomes = Vec::new();
     let mut last: Option<Applied> = None;
     for unit in units {
         // Nobody else sends between the look at what was sent and the message: nothing goes twice.
@@ -94,17 +94,43 @@ async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
         let (judging, files) = (Arc::clone(core), Arc::clone(&order));
         match blocking(move || judge(&judging, &files, unit, lang)).await? {
             Verdict::Refused(row) => rows.push(*row),
-            Verdict::Sent { id, findings } => sent.push((id, findings, true)),
+            Verdict::Sent { id, findings } => outcomes.push(Outcome::Sent { id, findings, already: true }),
             Verdict::Ready(ready) => {
                 let findings = ready.findings.clone();
                 let (sealing, files) = (Arc::clone(core), Arc::clone(&order));
                 let (id, applied) = blocking(move || seal_unit(&sealing, &files, ready)).await?;
-                sent.push((id, findings, false));
+                outcomes.push(Outcome::Sent { id, findings, already: false });
                 // Batches become durable in order, so the last one speaks for all.
                 last = Some(applied);
             }
         }
     }
+    rows.extend(settled(core, outcomes, last).await?);
+    rows.sort_by(|a, b| (&a.serial, &a.id).cmp(&(&b.serial, &b.id)));
+    Ok(rows)
+}
+
+/// What became of one message that somebody wants sent.
+pub(crate) enum Outcome {
+    /// It is in the log, now or already.
+    Sent {
+        /// Which one it is.
+        id: MessageId,
+        /// What was found in its files.
+        findings: Vec<FindingRow>,
+        /// It was sent before.
+        already: bool,
+    },
+    /// It cannot be sent.
+    Refused(Box<Row>),
+}
+
+/// Waits until everything is durable, up to and with the batch that was applied last; rows in order.
+pub(crate) async fn settled(
+    core: &Arc<Core>,
+    outcomes: Vec<Outcome>,
+    last: Option<Applied>,
+) -> Result<Vec<Row>, CoreError> {
     if let Some(applied) = last {
         core.settle(applied).await?;
     }
@@ -112,12 +138,14 @@ async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
     core.db.store().durable().await?;
     crash::point("send.durable");
     let mut lister = Rows::new(core);
-    for (id, findings, already_sent) in sent {
-        let message = core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?;
-        rows.push(Row { findings, already_sent, ..lister.outbound(id, &message)? });
-    }
-    rows.sort_by(|a, b| (&a.serial, &a.id).cmp(&(&b.serial, &b.id)));
-    Ok(rows)
+    let mut row = |outcome| match outcome {
+        Outcome::Refused(row) => Ok(*row),
+        Outcome::Sent { id, findings, already } => {
+            let message = core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?;
+            Ok(Row { findings, already_sent: already, ..lister.outbound(id, &message)? })
+        }
+    };
+    outcomes.into_iter().map(&mut row).collect()
 }
 
 /// Parses, hashes or seals up to 256 MiB: not on the threads that serve everybody.
@@ -150,13 +178,7 @@ fn judge(core: &Core, order: &Order, mut unit: Unit, lang: Lang) -> Result<Verdi
         }
     };
     let size: u64 = unit.files().iter().map(|file| file.size() as u64).sum();
-    let problem = match core.may_send(log.from)? {
-        Standing::NoCertificate => Some(Reason::NoCertificate),
-        Standing::NotYetValid => Some(Reason::NotYetValid),
-        Standing::Ended | Standing::Expired => Some(Reason::LicenceEnded),
-        Standing::Revoked => Some(Reason::Revoked),
-        Standing::Active | Standing::Grace => (size > MAX_BUNDLE).then_some(Reason::TooLarge),
-    };
+    let problem = may_not_send(core, log.from)?.or((size > MAX_BUNDLE).then_some(Reason::TooLarge));
     if let Some(reason) = problem {
         let values = [("address", log.from.to_string()), ("limit", (MAX_BUNDLE >> 20).to_string())];
         let own = findings::row(lang, reason, &values, None);
@@ -190,10 +212,22 @@ fn judge(core: &Core, order: &Order, mut unit: Unit, lang: Lang) -> Result<Verdi
         month: unit.month().and_then(|month| Month::new(u32::from(month.year()) * 100 + u32::from(month.month()))),
         serial: Some(serial.clone()),
         edition: Some(unit.edition().to_string()),
+        note: None,
         files: unit.files().iter().map(|file| (file.name().to_owned(), file.size() as u64)).collect(),
     };
     let files = unit.files().iter().map(careplan::File::position).collect();
     Ok(Verdict::Ready(Ready { log, draft, files, marks, serial, content, findings: standard }))
+}
+
+/// Why nothing new may be sent from an own address, if that is so.
+pub(crate) fn may_not_send(core: &Core, from: Address) -> Result<Option<Reason>, CoreError> {
+    Ok(match core.may_send(from)? {
+        Standing::NoCertificate => Some(Reason::NoCertificate),
+        Standing::NotYetValid => Some(Reason::NotYetValid),
+        Standing::Ended | Standing::Expired => Some(Reason::LicenceEnded),
+        Standing::Revoked => Some(Reason::Revoked),
+        Standing::Active | Standing::Grace => None,
+    })
 }
 
 type Refusal = (Reason, Vec<(&'static str, String)>);
@@ -295,8 +329,19 @@ fn content_hash(order: &Order, unit: &Unit) -> Hash {
     Hash::of(&parts.iter().map(Vec::as_slice).collect::<Vec<_>>())
 }
 
-/// Where the unit and its documents stand among what was sent: hashes under a secret, for keys name persons.
+/// Where the unit and its documents stand among what was sent.
 fn marks(core: &Core, log: Log, unit: &Unit) -> Result<([u8; 32], Vec<[u8; 32]>), CoreError> {
+    let of_documents = unit.keys().into_iter().map(|key| {
+        let cells = key.cells().collect::<Vec<_>>().join("\u{1f}");
+        mark(core, &format!("{:?}", key.subject()), log, &cells)
+    });
+    let bundle = unit.bundle().map(|bundle| bundle.code()).unwrap_or_default();
+    let of_unit = mark(core, &format!("unit {bundle}"), log, &unit.serial().to_string())?;
+    Ok((of_unit, of_documents.collect::<Result<_, _>>()?))
+}
+
+/// Where something stands among what was sent: a hash under a secret, for keys name persons.
+pub(crate) fn mark(core: &Core, subject: &str, log: Log, cells: &str) -> Result<[u8; 32], CoreError> {
     const SECRET: &str = "secret of sent marks";
     let secret = match core.db.meta::<ByteBuf>(SECRET)? {
         Some(wrapped) => core.keys.unwrap_key(Label::Sent, &[], &wrapped)?,
@@ -308,16 +353,8 @@ fn marks(core: &Core, log: Log, unit: &Unit) -> Result<([u8; 32], Vec<[u8; 32]>)
             zeroize::Zeroizing::new(secret)
         }
     };
-    let mark = |subject: &str, cells: &str| {
-        let subject = format!("{subject}|{}|{}", log.from, log.to);
-        Hash::of(&[secret.as_slice(), subject.as_bytes(), &[0], cells.as_bytes()]).0
-    };
-    let of_documents = unit.keys().into_iter().map(|key| {
-        let cells = key.cells().collect::<Vec<_>>().join("\u{1f}");
-        mark(&format!("{:?}", key.subject()), &cells)
-    });
-    let bundle = unit.bundle().map(|bundle| bundle.code()).unwrap_or_default();
-    Ok((mark(&format!("unit {bundle}"), &unit.serial().to_string()), of_documents.collect()))
+    let subject = format!("{subject}|{}|{}", log.from, log.to);
+    Ok(Hash::of(&[secret.as_slice(), subject.as_bytes(), &[0], cells.as_bytes()]).0)
 }
 
 fn read_mark(core: &Core, key: &[u8; 32]) -> Result<Option<Mark>, CoreError> {
@@ -326,7 +363,37 @@ fn read_mark(core: &Core, key: &[u8; 32]) -> Result<Option<Mark>, CoreError> {
     Ok(cbor::from_slice(&bytes, 4096).ok())
 }
 
-/// Seals one unit and appends its message: content, key, index, envelope and entry in one batch.
+/// The message that was sent last under a mark.
+pub(crate) fn sent_before(core: &Core, key: &[u8; 32]) -> Result<Option<MessageId>, CoreError> {
+    Ok(read_mark(core, key)?.map(|mark| mark.id))
+}
+
+/// Whether the receiver has sent it back.
+pub(crate) fn was_rejected(message: &Outbound) -> bool {
+    message.receipts.has(What::Rejected)
+}
+
+/// A ciphertext, complete.
+pub(crate) enum Body {
+    /// Goes among the records.
+    Small(Vec<u8>),
+    /// Lies in a file, durable.
+    File(BodyId),
+}
+
+/// What is kept with a message, beside what its partner gets.
+pub(crate) struct Kept<'a> {
+    /// Where it is noted that it was sent.
+    pub marks: &'a [[u8; 32]],
+    /// Its serial, if it has one.
+    pub serial: &'a str,
+    /// What stands for its content.
+    pub content: Hash,
+    /// What was found in its files.
+    pub findings: &'a [FindingRow],
+}
+
+/// Seals one unit and appends its message.
 fn seal_unit(core: &Arc<Core>, order: &Order, ready: Ready) -> Result<(MessageId, Applied), CoreError> {
     let files: Vec<&[u8]> = ready.files.iter().map(|at| order.files[*at].1.as_slice()).collect();
     let mut rng = rng()?;
@@ -334,28 +401,39 @@ fn seal_unit(core: &Arc<Core>, order: &Order, ready: Ready) -> Result<(MessageId
     // The draft was made from these very files, so sealing cannot find other sizes.
     let (ciphertext, sealed) = seal::seal(ready.draft, &files, &mut rng).map_err(|_| CoreError::NoMessage)?;
     crash::point("send.sealed");
-    let record = core.record_of(ready.log.to)?;
     // Written and synced before the logs are locked; one that comes to nothing is swept at the next start.
-    let file = core.db.large_body(&ciphertext)?;
+    let body = core.db.large_body(&ciphertext)?.map_or(Body::Small(ciphertext), Body::File);
+    let Ready { log, marks, serial, content, findings, .. } = ready;
+    append(core, log, &sealed, &body, &Kept { marks: &marks, serial: &serial, content, findings: &findings })
+}
+
+/// Appends a message: content, key, index, envelope and entry in one batch.
+pub(crate) fn append(
+    core: &Arc<Core>,
+    log: Log,
+    sealed: &Sealed,
+    body: &Body,
+    kept: &Kept<'_>,
+) -> Result<(MessageId, Applied), CoreError> {
+    let record = core.record_of(log.to)?;
     let (id, applied) = core.change(|db, writes| {
-        let header = header(&sealed);
+        let header = header(sealed);
         let now = core.now();
-        let body = match file {
-            Some(file) => file,
-            None => writes.new_body(db, &ciphertext)?,
+        let body = match body {
+            Body::File(file) => *file,
+            Body::Small(bytes) => writes.new_body(db, bytes)?,
         };
-        let (id, changes) = core.speak(ready.log.from, |voice| {
-            Ok(book::announce(&db.book(ready.log.from), ready.log, header, voice, now)?)
-        })?;
-        writes.changes(ready.log.from, changes)?;
+        let (id, changes) =
+            core.speak(log.from, |voice| Ok(book::announce(&db.book(log.from), log, header, voice, now)?))?;
+        writes.changes(log.from, changes)?;
         writes.body(Side::Own, &id, body)?;
-        keep_secrets(core, writes, id, &sealed)?;
-        keep_findings(core, writes, &id, &ready.findings)?;
+        keep_secrets(core, writes, id, sealed)?;
+        keep_findings(core, writes, &id, kept.findings)?;
         if let Some(envelope) = record.as_ref().and_then(|record| envelope(record, &sealed.key, &id, now)) {
             writes.envelope(Side::Own, &id, &envelope)?;
         }
-        let mark = Mark { serial: ready.serial.clone(), content: ready.content, id };
-        for key in &ready.marks {
+        let mark = Mark { serial: kept.serial.into(), content: kept.content, id };
+        for key in kept.marks {
             writes.sent(
                 key,
                 &core.keys.wrap(Label::Sent, key, &cbor::to_vec(&mark).map_err(crate::db::DbError::from)?)?,
@@ -364,7 +442,7 @@ fn seal_unit(core: &Arc<Core>, order: &Order, ready: Ready) -> Result<(MessageId
         Ok(id)
     })?;
     crash::point("send.applied");
-    tracing::info!(id = %short(&id), from = %ready.log.from, to = %ready.log.to, bytes = ciphertext.len(), "sealed");
+    tracing::info!(id = %short(&id), from = %log.from, to = %log.to, bytes = sealed.header.length, "sealed");
     Ok((id, applied))
 }
 

@@ -16,6 +16,7 @@ use musubi_protocol::{
 
 use crate::{
     api::types::{Detail, EvidenceRow, FileRow, FindingRow, ReceiptRow, Row},
+    attachments::kind::Kind,
     core::{Core, CoreError},
     db::Side,
     keys::Label,
@@ -150,10 +151,16 @@ pub fn describe(row: &mut Row, manifest: &Manifest) {
     row.bundle = manifest.bundle().map(Into::into);
     row.month = manifest.month().map(|month| month.number().to_string());
     row.serial = manifest.serial().map(Into::into);
+    row.note = manifest.note().map(Into::into);
     row.files = manifest
         .files()
         .iter()
-        .map(|file| FileRow { name: file.name().into(), bytes: file.size(), sha256: file.sha256().to_string() })
+        .map(|file| FileRow {
+            name: file.name().into(),
+            bytes: file.size(),
+            sha256: file.sha256().to_string(),
+            kind: Kind::of_name(file.name()).name().into(),
+        })
         .collect();
 }
 

@@ -108,6 +108,7 @@ impl Node {
         }
         let core = {
             let (home, cache) = (home.clone(), settings.store.cache_mib << 20);
+            let attachments = settings.attachments;
             let load = move || {
                 let mode = Mode::of(&home).map_err(KeyError::from)?;
                 let keys = Keys::unlock(&home, &unlock)?;
@@ -123,7 +124,7 @@ impl Node {
                 }
                 let in_use: std::collections::HashSet<_> = db.bodies_in_use()?.into_iter().collect();
                 db.store().bodies().sweep(|id| in_use.contains(&id)).map_err(DbError::from)?;
-                Ok::<_, StartError>(Core::load(db, keys, mode)?)
+                Ok::<_, StartError>(Core::load(db, keys, mode, attachments)?)
             };
             Arc::new(tokio::task::spawn_blocking(load).await.map_err(|_| StartError::Stopped)??)
         };

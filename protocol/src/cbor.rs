@@ -81,6 +81,12 @@ impl Ext {
         Self(items.into_iter().map(|(id, bytes)| (id, ByteBuf::from(bytes))).collect())
     }
 
+    /// The bytes of one extension, if it is there.
+    #[must_use]
+    pub fn get(&self, id: u64) -> Option<&[u8]> {
+        self.0.iter().find(|(found, _)| *found == id).map(|(_, bytes)| bytes.as_slice())
+    }
+
     /// Accepts extensions that may be ignored.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use musubi_config::{Overrides, Settings};
 use musubi_node::{
     Node, Options,
     api::types::Row,
+    attachments::{self, Upload},
     core::Event,
     home::Home,
     keys::{Mode, Unlock},
@@ -244,6 +245,21 @@ impl TestNode {
     /// If store or keys fail.
     pub async fn try_send(&self, order: Order) -> Vec<Row> {
         within("sending", outbox::send(self.node.core(), order, Lang::Ja)).await.expect("sending works")
+    }
+
+    /// Sends files as attachments, in pieces as they come over HTTP.
+    ///
+    /// # Panics
+    /// If store or keys fail.
+    pub async fn attach(&self, order: attachments::Order, files: &[(String, Vec<u8>)]) -> Vec<Row> {
+        let upload = Upload::begin(self.node.core(), order, Lang::Ja);
+        for (name, bytes) in files {
+            upload.file(name).await;
+            for piece in bytes.chunks(50_000) {
+                upload.bytes(piece.to_vec().into()).await;
+            }
+        }
+        within("sending", upload.finish()).await.expect("sending works")
     }
 
     /// All messages for addresses here.

@@ -268,7 +268,7 @@ impl Api {
     }
 
     fn post<T: DeserializeOwned>(&self, path: &str, form: Form) -> Result<T, Gone> {
-        let (kind, body) = form.finish();
+        let (kind, body) = form.finish().expect("a form");
         let request = self.agent().post(format!("{}{path}", self.0.api)).header("Authorization", self.bearer());
         let answer = self.answer(request.content_type(kind).send(body.as_slice()))?;
         Ok(serde_json::from_slice(&answer).expect("an answer of this version"))

@@ -1,6 +1,7 @@
 //! Stories, one file each.
 
 mod altered;
+mod attachments;
 mod commands;
 mod exchange;
 #[cfg(unix)]

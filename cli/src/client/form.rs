@@ -1,11 +1,38 @@
 //! A form with files as browsers send it (RFC 7578).
 
-use musubi_protocol::ids::Hash;
+use std::{
+    collections::VecDeque,
+    fs::File,
+    io::{self, Cursor, Read},
+    path::PathBuf,
+};
+
+use data_encoding::HEXLOWER;
 
 /// Parts, laid end to end.
 #[derive(Debug, Default)]
 pub struct Form {
-    parts: Vec<(String, Vec<u8>)>,
+    parts: Vec<(String, Part)>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Bytes(Vec<u8>),
+    /// A file that is read when its turn comes, and its size.
+    File(PathBuf, u64),
+}
+
+/// A form as bytes, read once from its beginning to its end. Files in it are opened one after the other and never held.
+#[derive(Debug)]
+pub struct Reading {
+    coming: VecDeque<Part>,
+    now: Option<Now>,
+}
+
+#[derive(Debug)]
+enum Now {
+    Bytes(Cursor<Vec<u8>>),
+    File(File, u64),
 }
 
 impl Form {
@@ -17,7 +44,7 @@ impl Form {
 
     /// Adds a field.
     pub fn text(&mut self, name: &str, value: &str) {
-        self.parts.push((format!("form-data; name=\"{name}\""), value.as_bytes().to_vec()));
+        self.parts.push((format!("form-data; name=\"{name}\""), Part::Bytes(value.as_bytes().to_vec())));
     }
 
     /// Adds a file whose name is of no importance.
@@ -28,43 +55,105 @@ impl Form {
     /// Adds a file under its own name, which is written as UTF-8. What would end the name or the
     /// line is escaped as browsers do.
     pub fn named_file(&mut self, name: &str, file: &str, bytes: Vec<u8>) {
-        let file: String = file
-            .chars()
-            .map(|c| match c {
-                '"' => "%22".to_owned(),
-                '\r' => "%0D".to_owned(),
-                '\n' => "%0A".to_owned(),
-                '\\' => "%5C".to_owned(),
-                c => c.to_string(),
-            })
-            .collect();
-        self.parts.push((format!("form-data; name=\"{name}\"; filename=\"{file}\""), bytes));
+        self.parts.push((file_head(name, file), Part::Bytes(bytes)));
     }
 
-    /// The content type and the body.
-    #[must_use]
-    pub fn finish(self) -> (String, Vec<u8>) {
-        let boundary = self.boundary();
-        let size: usize = self.parts.iter().map(|(head, bytes)| head.len() + bytes.len() + boundary.len() + 64).sum();
-        let mut body = Vec::with_capacity(size + boundary.len() + 8);
-        for (head, bytes) in self.parts {
-            body.extend_from_slice(format!("--{boundary}\r\nContent-Disposition: {head}\r\n").as_bytes());
-            if head.contains("filename=") {
-                body.extend_from_slice(b"Content-Type: application/octet-stream\r\n");
-            }
-            body.extend_from_slice(b"\r\n");
-            body.extend_from_slice(&bytes);
-            body.extend_from_slice(b"\r\n");
+    /// Adds a file that is read only when the form is sent. It must have this size then.
+    pub fn file_at(&mut self, name: &str, file: &str, path: PathBuf, size: u64) {
+        self.parts.push((file_head(name, file), Part::File(path, size)));
+    }
+
+    /// The content type, the length, and the body to read.
+    ///
+    /// # Errors
+    /// The system gives no random numbers.
+    pub fn into_reading(self) -> io::Result<(String, u64, Reading)> {
+        let boundary = boundary()?;
+        let mut coming = VecDeque::new();
+        for (head, part) in self.parts {
+            let kind = if head.contains("filename=") { "Content-Type: application/octet-stream\r\n" } else { "" };
+            let head = format!("--{boundary}\r\nContent-Disposition: {head}\r\n{kind}\r\n");
+            coming.extend([Part::Bytes(head.into_bytes()), part, Part::Bytes(b"\r\n".to_vec())]);
         }
-        body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-        (format!("multipart/form-data; boundary={boundary}"), body)
+        coming.push_back(Part::Bytes(format!("--{boundary}--\r\n").into_bytes()));
+        let length = coming.iter().map(Part::size).sum();
+        Ok((format!("multipart/form-data; boundary={boundary}"), length, Reading { coming, now: None }))
     }
 
-    /// A line that occurs in no part: it holds a hash over all of them, and nothing holds its own.
-    fn boundary(&self) -> String {
-        let parts: Vec<&[u8]> = self.parts.iter().map(|(_, bytes)| bytes.as_slice()).collect();
-        format!("musubi-{:.32}", Hash::of(&parts).to_string())
+    /// The content type and the body in memory.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or has another size by now.
+    pub fn finish(self) -> io::Result<(String, Vec<u8>)> {
+        let (kind, _, mut reading) = self.into_reading()?;
+        let mut body = Vec::new();
+        reading.read_to_end(&mut body)?;
+        Ok((kind, body))
     }
+}
+
+impl Part {
+    fn size(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::File(_, size) => *size,
+        }
+    }
+}
+
+impl Read for Reading {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match &mut self.now {
+                None => match self.coming.pop_front() {
+                    None => return Ok(0),
+                    Some(Part::Bytes(bytes)) => self.now = Some(Now::Bytes(Cursor::new(bytes))),
+                    Some(Part::File(path, size)) => self.now = Some(Now::File(File::open(path)?, size)),
+                },
+                Some(Now::Bytes(bytes)) => match bytes.read(into)? {
+                    0 if !into.is_empty() => self.now = None,
+                    count => return Ok(count),
+                },
+                Some(Now::File(file, 0)) => {
+                    // Somebody writes to it still: what was read is not what it will be.
+                    if file.read(&mut [0])? > 0 {
+                        return Err(io::Error::other("the file grew while it was sent"));
+                    }
+                    self.now = None;
+                }
+                Some(Now::File(file, left)) => {
+                    let most = usize::try_from(*left).map_or(into.len(), |left| left.min(into.len()));
+                    let count = file.read(&mut into[..most])?;
+                    if count == 0 && most > 0 {
+                        return Err(io::Error::other("the file shrank while it was sent"));
+                    }
+                    *left -= count as u64;
+                    return Ok(count);
+                }
+            }
+        }
+    }
+}
+
+fn file_head(name: &str, file: &str) -> String {
+    let file: String = file
+        .chars()
+        .map(|c| match c {
+            '"' => "%22".to_owned(),
+            '\r' => "%0D".to_owned(),
+            '\n' => "%0A".to_owned(),
+            '\\' => "%5C".to_owned(),
+            c => c.to_string(),
+        })
+        .collect();
+    format!("form-data; name=\"{name}\"; filename=\"{file}\"")
+}
+
+/// A line that nobody can have put into a file: it is drawn after the files were chosen.
+fn boundary() -> io::Result<String> {
+    let mut random = [0; 16];
+    rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut random).map_err(io::Error::other)?;
+    Ok(format!("musubi-{}", HEXLOWER.encode(&random)))
 }
 
 #[cfg(test)]
@@ -76,7 +165,7 @@ mod tests {
         let mut form = Form::new();
         form.text("to_kind", "11");
         form.named_file("file", "見本\"1\".csv", b"a\r\nb".to_vec());
-        let (kind, body) = form.finish();
+        let (kind, body) = form.finish().unwrap();
         let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap();
         assert!((30..=70).contains(&boundary.len()), "{boundary}");
         let expected = "--B\r\nContent-Disposition: form-data; name=\"to_kind\"\r\n\r\n11\r\n\
@@ -87,14 +176,37 @@ mod tests {
     }
 
     #[test]
-    fn another_content_has_another_boundary() {
-        let boundary = |bytes: &[u8]| {
+    fn no_two_forms_have_one_boundary() {
+        let kind = || Form::new().finish().unwrap().0;
+        assert_ne!(kind(), kind());
+    }
+
+    #[test]
+    fn files_are_read_as_they_are_sent() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.bin");
+        let bytes: Vec<u8> = (0..200_000_u32).map(|n| (n % 251) as u8).collect();
+        std::fs::write(&path, &bytes).unwrap();
+        let form = |size: u64| {
             let mut form = Form::new();
-            form.file("file", bytes);
-            form.finish().0
+            form.file_at("file", "a.bin", path.clone(), size);
+            form.named_file("file", "b.bin", b"second".to_vec());
+            form
         };
-        let first = boundary(b"x");
-        let line = first.split_once('=').unwrap().1;
-        assert_ne!(boundary(format!("--{line}--\r\n").as_bytes()), first);
+        let (kind, length, mut reading) = form(200_000).into_reading().unwrap();
+        let mut body = Vec::new();
+        reading.read_to_end(&mut body).unwrap();
+        assert_eq!(body.len() as u64, length);
+        let boundary = kind.split_once('=').unwrap().1;
+        let head = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        assert!(body.starts_with(head.as_bytes()) && body[head.len()..].starts_with(&bytes));
+        assert!(body.ends_with(format!("\r\n\r\nsecond\r\n--{boundary}--\r\n").as_bytes()));
+        // Half a file must not go as a whole one.
+        for other in [199_999, 200_001] {
+            assert!(form(other).finish().is_err(), "{other}");
+        }
     }
 }

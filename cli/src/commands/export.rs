@@ -171,6 +171,7 @@ mod tests {
             name: (*name).to_owned(),
             bytes: bytes.len() as u64,
             sha256: Hash::of(&[bytes]).to_string(),
+            kind: "text".into(),
         };
         Row { files: files.iter().map(file).collect(), ..Row::default() }
     }

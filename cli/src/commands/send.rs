@@ -1,4 +1,4 @@
-//! `musubi send`: bundles, to the partners whom the files name.
+//! `musubi send`: bundles, to the partners whom the files name; with `--to`, files of any kind to one partner.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
@@ -17,6 +17,7 @@ use crate::{
     ui::{Table, Ui, layout::wrap},
 };
 
+mod attach;
 mod gather;
 
 use gather::gather;
@@ -41,25 +42,52 @@ pub struct Args {
     /// Sends also where a newer serial went out before.
     #[arg(long)]
     pub older: bool,
+    /// Sends files of any kind, as attachments, to this address.
+    #[arg(long, value_name = "ADDRESS", value_parser = values::address, conflicts_with_all = ["to_kind", "older"])]
+    pub to: Option<Address>,
+    /// What to say with the attachments.
+    #[arg(long, value_name = "TEXT", requires = "to")]
+    pub note: Option<String>,
+    /// Makes each file a message of its own.
+    #[arg(long, requires = "to")]
+    pub each: bool,
+    /// Sends even what was sent the same within a day.
+    #[arg(long, requires = "to")]
+    pub again: bool,
+    /// Lets programs and scripts through.
+    #[arg(long, requires = "to")]
+    pub allow_programs: bool,
+    /// Lets files of the standard through as attachments.
+    #[arg(long, requires = "to")]
+    pub as_attachment: bool,
     /// Waits until the partners have it.
     #[arg(long, value_name = "WAIT", value_parser = values::wait)]
     pub wait: Option<Wait>,
 }
 
+/// What is to go out: requests, and what is refused before anything is sent.
+struct Outgoing {
+    batches: Vec<Vec<Found>>,
+    messages: Vec<Row>,
+}
+
 /// Sends what is good, lists what is refused; with `--wait` sees it delivered.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
-    let gathered = gather(&args.paths)?;
+    let (Outgoing { batches, mut messages }, passed_over) = outgoing(ui.text(), args)?;
     let client = Client::find(&context.home()?, ui.text().lang())?;
-    for path in &gathered.passed_over {
+    for path in &passed_over {
         ui.note(&msg!("send-passed-over", path = path));
     }
-    if gathered.is_empty() {
+    if batches.is_empty() && messages.is_empty() {
         return Err(CommandError::failed(msg!("err-send-nothing")));
     }
-    let mut messages: Vec<Row> = gathered.refused.iter().map(|(group, why)| unsent(ui.text(), group, *why)).collect();
-    let mut progress = ui.progress(&msg!("send-progress"), gathered.batches.len() as u64);
-    for batch in gathered.batches {
-        match send(&client, args, batch) {
+    let mut progress = ui.progress(&msg!("send-progress"), batches.len() as u64);
+    for batch in batches {
+        let sent = match args.to {
+            Some(to) => attach::send(&client, args, to, batch),
+            None => send(&client, args, batch),
+        };
+        match sent {
             Ok(sent) => messages.extend(sent),
             // What went before is durable in the outbox: it must be told.
             Err(error) if messages.is_empty() => return Err(error),
@@ -83,9 +111,25 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     if missing > held {
         ui.warn(&msg!("warn-send-not-delivered", count = missing - held));
     }
+    if args.to.is_some() && messages.iter().any(|row| row.already_sent) {
+        ui.note(&msg!("send-again"));
+    }
     ui.result(&messages);
     let refused = messages.iter().any(|row| row.state == "refused");
     Ok(if refused || missing > 0 { Exit::Refused } else { Exit::Done })
+}
+
+/// Looks for what is to be sent; files that were passed over come with it.
+fn outgoing(text: &Text, args: &Args) -> Result<(Outgoing, Vec<PathBuf>), CommandError> {
+    let Some(to) = args.to else {
+        let gathered = gather(&args.paths)?;
+        let messages = gathered.refused.iter().map(|(group, why)| unsent(text, group, *why)).collect();
+        return Ok((Outgoing { batches: gathered.batches, messages }, gathered.passed_over));
+    };
+    let found = attach::attachments(args)?;
+    let unsent = |(found, why): &(Found, Trouble)| attach::unsent(found, to, reason(text, *why));
+    let messages = found.refused.iter().map(unsent).collect();
+    Ok((Outgoing { batches: found.batches, messages }, Vec::new()))
 }
 
 fn send(client: &Client, args: &Args, batch: Vec<Found>) -> Result<Vec<Row>, CommandError> {
@@ -121,14 +165,20 @@ fn wait_for(ui: &Ui, client: &Client, messages: &mut [Row], wait: Wait) -> Resul
     Ok(missing)
 }
 
-/// What belongs together and cannot be sent, because of its first file.
-fn unsent(text: &Text, group: &[Found], why: Trouble) -> Row {
+/// The rule and the sentence for a file that is no good.
+fn reason(text: &Text, why: Trouble) -> (&'static str, String) {
     let (rule, words) = match why {
         Trouble::TooLarge => ("MU-SEND-008", msg!("send-too-large", limit = gather::MAX_BUNDLE >> 20)),
         Trouble::Unreadable => ("MU-SEND-015", msg!("send-unreadable")),
         Trouble::NoFile => ("MU-SEND-016", msg!("send-no-file")),
         Trouble::Name => ("MU-SEND-017", msg!("send-bad-name")),
     };
+    (rule, text.show(&words))
+}
+
+/// What belongs together and cannot be sent, because of its first file.
+fn unsent(text: &Text, group: &[Found], why: Trouble) -> Row {
+    let (rule, words) = reason(text, why);
     let Some(first) = group.first() else { return Row::default() };
     let name = first.name.parse::<FileName>().ok();
     Row {
@@ -136,7 +186,7 @@ fn unsent(text: &Text, group: &[Found], why: Trouble) -> Row {
         to: name.as_ref().map(|name| name.receiver().to_string()),
         serial: name.as_ref().map(|name| name.serial().to_string()),
         state: "refused".into(),
-        findings: vec![gather::finding(first, rule, text.show(&words))],
+        findings: vec![gather::finding(first, rule, words)],
         ..Row::default()
     }
 }

@@ -28,6 +28,7 @@ use super::{
     types::{CrlRow, DeskRow, Detail, Installed, Ping, PingRequest, Problem, RefusedRow, Row, Status},
 };
 use crate::{
+    attachments::{self, Upload},
     core::{Core, CoreError, standing},
     db::DbError,
     inbox as mail,
@@ -177,6 +178,115 @@ async fn read_order(mut form: Multipart) -> Result<Order, ApiProblem> {
         }
     }
     Ok(order)
+}
+
+/// A form with attachments; only for the description. Fields stand before the first file.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "its fields describe the form, nobody reads them")]
+pub(super) struct AttachmentsForm {
+    /// Receiver's address.
+    to: String,
+    /// Sender's address; may be left out where this node has one.
+    from: Option<String>,
+    /// What is said with the files: at most 8,192 bytes of UTF-8.
+    note: Option<String>,
+    /// `true`: each file is a message of its own.
+    each: Option<bool>,
+    /// `true`: send even what was sent the same within a day.
+    again: Option<bool>,
+    /// `true`: let programs and scripts through.
+    allow_programs: Option<bool>,
+    /// `true`: let files of the care-plan standard through; they are not imported.
+    as_attachment: Option<bool>,
+    /// The files, each a part with its own file name. They are sealed while they come.
+    #[schema(format = Binary)]
+    file: Vec<String>,
+}
+
+/// Seals files of any kind for one receiver while they come in
+///
+/// A request that breaks off leaves nothing of the message that was not complete.
+#[utoipa::path(
+    post, path = "/api/attachments",
+    request_body(content = AttachmentsForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, body = Vec<Row>, description = "One row for each message, refused ones included; accepted ones are durable"),
+        (status = 400, body = Problem),
+    )
+)]
+pub(super) async fn attach(
+    Extract(state): Extract<State>,
+    headers: HeaderMap,
+    mut form: Multipart,
+) -> Answer<Vec<Row>> {
+    let bad = |_: MultipartError| ApiProblem::bad("form");
+    let mut fields = AttachmentFields::default();
+    let mut upload: Option<Upload> = None;
+    while let Some(mut field) = form.next_field().await.map_err(bad)? {
+        let name = field.name().unwrap_or_default().to_owned();
+        if name != "file" {
+            // What a field says of files that have gone already would come too late.
+            if upload.is_some() {
+                return Err(ApiProblem::bad("form"));
+            }
+            fields.take(&name, field.text().await.map_err(bad)?)?;
+            continue;
+        }
+        let file = field.file_name().ok_or_else(|| ApiProblem::bad("form"))?.to_owned();
+        let upload = match &upload {
+            Some(upload) => upload,
+            None => {
+                let order = std::mem::take(&mut fields).order(&headers)?;
+                upload.insert(Upload::begin(&state.core, order, lang(&headers)))
+            }
+        };
+        upload.file(&file).await;
+        while let Some(bytes) = field.chunk().await.map_err(bad)? {
+            upload.bytes(bytes).await;
+        }
+    }
+    let upload = upload.ok_or_else(|| ApiProblem::bad("no_files"))?;
+    Ok(Json(upload.finish().await?))
+}
+
+/// What stands before the first file.
+#[derive(Default)]
+struct AttachmentFields {
+    to: Option<Address>,
+    from: Option<Address>,
+    note: Option<String>,
+    flags: Vec<String>,
+}
+
+impl AttachmentFields {
+    fn take(&mut self, name: &str, text: String) -> Result<(), ApiProblem> {
+        let address = |text: &str| text.parse().map_err(|_| ApiProblem::bad("address").with("text", text));
+        match name {
+            "to" => self.to = Some(address(&text)?),
+            "from" => self.from = Some(address(&text)?),
+            "note" => self.note = Some(text),
+            "each" | "again" | "allow_programs" | "as_attachment" => {
+                self.flags.extend((text == "true").then(|| name.to_owned()));
+            }
+            _ => return Err(ApiProblem::bad("form")),
+        }
+        Ok(())
+    }
+
+    fn order(self, headers: &HeaderMap) -> Result<attachments::Order, ApiProblem> {
+        let has = |flag: &str| self.flags.iter().any(|set| set == flag);
+        let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        Ok(attachments::Order {
+            to: self.to.ok_or_else(|| ApiProblem::bad("form"))?,
+            from: self.from,
+            each: has("each"),
+            again: has("again"),
+            programs: has("allow_programs"),
+            standard: has("as_attachment"),
+            expected: length.and_then(|length| length.parse().ok()),
+            note: self.note,
+        })
+    }
 }
 
 /// Messages for addresses here, in order of delivery

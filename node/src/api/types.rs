@@ -22,6 +22,10 @@ pub struct Row {
     pub serial: Option<String>,
     /// The files under their own names; empty while the reading lock is closed.
     pub files: Vec<FileRow>,
+    /// What the sender says with it, as it was written: whoever shows it has to make control and direction characters
+    /// harmless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// checked, sealed, waiting, held, delivered, opened, imported, rejected, cancelled, expired; in answers to sending
     /// also refused.
     pub state: String,
@@ -53,6 +57,9 @@ pub struct FileRow {
     pub bytes: u64,
     /// SHA-256 of its bytes, lower-case hexadecimal.
     pub sha256: String,
+    /// What its name says it is: pdf, image, document, sheet, slides, text, archive, audio, video, program, other.
+    #[serde(default)]
+    pub kind: String,
 }
 
 /// A receipt.

@@ -12,7 +12,8 @@ use serde::Serialize;
 
 use super::{
     BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS, FORMAT, HEADS,
-    INBOUND, INCOMPLETE, INDEX, META, OUTBOUND, PARTNERS, RECORDS, SEALING, SENT, Side, Writes, log_key, place_key,
+    INBOUND, INCOMPLETE, INDEX, LONG_PART, META, OUTBOUND, PARTNERS, RECORDS, SEALING, SENT, Side, Writes, log_key,
+    place_key,
 };
 
 impl Writes {
@@ -36,6 +37,17 @@ impl Writes {
 
     fn put(&mut self, space: Space, key: &[u8], bytes: &[u8]) -> Result<(), DbError> {
         self.batch.put(space, key, FORMAT, bytes)?;
+        Ok(())
+    }
+
+    /// Puts a value that may be longer than a record holds: further parts stand under the key and their number. What
+    /// was there before must not have been longer.
+    fn put_long(&mut self, space: Space, key: &[u8], bytes: &[u8]) -> Result<(), DbError> {
+        let (first, rest) = bytes.split_at(bytes.len().min(LONG_PART));
+        self.put(space, key, first)?;
+        for (part, bytes) in (1_u8..=u8::MAX).zip(rest.chunks(LONG_PART)) {
+            self.put(space, &[key, &[part]].concat(), bytes)?;
+        }
         Ok(())
     }
 
@@ -192,7 +204,7 @@ impl Writes {
     /// # Errors
     /// [`DbError`].
     pub fn index(&mut self, side: Side, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
-        self.put(INDEX, &side.message(id), wrapped)
+        self.put_long(INDEX, &side.message(id), wrapped)
     }
 
     /// Keeps an envelope.
@@ -234,7 +246,7 @@ impl Writes {
     /// # Errors
     /// [`DbError`].
     pub fn findings(&mut self, id: &MessageId, wrapped: &[u8]) -> Result<(), DbError> {
-        self.put(FINDINGS, &id.0, wrapped)
+        self.put_long(FINDINGS, &id.0, wrapped)
     }
 
     /// Keeps what was sent last under a keyed hash.

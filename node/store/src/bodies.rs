@@ -131,6 +131,51 @@ pub struct Swept {
     pub removed: usize,
 }
 
+/// A body in a file that is being written; nothing refers to it yet.
+#[derive(Debug)]
+pub struct BodyWriter {
+    id: BodyId,
+    path: PathBuf,
+    /// None once it is finished.
+    file: Option<File>,
+}
+
+impl BodyWriter {
+    /// Makes the body durable and names it. From here on it is the caller's to refer to or to
+    /// [`remove`](Bodies::remove).
+    ///
+    /// # Errors
+    /// [`BodyError::Io`]; the file is gone then.
+    pub fn finish(mut self) -> Result<BodyId, BodyError> {
+        if let Some(file) = &self.file {
+            file.sync_all()?;
+        }
+        self.file = None;
+        crash::point("body.synced");
+        Ok(self.id)
+    }
+}
+
+impl Write for BodyWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for BodyWriter {
+    fn drop(&mut self) {
+        // Windows removes no file that is open.
+        if self.file.take().is_some() {
+            // What stays all the same is swept at the next start.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
 /// The bodies of a store.
 pub struct Bodies {
     engine: Arc<Engine>,
@@ -191,6 +236,18 @@ impl Bodies {
         platform::sync_dir(&self.dir)?;
         crash::point("body.created");
         Ok(id)
+    }
+
+    /// Creates a body in a file, to be written from its beginning to its end in one go. Dropped before
+    /// [`BodyWriter::finish`], the file goes.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn write(&self) -> Result<BodyWriter, BodyError> {
+        let id = self.create()?;
+        let path = self.path(&id);
+        let file = OpenOptions::new().write(true).open(&path)?;
+        Ok(BodyWriter { id, path, file: Some(file) })
     }
 
     /// Appends to a body in a file and returns its new length. Not durable before [`sync`](Self::sync).

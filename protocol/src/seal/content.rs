@@ -6,6 +6,7 @@
 //! "musubi/1 content"), with an empty AAD.
 
 use std::{
+    collections::HashSet,
     fmt,
     io::{self, Read, Write},
     mem,
@@ -88,10 +89,14 @@ pub struct Sealer<W> {
     out: Out<W>,
     key: ContentKey,
     draft: Draft,
+    /// The names so far, where files are announced one by one and the draft grows with them.
+    growing: Option<HashSet<String>>,
     hashes: Vec<Hash>,
     hasher: Sha256,
     /// Bytes of the present file so far.
     written: u64,
+    /// Bytes of all files so far.
+    total: u64,
 }
 
 impl Header {
@@ -109,24 +114,66 @@ impl<W: Write> Sealer<W> {
     /// [`Error::Manifest`].
     pub fn new(draft: Draft, sink: W, rng: &mut impl CryptoRng) -> Result<Self, Error> {
         draft.ciphertext_len()?;
+        Ok(Self::begin(draft, None, sink, rng))
+    }
+
+    /// Begins where neither names nor sizes are known yet: each file is announced by
+    /// [`Sealer::begin_file`] when its turn comes, for they stand behind the files. `draft` holds
+    /// everything else, and no files.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`], [`Error::Surplus`] if the draft lists files.
+    pub fn growing(draft: Draft, sink: W, rng: &mut impl CryptoRng) -> Result<Self, Error> {
+        if !draft.files.is_empty() {
+            return Err(Error::Surplus);
+        }
+        // A file stands in for those to come, so that the rest is checked before any byte is written.
+        Draft { files: vec![("file".into(), 0)], ..draft.clone() }.ciphertext_len()?;
+        Ok(Self::begin(draft, Some(HashSet::new()), sink, rng))
+    }
+
+    fn begin(draft: Draft, growing: Option<HashSet<String>>, sink: W, rng: &mut impl CryptoRng) -> Self {
         let key = ContentKey::generate(rng);
-        Ok(Self { out: Out::new(&key, sink), key, draft, hashes: Vec::new(), hasher: Sha256::new(), written: 0 })
+        let (hashes, hasher) = (Vec::new(), Sha256::new());
+        Self { out: Out::new(&key, sink), key, draft, growing, hashes, hasher, written: 0, total: 0 }
+    }
+
+    /// Announces the next file of a growing sealer; the one before has been ended.
+    ///
+    /// # Errors
+    /// [`Error::Manifest`] if the name is not harmless or there is one too many; not final: nothing was taken.
+    /// [`Error::Surplus`] of a sealer that is not growing, or while a file is open.
+    pub fn begin_file(&mut self, name: &str) -> Result<(), Error> {
+        self.out.alive()?;
+        let index = self.draft.files.len();
+        let Some(names) = self.growing.as_mut().filter(|_| index == self.hashes.len()) else {
+            return Err(self.out.fail(Error::Surplus));
+        };
+        manifest::check_name(names, index, name)?;
+        self.draft.files.push((name.to_owned(), 0));
+        Ok(())
     }
 
     /// Takes the next bytes of the present file.
     ///
     /// # Errors
-    /// [`Error::Size`] at the first byte too many, [`Error::Surplus`], [`Error::Sink`]. Every
-    /// error is final: the sealer must be dropped.
+    /// [`Error::Size`] at the first byte too many, [`Error::Surplus`], [`Error::Manifest`] beyond
+    /// [`length::LARGEST`], [`Error::Sink`]. Every error is final: the sealer must be dropped.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
         self.out.alive()?;
         let index = self.hashes.len();
-        let Some((_, size)) = self.draft.files.get(index) else {
+        let Some((_, size)) = self.draft.files.get_mut(index) else {
             return Err(self.out.fail(Error::Surplus));
         };
         self.written = self.written.saturating_add(bytes.len() as u64);
-        if self.written > *size {
+        self.total = self.total.saturating_add(bytes.len() as u64);
+        if self.growing.is_some() {
+            *size = self.written;
+        } else if self.written > *size {
             return Err(self.out.fail(Error::Size { index }));
+        }
+        if self.total > length::LARGEST {
+            return Err(self.out.fail(manifest::Error::TooLarge.into()));
         }
         self.hasher.update(bytes);
         self.out.write(bytes)

@@ -1,8 +1,9 @@
 //! The manifest: what lies in the seal. It stands behind the files, inside the ciphertext.
 //!
 //! CBOR `[bundle, month, serial, edition, [[name, size, sha256], ..], ext]`; bundle, month, serial
-//! and edition are `[]` or `[value]`. Without a bundle code the files are attachments. Nothing of
-//! a manifest is ever printed: names and serials may tell of a person.
+//! and edition are `[]` or `[value]`. Without a bundle code the files are attachments. Extension 2
+//! of `ext` is the sender's note. Nothing of a manifest is ever printed: names, serials and notes
+//! may tell of a person.
 
 use std::{collections::HashSet, fmt};
 
@@ -19,6 +20,11 @@ use crate::{
 pub const MAX: usize = 384 * 1024;
 /// The most files of one message.
 pub const MAX_FILES: usize = 1000;
+/// The longest note in bytes of UTF-8.
+pub const MAX_NOTE: usize = 8192;
+/// The extension that holds the note. Its number is even: a reader that does not know notes takes
+/// the files all the same.
+const NOTE: u64 = 2;
 /// The longest bundle code, serial and edition in bytes.
 const MAX_TEXT: usize = 32;
 
@@ -55,6 +61,9 @@ pub enum Error {
     /// The files have more than [`length::LARGEST`] bytes.
     #[error("the files are too large")]
     TooLarge,
+    /// The note: not 1 to [`MAX_NOTE`] bytes of text without control characters.
+    #[error("the note is no short text")]
+    Note,
 }
 
 /// A month: year and month, written `202511`.
@@ -73,6 +82,8 @@ pub struct Draft {
     pub serial: Option<String>,
     /// The edition of the standard (`4.1`).
     pub edition: Option<String>,
+    /// What the sender wants to say with it, see [`check_note`].
+    pub note: Option<String>,
     /// Name and size in bytes of each file, in order.
     pub files: Vec<(String, u64)>,
 }
@@ -156,11 +167,20 @@ impl Draft {
             serial: self.serial,
             edition: self.edition,
             files: files.map(|((name, size), sha256)| File { name, size, sha256: *sha256 }).collect(),
-            ext: Ext::none(),
+            ext: self.note.map_or_else(Ext::none, |note| Ext::of(vec![(NOTE, note.into_bytes())])),
         };
         manifest.check()?;
         Ok(manifest)
     }
+}
+
+/// Accepts a note: 1 to [`MAX_NOTE`] bytes, no control characters but line feeds and tabs.
+///
+/// # Errors
+/// [`Error::Note`].
+pub fn check_note(note: &str) -> Result<(), Error> {
+    let odd = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if (1..=MAX_NOTE).contains(&note.len()) && !note.contains(odd) { Ok(()) } else { Err(Error::Note) }
 }
 
 impl Manifest {
@@ -208,6 +228,14 @@ impl Manifest {
         self.edition.as_deref()
     }
 
+    /// What the sender says with it. May tell of a person, and may hold characters that turn the
+    /// direction of writing: not for logs, and to be made harmless before it is shown.
+    #[must_use]
+    pub fn note(&self) -> Option<&str> {
+        // Every manifest has been checked.
+        self.ext.get(NOTE).and_then(|bytes| std::str::from_utf8(bytes).ok())
+    }
+
     /// The files in order.
     #[must_use]
     pub fn files(&self) -> &[File] {
@@ -228,6 +256,9 @@ impl Manifest {
             cbor::Error::UnknownExtension(id) => Error::UnknownExtension(id),
             _ => Error::Encoding,
         })?;
+        if let Some(note) = self.ext.get(NOTE) {
+            check_note(std::str::from_utf8(note).map_err(|_| Error::Note)?)?;
+        }
         let texts = [&self.bundle, &self.serial, &self.edition];
         if !texts.into_iter().flatten().all(|text| is_code(text)) {
             return Err(Error::Text);
@@ -237,10 +268,7 @@ impl Manifest {
         }
         let mut seen = HashSet::new();
         for (index, file) in self.files.iter().enumerate() {
-            name::check(&file.name).map_err(|error| Error::Name { index, error })?;
-            if !seen.insert(name::folded(&file.name)) {
-                return Err(Error::SameName { index });
-            }
+            check_name(&mut seen, index, &file.name)?;
         }
         self.content_size().map(|_| ())
     }
@@ -264,6 +292,15 @@ impl File {
     pub const fn sha256(&self) -> Hash {
         self.sha256
     }
+}
+
+/// Accepts the name of one more file.
+pub(super) fn check_name(seen: &mut HashSet<String>, index: usize, name: &str) -> Result<(), Error> {
+    if index >= MAX_FILES {
+        return Err(Error::Count(index + 1));
+    }
+    name::check(name).map_err(|error| Error::Name { index, error })?;
+    if seen.insert(name::folded(name)) { Ok(()) } else { Err(Error::SameName { index }) }
 }
 
 fn is_code(text: &str) -> bool {
@@ -300,6 +337,7 @@ mod tests {
             month: Month::new(202_511),
             serial: Some("20251020090353".into()),
             edition: Some("4.1".into()),
+            note: None,
             files: vec![("UPPLAN.CSV".into(), 3), ("UPSIKYU.CSV".into(), 0)],
         }
     }
@@ -353,17 +391,49 @@ mod tests {
         let mut hostile = manifest(draft()).unwrap();
         hostile.ext = Ext::of(vec![(3, vec![])]);
         assert_eq!(Manifest::from_slice(&hostile.to_vec().unwrap()), Err(Error::UnknownExtension(3)));
-        hostile.ext = Ext::of(vec![(2, vec![1])]);
+        hostile.ext = Ext::of(vec![(4, vec![1])]);
         assert_eq!(Manifest::from_slice(&hostile.to_vec().unwrap()).as_ref(), Ok(&hostile));
         hostile.month = Some(Month(202_513));
         assert_eq!(Manifest::from_slice(&hostile.to_vec().unwrap()), Err(Error::Encoding));
         assert_eq!((Month::new(202_500), Month::new(11), Month::new(u32::MAX)), (None, None, None));
     }
 
+    /// The bytes of a note in a manifest: they stand in protocol.md and do not change.
+    #[test]
+    fn bytes_of_a_note_of_version_1_stay_the_same() {
+        let files = vec![("a.pdf".into(), 3)];
+        let note = Draft { note: Some("よろしく\n".into()), files, ..Draft::default() };
+        let written = manifest(note).unwrap();
+        let bytes = written.to_vec().unwrap();
+        let ext: &[u8] = &[0x81, 0x82, 0x02, 0x4d];
+        assert!(bytes.ends_with(&[ext, "よろしく\n".as_bytes()].concat()), "{bytes:x?}");
+        assert_eq!(Manifest::from_slice(&bytes).unwrap().note(), Some("よろしく\n"));
+        assert_eq!(manifest(draft()).unwrap().note(), None);
+    }
+
+    #[test]
+    fn a_bad_note_is_refused_on_both_sides() {
+        let good = ["a".repeat(MAX_NOTE), "a\n\tb".into(), "\u{202e}".into()];
+        let bad = [String::new(), "a".repeat(MAX_NOTE + 1), "a\u{1b}[2J".into(), "a\r\n".into(), "\u{85}".into()];
+        for note in good {
+            assert!(manifest(Draft { note: Some(note), ..draft() }).is_ok());
+        }
+        for note in bad {
+            assert_eq!(manifest(Draft { note: Some(note.clone()), ..draft() }).unwrap_err(), Error::Note);
+            let mut hostile = manifest(draft()).unwrap();
+            hostile.ext = Ext::of(vec![(NOTE, note.into_bytes())]);
+            assert_eq!(Manifest::from_slice(&hostile.to_vec().unwrap()), Err(Error::Note));
+        }
+        let mut hostile = manifest(draft()).unwrap();
+        hostile.ext = Ext::of(vec![(NOTE, vec![0xff])]);
+        assert_eq!(Manifest::from_slice(&hostile.to_vec().unwrap()), Err(Error::Note));
+    }
+
     #[test]
     fn the_largest_manifest_fits() {
         let files = (0..MAX_FILES).map(|n| (format!("{n:0>255}"), length::LARGEST / 1000)).collect();
-        let largest = manifest(Draft { files, ..draft() }).unwrap();
+        let note = Some("a".repeat(MAX_NOTE));
+        let largest = manifest(Draft { files, note, ..draft() }).unwrap();
         assert_eq!(Manifest::from_slice(&largest.to_vec().unwrap()).unwrap(), largest);
     }
 

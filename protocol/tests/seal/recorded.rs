@@ -43,6 +43,7 @@ fn content() -> Value {
         month: Month::new(202_511),
         serial: Some("20251024090725".into()),
         edition: Some("4.1".into()),
+        note: None,
         files: vec![("UPPLAN.CSV".into(), 1000), ("UPSIKYU.CSV".into(), 10)],
     };
     let files = vec![("写真 1.jpg".into(), 150_000), ("空.txt".into(), 0)];

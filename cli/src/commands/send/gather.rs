@@ -26,13 +26,6 @@ pub(super) struct Gathered {
     pub passed_over: Vec<PathBuf>,
 }
 
-impl Gathered {
-    /// Whether there is nothing to send and nothing to refuse.
-    pub fn is_empty(&self) -> bool {
-        self.batches.is_empty() && self.refused.is_empty()
-    }
-}
-
 /// A finding about a file that is no good.
 pub(super) fn finding(found: &Found, rule: &str, text: String) -> FindingRow {
     let (rule, file) = (rule.to_owned(), Some(found.name.clone()));
@@ -120,7 +113,7 @@ mod tests {
         assert_eq!(gather(std::slice::from_ref(&path)).unwrap_err().code(), "file-missing");
         fs::write(&path, b"x").unwrap();
         assert_eq!(names(&gather(&[path]).unwrap().batches[0]), ["readme.txt"]);
-        assert!(gather(&[]).unwrap().is_empty());
+        assert!(gather(&[]).unwrap().batches.is_empty());
     }
 
     #[test]
