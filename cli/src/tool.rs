@@ -33,7 +33,7 @@ const STOP: Duration = Duration::from_secs(12);
 /// This very program.
 pub(crate) struct Musubi {
     program: PathBuf,
-    lang: &'static str,
+    lang: Lang,
 }
 
 /// A command line that grows.
@@ -66,11 +66,12 @@ impl Musubi {
     /// Where the system does not tell.
     pub(crate) fn this(lang: Lang) -> Result<Self, CommandError> {
         let internal = |error: io::Error| CommandError::failed(msg!("err-internal")).because(&error);
-        let lang = match lang {
-            Lang::Ja => "ja",
-            Lang::En => "en",
-        };
         Ok(Self { program: env::current_exe().map_err(internal)?, lang })
+    }
+
+    /// The language of its words.
+    pub(crate) const fn lang(&self) -> Lang {
+        self.lang
     }
 
     /// Where the program lies.
@@ -81,7 +82,11 @@ impl Musubi {
     /// Begins a command line with the words of `name`, for a data directory.
     pub(crate) fn call(&self, name: &'static str, dir: &Path) -> Call {
         let mut command = Command::new(&self.program);
-        command.args(name.split(' ')).arg("--json").args(["--lang", self.lang]).arg("--dir").arg(dir);
+        let lang = match self.lang {
+            Lang::Ja => "ja",
+            Lang::En => "en",
+        };
+        command.args(name.split(' ')).arg("--json").args(["--lang", lang]).arg("--dir").arg(dir);
         // What the environment says is meant for the person's own office.
         for (variable, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MUSUBI_")) {
             command.env_remove(variable);

@@ -148,6 +148,8 @@ pub struct Core {
     node: Keypair,
     desks: RwLock<Vec<Desk>>,
     records: RwLock<Vec<Record>>,
+    /// Partners' records as kept, whose signatures were checked.
+    checked: Mutex<HashMap<Address, (Vec<u8>, Record)>>,
     listen: RwLock<Vec<String>>,
     /// Held from reading a log's head until its new entry is applied.
     book: Mutex<()>,
@@ -218,6 +220,7 @@ impl Core {
             node,
             desks: RwLock::new(desks),
             records: RwLock::default(),
+            checked: Mutex::default(),
             listen: RwLock::default(),
             book: Mutex::new(()),
             installing: tokio::sync::Mutex::new(()),
@@ -399,10 +402,10 @@ impl Core {
     /// # Errors
     /// [`CoreError::NoDesk`], [`CoreError::NoCertificate`].
     pub fn may_send(&self, address: Address) -> Result<Standing, CoreError> {
-        let (trust, now) = (self.trust.trust(), self.now());
+        let now = self.now();
         self.with_desks(|desks| {
             let desk = desks.iter().find(|desk| desk.holds(address)).ok_or(CoreError::NoDesk(address))?;
-            Ok(standing(desk, trust.as_ref(), now))
+            Ok(standing(desk, &self.trust, now))
         })
     }
 
@@ -424,29 +427,35 @@ impl Core {
         })
     }
 
-    /// Waits until a message's state changes or `limit` is over. `done` is asked first and after each change.
+    /// Waits until messages are where somebody wants them, or `limit` is over. `done` is asked first about each, and
+    /// again after each change of its state until it says yes. True if it did so about all.
     ///
     /// # Errors
     /// Those of `done`.
     pub async fn wait_for(
         &self,
-        id: MessageId,
+        ids: &[MessageId],
         limit: Duration,
-        mut done: impl FnMut() -> Result<bool, CoreError>,
+        mut done: impl FnMut(MessageId) -> Result<bool, CoreError>,
     ) -> Result<bool, CoreError> {
         let mut events = self.events();
+        let mut open: HashSet<MessageId> = ids.iter().copied().collect();
         let waiting = async {
+            let mut changed = open.clone();
             loop {
-                if done()? {
+                for id in std::mem::take(&mut changed) {
+                    if done(id)? {
+                        open.remove(&id);
+                    }
+                }
+                if open.is_empty() {
                     return Ok(true);
                 }
-                loop {
-                    match events.recv().await {
-                        Ok(Event::Touched(touched)) if touched == id => break,
-                        Ok(_) => {}
-                        Err(broadcast::error::RecvError::Lagged(_)) => break,
-                        Err(broadcast::error::RecvError::Closed) => return Ok(false),
-                    }
+                match events.recv().await {
+                    Ok(Event::Touched(id)) => changed.extend(open.contains(&id).then_some(id)),
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => changed.clone_from(&open),
+                    Err(broadcast::error::RecvError::Closed) => return Ok(false),
                 }
             }
         };

@@ -6,10 +6,14 @@
 use std::{
     path::PathBuf,
     pin::pin,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use musubi_node::api::types::{Ping, Row};
+use musubi_node::{
+    api::types::{Ping, Row},
+    home::Home,
+};
 use musubi_protocol::seal::{self, Draft};
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde::Deserialize;
@@ -28,6 +32,7 @@ use place::{Office, Place, RECEIVER, SENDER};
 use rival::Rival;
 
 use crate::{
+    client::{Client, Form},
     error::{CommandError, Exit},
     msg,
     signals::Stop,
@@ -39,6 +44,8 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(900);
 /// Longest time until the nodes have found each other.
 const MEETING: Duration = Duration::from_secs(30);
+/// Most small documents beside a large file.
+const MEANWHILE: usize = 2000;
 /// Bytes that are sealed to see how fast that is.
 const SEALED: usize = 32 << 20;
 
@@ -257,6 +264,11 @@ impl Stage {
         }
     }
 
+    /// The way to the sender's node, as care software has it.
+    fn client(&self) -> Result<Arc<Client>, CommandError> {
+        Ok(Arc::new(Client::find(&Home::new(&self.place.path(SENDER.name)), self.musubi.lang())?))
+    }
+
     async fn start_rival(&mut self, account: &mut Account<'_>, figures: &mut Figures) {
         match Rival::start(&self.place.path("rsync")).await {
             Ok(rival) => {
@@ -292,13 +304,23 @@ impl Stage {
     }
 
     async fn singles(&mut self, args: &Args, figures: &mut Figures) -> Result<(), CommandError> {
-        let (_, files) = self.place.files("single", args.singles.into(), args.size)?;
+        let client = self.client()?;
+        let (dir, files) = self.place.files("single", args.singles.into(), args.size)?;
+        let mut took = Vec::new();
+        for file in files {
+            took.push(deliver(&client, file, figures).await?.as_secs_f64());
+        }
+        self.tidy(&dir)?;
+        let (p50, p99) = p50_p99(&took);
+        figures.deliveries = took.len();
+        (figures.delivery_p50_ms, figures.delivery_p99_ms) = (p50.unwrap_or_default(), p99.unwrap_or_default());
+        let (dir, files) = self.place.files("command", args.singles.into(), args.size)?;
         let mut took = Vec::new();
         for file in &files {
             took.push(self.send_all(std::slice::from_ref(file), figures).await?.as_secs_f64());
         }
+        self.tidy(&dir)?;
         let (p50, p99) = p50_p99(&took);
-        figures.deliveries = took.len();
         (figures.delivery_command_p50_ms, figures.delivery_command_p99_ms) =
             (p50.unwrap_or_default(), p99.unwrap_or_default());
         Ok(())
@@ -355,28 +377,28 @@ impl Stage {
     /// Small documents, one by one, while a large file goes to the same partner.
     async fn transfer(&mut self, args: &Args, figures: &mut Figures) -> Result<(), CommandError> {
         let (_, large) = self.place.files("transfer", 1, figures.transfer_bytes)?;
-        let (_, small) = self.place.files("meanwhile", args.singles.into(), args.size)?;
+        let (_, small) = self.place.files("meanwhile", MEANWHILE, args.size)?;
+        let client = self.client()?;
         let before = self.forget_peaks();
         let mut took = Vec::new();
         let (mut large_sent, mut small_sent) = (Figures::default(), Figures::default());
-        {
+        figures.transfer_s = {
             let mut transfer = pin!(self.send_all(&large, &mut large_sent));
-            for file in &small {
-                let one = self.send_all(std::slice::from_ref(file), &mut small_sent);
+            let mut small = small.into_iter();
+            loop {
+                // One that has begun is waited for, so that none is left uncounted; it counts if the large file was
+                // still on its way when it began.
+                let Some(file) = small.next() else { break seconds(transfer.await?) };
+                let mut one = pin!(deliver(&client, file, &mut small_sent));
                 tokio::select! {
-                    biased;
-                    // Whatever was still on its way then did not go during the transfer.
+                    one = &mut one => took.push(one?.as_secs_f64()),
                     done = &mut transfer => {
-                        figures.transfer_s = seconds(done?);
-                        break;
+                        took.push(one.await?.as_secs_f64());
+                        break seconds(done?);
                     }
-                    one = one => took.push(one?.as_secs_f64()),
                 }
             }
-            if figures.transfer_s == 0.0 {
-                figures.transfer_s = seconds(transfer.await?);
-            }
-        }
+        };
         figures.transfer_extra_mib = self.beyond(before, figures);
         figures.messages += large_sent.messages + small_sent.messages;
         figures.delivered += large_sent.delivered + small_sent.delivered;
@@ -406,6 +428,27 @@ impl Stage {
     }
 }
 
+/// Sends one document by the node's API; the time from the request until its receipt is there. Dropped, it goes on.
+async fn deliver(client: &Arc<Client>, file: PathBuf, figures: &mut Figures) -> Result<Duration, CommandError> {
+    let client = Arc::clone(client);
+    let sending = tokio::task::spawn_blocking(move || {
+        let bytes = std::fs::read(&file).map_err(CommandError::reading(&file))?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let began = Instant::now();
+        let mut form = Form::new();
+        form.text("to", &RECEIVER.address());
+        form.named_file("file", &name, bytes);
+        let id = client.attach(form)?.pop().and_then(|row| row.id).unwrap_or_default();
+        let row = client.wait(&id, "delivered", began.checked_add(PATIENCE))?;
+        Ok::<_, CommandError>((began.elapsed(), row.times.contains_key("delivered")))
+    });
+    let internal = |error: tokio::task::JoinError| CommandError::failed(msg!("err-internal")).because(&error);
+    let (took, delivered) = sending.await.map_err(internal)??;
+    figures.messages += 1;
+    figures.delivered += usize::from(delivered);
+    Ok(took)
+}
+
 /// Megabytes a second of sealing in memory, the best of three.
 fn seal_speed() -> f64 {
     let mut rng = StdRng::from_rng(&mut rand::rng());
@@ -413,7 +456,7 @@ fn seal_speed() -> f64 {
     rng.fill_bytes(&mut bytes);
     let speed = |_| {
         let files = vec![("bench.dat".to_owned(), SEALED as u64)];
-        let draft = Draft { bundle: None, month: None, serial: None, edition: None, files };
+        let draft = Draft { files, ..Draft::default() };
         let began = Instant::now();
         let sealed = seal::seal(draft, &[&bytes], &mut rng).is_ok();
         if sealed { SEALED as f64 / 1e6 / began.elapsed().as_secs_f64() } else { 0.0 }
