@@ -338,10 +338,10 @@ impl Core {
     /// Has each desk choose the certificate that speaks; true if one chose another. To be asked when trust changes,
     /// and now and then, for licences begin and end.
     pub fn choose_certificates(&self) -> bool {
-        let (trust, now) = (self.trust.trust(), self.now());
+        let now = self.now();
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
         // All of them choose, whatever the first has said.
-        desks.iter_mut().filter_map(|desk| desk.choose(trust.as_ref(), now).then_some(())).count() > 0
+        desks.iter_mut().filter_map(|desk| desk.choose(&self.trust, now).then_some(())).count() > 0
     }
 
     /// Applies, waits and announces in one.

@@ -309,6 +309,8 @@ pub struct Partial {
     sha256: Hash,
     /// Bytes that are here.
     pub at: u64,
+    /// Over all of them, where they came in one go: then nothing has to be read again.
+    hasher: Option<Sha256>,
 }
 
 /// A message's body that is still to come; `None` if nothing of it is wanted.
@@ -321,7 +323,13 @@ pub fn partial(core: &Core, log: Log, id: &MessageId) -> Result<Option<Partial>,
         return Ok(None);
     }
     let at = core.db.store().bodies().len(body).map_err(crate::db::DbError::from)?;
-    Ok(Some(Partial { body, length: inbound.header.length, sha256: inbound.header.sha256, at }))
+    Ok(Some(Partial {
+        body,
+        length: inbound.header.length,
+        sha256: inbound.header.sha256,
+        at,
+        hasher: (at == 0).then(Sha256::new),
+    }))
 }
 
 impl Partial {
@@ -340,6 +348,9 @@ impl Partial {
             return Err(CoreError::NoMessage);
         }
         self.at = store.bodies().append(self.body, self.at, bytes).map_err(crate::db::DbError::from)?;
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
+        }
         Ok(())
     }
 
@@ -351,6 +362,20 @@ impl Partial {
         let bodies = store.bodies();
         let broken = crate::db::DbError::from;
         bodies.sync(self.body).map_err(broken)?;
+        let found = match self.hasher.take() {
+            Some(hasher) => Hash(hasher.finalize().into()),
+            None => self.hash(store)?,
+        };
+        let good = found == self.sha256;
+        if !good {
+            bodies.truncate(self.body, 0).map_err(broken)?;
+            self.at = 0;
+        }
+        Ok(good)
+    }
+
+    /// The hash of what lies on the disk.
+    fn hash(&self, store: &Store) -> Result<Hash, CoreError> {
         let mut hasher = Sha256::new();
         let mut reader = BodyReader { store: store.clone(), body: self.body, at: 0, length: self.length };
         let mut piece = vec![0; 256 << 10];
@@ -361,12 +386,7 @@ impl Partial {
                 Err(_) => return Err(CoreError::Stopped),
             }
         }
-        let good = Hash(hasher.finalize().into()) == self.sha256;
-        if !good {
-            bodies.truncate(self.body, 0).map_err(broken)?;
-            self.at = 0;
-        }
-        Ok(good)
+        Ok(Hash(hasher.finalize().into()))
     }
 }
 

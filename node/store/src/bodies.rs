@@ -14,13 +14,15 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use data_encoding::HEXLOWER;
 
 use crate::batch::Batch;
+use crate::commit::Failure;
 use crate::engine::Engine;
 use crate::space::Space;
 use crate::store::StoreError;
@@ -132,12 +134,13 @@ pub struct Swept {
 }
 
 /// A body in a file that is being written; nothing refers to it yet.
-#[derive(Debug)]
 pub struct BodyWriter {
     id: BodyId,
     path: PathBuf,
     /// None once it is finished.
     file: Option<File>,
+    written: u64,
+    early: Early,
 }
 
 impl BodyWriter {
@@ -158,7 +161,11 @@ impl BodyWriter {
 
 impl Write for BodyWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write(bytes)
+        let count = self.file.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write(bytes)?;
+        let now = self.written + count as u64;
+        self.early.look(&self.path, self.written, now);
+        self.written = now;
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -176,16 +183,57 @@ impl Drop for BodyWriter {
     }
 }
 
+/// Bytes after which a growing body begins to be synced while more is written, so that little is left at its end.
+const EARLY: u64 = 8 << 20;
+
+/// Syncs growing bodies beside their writers, one at a time. It promises nothing: that is what `sync` and `finish` are
+/// for. But an error that it meets would be seen by nobody else, so it makes the store fail.
+#[derive(Clone)]
+struct Early {
+    failure: Failure,
+    running: Arc<AtomicBool>,
+}
+
+impl Early {
+    /// Begins if a body has just grown past a multiple of [`EARLY`] and nothing is being synced.
+    fn look(&self, path: &Path, before: u64, now: u64) {
+        if before / EARLY == now / EARLY || self.running.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (early, path) = (self.clone(), path.to_owned());
+        let sync = move || {
+            // Windows flushes only handles that may write.
+            let synced = OpenOptions::new().write(true).open(path).and_then(|file| file.sync_data());
+            early.running.store(false, Ordering::SeqCst);
+            match synced {
+                // Given up meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::error!(%error, "the disk did not take a body");
+                    early.failure.fail();
+                }
+                Ok(()) => {}
+            }
+        };
+        if thread::Builder::new().name("musubi-body".to_owned()).spawn(sync).is_err() {
+            // Then all of it is synced at the end.
+            self.running.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
 /// The bodies of a store.
 pub struct Bodies {
     engine: Arc<Engine>,
     dir: PathBuf,
     created: AtomicBool,
+    early: Early,
 }
 
 impl Bodies {
-    pub(crate) fn new(engine: Arc<Engine>, dir: PathBuf) -> Self {
-        Self { engine, dir, created: AtomicBool::new(false) }
+    pub(crate) fn new(engine: Arc<Engine>, dir: PathBuf, failure: Failure) -> Self {
+        let early = Early { failure, running: Arc::default() };
+        Self { engine, dir, created: AtomicBool::new(false), early }
     }
 
     /// Adds a complete small body to a batch and names it.
@@ -247,7 +295,7 @@ impl Bodies {
         let id = self.create()?;
         let path = self.path(&id);
         let file = OpenOptions::new().write(true).open(&path)?;
-        Ok(BodyWriter { id, path, file: Some(file) })
+        Ok(BodyWriter { id, path, file: Some(file), written: 0, early: self.early.clone() })
     }
 
     /// Appends to a body in a file and returns its new length. Not durable before [`sync`](Self::sync).
@@ -266,7 +314,9 @@ impl Bodies {
             return Err(error.into());
         }
         crash::point("body.appended");
-        Ok(len + bytes.len() as u64)
+        let now = len + bytes.len() as u64;
+        self.early.look(&self.path(&id), len, now);
+        Ok(now)
     }
 
     /// Makes a body in a file durable as it is now.

@@ -68,6 +68,16 @@ impl Ticket {
     }
 }
 
+/// Makes the store fail: what it says is told to everybody who waits, and nothing is taken any more.
+#[derive(Clone)]
+pub(crate) struct Failure(Arc<Shared>);
+
+impl Failure {
+    pub(crate) fn fail(&self) {
+        self.0.fail();
+    }
+}
+
 /// Owns the commit thread; dropping it commits what is left and waits for the thread.
 pub(crate) struct Committer {
     shared: Arc<Shared>,
@@ -128,6 +138,11 @@ impl Committer {
     /// Returns a ticket for everything applied so far.
     pub(crate) fn newest(&self) -> Ticket {
         Ticket { shared: Arc::clone(&self.shared), number: self.shared.lock().applied }
+    }
+
+    /// A way to end everything, for whoever syncs other files.
+    pub(crate) fn failure(&self) -> Failure {
+        Failure(Arc::clone(&self.shared))
     }
 
     pub(crate) fn has_failed(&self) -> bool {

@@ -117,7 +117,7 @@ impl Store {
                 sync_files(&blobs)
             })
         })?;
-        let bodies = Bodies::new(Arc::clone(&engine), opened.bodies);
+        let bodies = Bodies::new(Arc::clone(&engine), opened.bodies, committer.failure());
         let inner = Inner { committer, engine, bodies, dir: dir.to_owned(), _lock: opened.lock };
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -42,92 +42,17 @@ impl<'a> Account<'a> {
         });
     }
 
-    /// The table.
+    /// The tables: what can be compared, then the rest; and what makes the figures worth something.
     pub(super) fn close(&mut self, figures: &Figures) {
-        let rival = figures.documents_rsync_s.is_some() || figures.attachment_rsync_s.is_some();
-        let mut headings = vec![msg!("bench-column-what"), msg!("bench-column-musubi")];
-        if rival {
-            headings.extend([msg!("bench-column-rsync"), msg!("bench-column-ratio")]);
-        }
-        let mut table = Table::new(headings.iter().map(|heading| self.show(heading)).collect());
-        let seconds = |value: f64| format!("{value:.3}");
-        let times = |ratio: Option<f64>| ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
-        let mut row = |what: Message, ours: Message, theirs: Option<f64>, ratio: Option<f64>| {
-            let theirs = theirs.map(|theirs| self.show(&msg!("bench-seconds", seconds = seconds(theirs))));
-            table.row([self.show(&what), self.show(&ours), theirs.unwrap_or_default(), times(ratio)]);
-        };
-        let megabytes = |bytes: u64| format!("{}", bytes as f64 / 1e6);
-        let ms = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
-        let mib = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.1}"));
-        row(
-            msg!("bench-documents", count = figures.documents, kb = format!("{}", figures.document_bytes as f64 / 1e3)),
-            msg!(
-                "bench-documents-value",
-                seconds = seconds(figures.documents_s),
-                rate = format!("{:.0}", figures.documents_per_s)
-            ),
-            figures.documents_rsync_s,
-            figures.documents_vs_rsync,
-        );
-        row(
-            msg!("bench-attachment", mb = megabytes(figures.attachment_bytes)),
-            msg!(
-                "bench-attachment-value",
-                seconds = seconds(figures.attachment_s),
-                rate = format!("{:.0}", figures.attachment_mb_s)
-            ),
-            figures.attachment_rsync_s,
-            figures.attachment_vs_rsync,
-        );
-        let pair = |p50: Option<f64>, p99: Option<f64>| msg!("bench-ms", median = ms(p50), worst = ms(p99));
-        let lines = [
-            (
-                msg!("bench-delivery", count = figures.deliveries),
-                pair(Some(figures.delivery_p50_ms), Some(figures.delivery_p99_ms)),
-            ),
-            (
-                msg!("bench-delivery-command"),
-                pair(Some(figures.delivery_command_p50_ms), Some(figures.delivery_command_p99_ms)),
-            ),
-            (
-                msg!(
-                    "bench-during",
-                    mb = megabytes(figures.transfer_bytes),
-                    count = figures.deliveries_during_transfer
-                ),
-                pair(figures.delivery_during_transfer_p50_ms, figures.delivery_during_transfer_p99_ms),
-            ),
-            (
-                msg!("bench-transfer", mb = megabytes(figures.transfer_bytes)),
-                msg!("bench-seconds", seconds = seconds(figures.transfer_s)),
-            ),
-            (msg!("bench-idle"), msg!("bench-mib", mib = mib(figures.idle_mib))),
-            (
-                msg!("bench-extra", mb = megabytes(figures.attachment_bytes)),
-                msg!("bench-mib", mib = mib(figures.attachment_extra_mib)),
-            ),
-            (
-                msg!("bench-extra", mb = megabytes(figures.transfer_bytes)),
-                msg!("bench-mib", mib = mib(figures.transfer_extra_mib)),
-            ),
-            (
-                msg!("bench-peaks"),
-                msg!(
-                    "bench-peaks-value",
-                    sender = mib(figures.sender_peak_mib),
-                    receiver = mib(figures.receiver_peak_mib)
-                ),
-            ),
-            (msg!("bench-seal"), msg!("bench-rate", rate = format!("{:.0}", figures.seal_mb_s))),
-        ];
-        for (what, value) in lines {
-            row(what, value, None, None);
-        }
         self.ui.text_line("");
-        self.ui.table(&table);
+        let compared = self.compared(figures);
+        self.ui.table(&compared);
+        self.ui.text_line("");
+        let alone = self.alone(figures);
+        self.ui.table(&alone);
         self.ui.text_line("");
         self.ui.line(&msg!("bench-medians", rounds = figures.rounds));
-        if let Some(version) = &figures.compared_with {
+        if let (Some(version), None) = (&figures.compared_with, &figures.compare_missing) {
             self.ui.line(&msg!("bench-compared", version = version));
         }
         let (sent, delivered, received) = (figures.messages, figures.delivered, figures.received);
@@ -141,7 +66,94 @@ impl<'a> Account<'a> {
         }
     }
 
+    fn compared(&self, figures: &Figures) -> Table {
+        let headings = [
+            msg!("bench-column-what"),
+            msg!("bench-column-musubi"),
+            msg!("bench-column-rsync"),
+            msg!("bench-column-ratio"),
+        ];
+        // Without anything to compare with, the last two columns would be empty.
+        let columns = if figures.documents_vs_rsync.or(figures.attachment_vs_rsync).is_some() { 4 } else { 2 };
+        let mut table = Table::new(headings.iter().take(columns).map(|heading| self.show(heading)).collect());
+        let mut row = |what: Message, ours: Message, theirs: Option<f64>, ratio: Option<f64>| {
+            let theirs = theirs.map(|theirs| self.show(&msg!("bench-seconds", seconds = fixed(theirs, 3))));
+            let ratio = ratio.map(|ratio| fixed(ratio, 2));
+            let cells = [self.show(&what), self.show(&ours), theirs.unwrap_or_default(), ratio.unwrap_or_default()];
+            table.row(cells.into_iter().take(columns));
+        };
+        row(
+            msg!("bench-documents", count = figures.documents, kb = format!("{}", figures.document_bytes as f64 / 1e3)),
+            msg!(
+                "bench-documents-value",
+                seconds = fixed(figures.documents_s, 3),
+                rate = fixed(figures.documents_per_s, 0)
+            ),
+            figures.documents_rsync_s,
+            figures.documents_vs_rsync,
+        );
+        row(
+            msg!("bench-attachment", mb = megabytes(figures.attachment_bytes)),
+            msg!(
+                "bench-attachment-value",
+                seconds = fixed(figures.attachment_s, 3),
+                rate = fixed(figures.attachment_mb_s, 0)
+            ),
+            figures.attachment_rsync_s,
+            figures.attachment_vs_rsync,
+        );
+        table
+    }
+
+    fn alone(&self, figures: &Figures) -> Table {
+        let headings = [msg!("bench-column-what"), msg!("bench-column-musubi")];
+        let mut table = Table::new(headings.iter().map(|heading| self.show(heading)).collect());
+        let (attachment, transfer) = (megabytes(figures.attachment_bytes), megabytes(figures.transfer_bytes));
+        let known = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| fixed(value, 1));
+        let pair = |p50: Option<f64>, p99: Option<f64>| msg!("bench-ms", median = known(p50), worst = known(p99));
+        let during = figures.deliveries_during_transfer;
+        let rows = [
+            (
+                msg!("bench-delivery", count = figures.deliveries),
+                pair(Some(figures.delivery_p50_ms), Some(figures.delivery_p99_ms)),
+            ),
+            (
+                msg!("bench-delivery-command"),
+                pair(Some(figures.delivery_command_p50_ms), Some(figures.delivery_command_p99_ms)),
+            ),
+            (
+                msg!("bench-during", mb = &transfer, count = during),
+                pair(figures.delivery_during_transfer_p50_ms, figures.delivery_during_transfer_p99_ms),
+            ),
+            (msg!("bench-transfer", mb = &transfer), msg!("bench-seconds", seconds = fixed(figures.transfer_s, 3))),
+            (msg!("bench-idle"), msg!("bench-mib", mib = known(figures.idle_mib))),
+            (msg!("bench-extra", mb = &attachment), msg!("bench-mib", mib = known(figures.attachment_extra_mib))),
+            (msg!("bench-extra", mb = &transfer), msg!("bench-mib", mib = known(figures.transfer_extra_mib))),
+            (
+                msg!("bench-peaks"),
+                msg!(
+                    "bench-peaks-value",
+                    sender = known(figures.sender_peak_mib),
+                    receiver = known(figures.receiver_peak_mib)
+                ),
+            ),
+            (msg!("bench-seal"), msg!("bench-rate", rate = fixed(figures.seal_mb_s, 0))),
+        ];
+        for (what, value) in rows {
+            table.row([self.show(&what), self.show(&value)]);
+        }
+        table
+    }
+
     fn show(&self, message: &Message) -> String {
         self.ui.text().show(message)
     }
+}
+
+fn fixed(value: f64, decimals: usize) -> String {
+    format!("{value:.decimals$}")
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{}", bytes as f64 / 1e6)
 }

@@ -48,7 +48,6 @@ pub(super) struct Figures {
     /// Peaks of each process, over everything.
     pub(super) sender_peak_mib: Option<f64>,
     pub(super) receiver_peak_mib: Option<f64>,
-    pub(super) command_peak_mib: Option<f64>,
     /// Sealing alone, in one thread.
     pub(super) seal_mb_s: f64,
     /// Messages sent, those whose receipt came, and those that lie in the partner's inbox.
