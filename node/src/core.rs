@@ -46,7 +46,7 @@ use crate::{
 pub use standing::{Standing, standing};
 
 /// How many events a slow listener may lag behind before it is told to look at everything again.
-const EVENTS: usize = 1024;
+const EVENTS: usize = 4096;
 
 /// Something that workers wait for. Sent only when it is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
