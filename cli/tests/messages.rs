@@ -154,6 +154,7 @@ const ARGUMENTS: &[&str] = &[
     "sender",
     "sent",
     "serial",
+    "size",
     "standing",
     "state",
     "text",

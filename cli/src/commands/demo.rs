@@ -297,7 +297,7 @@ fn one(bundle: &Bundle, rows: Vec<Row>) -> Result<Row, CommandError> {
     match <[Row; 1]>::try_from(rows) {
         Ok([row]) => Ok(row),
         Err(rows) => {
-            let failed = CommandError::failed(msg!("err-demo-command", command = "send"));
+            let failed = CommandError::failed(msg!("err-tool-command", command = "send"));
             Err(failed.detailed(&format!("{}: {} rows", bundle.folder, rows.len())))
         }
     }
