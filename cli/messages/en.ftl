@@ -1086,3 +1086,6 @@ kind-video = video
 kind-program = program
 kind-other = other
 send-again = What is marked as sent already was not sent: the same files went to the same partner within a day. To send them once more, add --again.
+show-note = Note:
+warn-export-program = { $file } runs when it is opened, or is not what its name says.
+    .hint = Do not open it before you have asked the sender.

@@ -1058,3 +1058,6 @@ kind-video = 動画
 kind-program = プログラム
 kind-other = その他
 send-again = 「送信済み」のものは、同じファイルを1日以内に同じ相手へ送っているので、送っていません。もう一度送るには --again を付けます。
+show-note = ひとこと:
+warn-export-program = { $file } は、開くと動き出すファイルか、名前と中身の合わないファイルです。
+    .hint = 送り主に電話などで確かめるまで、開かないでください。

@@ -33,7 +33,7 @@ const SHORT_PATIENCE: Duration = Duration::from_secs(10);
 const LONG_PATIENCE: Duration = Duration::from_secs(600);
 /// Longest single question to the node; a longer wait asks again.
 const LONGEST_QUESTION: u64 = 300;
-/// More than any list of an office: 256 MiB, the size of the largest bundle, is the largest file.
+/// More than any list of an office; files are read as they come.
 const MAX_ANSWER: u64 = 272 << 20;
 
 /// Why the node gave no answer to use.
@@ -48,6 +48,9 @@ pub enum Error {
     /// The node refused or failed.
     #[error("the node refused: {}", .0.code)]
     Problem(Problem),
+    /// A file could not be read while it was sent.
+    #[error(transparent)]
+    File(form::Unread),
     /// The connection broke: the node has stopped meanwhile, perhaps.
     #[error("the connection to the node broke")]
     Broken(#[source] ureq::Error),
@@ -58,7 +61,17 @@ pub enum Error {
 
 impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
-        match &error {
+        match error {
+            Error::File(form::Unread { path, cause }) => Self::reading(&path)(cause),
+            error => Self::from_node(&error),
+        }
+    }
+}
+
+impl CommandError {
+    fn from_node(error: &Error) -> Self {
+        match error {
+            Error::File(unread) => Self::failed(msg!("err-api-broken")).because(unread),
             Error::NoNode => Self::failed(msg!("err-no-node")),
             Error::Unreadable(cause) => Self::failed(msg!("err-api-unreadable")).because(cause),
             Error::Problem(problem) => problem.into(),
@@ -170,13 +183,14 @@ impl Client {
         }
     }
 
-    /// The bytes of one file of a message. The sender hears of it by [`Client::opened`] only.
+    /// One file of a message, to be read as it comes. It is whole only if it has its size and hash. The sender hears
+    /// of it by [`Client::opened`] only.
     ///
     /// # Errors
     /// [`Error`].
-    pub fn file(&self, id: &str, index: usize) -> Result<Vec<u8>, Error> {
+    pub fn file(&self, id: &str, index: usize) -> Result<impl Read, Error> {
         let answer = self.call(&format!("/api/messages/{id}/files/{index}?opens=false"), None, PATIENCE)?;
-        bytes(answer)
+        Ok(answer.into_body().into_reader())
     }
 
     /// Tells the sender that the files have been taken out, once.
@@ -301,10 +315,14 @@ impl Sent {
 
 /// Nobody listens: what `api.json` names is gone. Anything else broke on the way.
 fn unanswered(error: ureq::Error) -> Error {
-    match &error {
+    match error {
         ureq::Error::Io(cause) if cause.kind() == io::ErrorKind::ConnectionRefused => Error::NoNode,
+        ureq::Error::Io(cause) => match cause.downcast::<form::Unread>() {
+            Ok(unread) => Error::File(unread),
+            Err(cause) => Error::Broken(ureq::Error::Io(cause)),
+        },
         ureq::Error::ConnectionFailed | ureq::Error::Timeout(ureq::Timeout::Connect) => Error::NoNode,
-        _ => Error::Broken(error),
+        error => Error::Broken(error),
     }
 }
 

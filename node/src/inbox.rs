@@ -1,10 +1,11 @@
 //! Receiving: judge an entry, take its body, sign for it; later open it and hand its files over.
 
 use std::{
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read, Seek, SeekFrom, Write},
     sync::Arc,
 };
 
+use bytes::Bytes;
 use musubi_protocol::{
     certificate::{Leaf, Role},
     entry::{Body, By, Entry, Message, What},
@@ -14,21 +15,20 @@ use musubi_protocol::{
         book::{self, Arrival, Taken},
         frame::{INLINE_BODY, Stop},
     },
-    seal::{self, ContentKey, Envelope, Opener, length},
+    seal::{self, ContentKey, Envelope, Opener, length, opener},
     signed::{Signed, Unverified},
 };
 use musubi_store::{BodyId, RESERVE, Store, crash};
 use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     core::{Applied, Core, CoreError},
     db::{Side, Writes},
     keys::Label,
-    outbox::{MAX_BUNDLE, short},
+    outbox::short,
 };
 
-/// Most bytes of content that are taken: a bundle as large as one may be sent, and its padding.
-const LARGEST: u64 = MAX_BUNDLE + MAX_BUNDLE / 4;
 /// Below this much free disk nothing at all is taken any more; new mail stops at [`RESERVE`] already.
 const LEAST_FREE: u64 = RESERVE / 8;
 /// Most second entries of one log that are kept as evidence: one proves a fork.
@@ -161,8 +161,9 @@ fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<(Signed<En
         return Ok(entry.verify(leaf.key()).map(|entry| (entry, leaf.clone())).map_err(|_| Stop::Invalid));
     }
     // An older certificate of the same desk: judged like any other, against now.
+    let Some(trust) = core.trust.trust() else { return Ok(Err(Stop::NotAdmitted)) };
     let Some((issuer, der)) = core.db.certificate(&signer)? else { return Ok(Err(Stop::Invalid)) };
-    let Ok(older) = core.trust.certificate(&der, &issuer) else { return Ok(Err(Stop::NotAdmitted)) };
+    let Ok(older) = trust.judge(&der, &issuer, core.now(), true) else { return Ok(Err(Stop::NotAdmitted)) };
     if older.role() != Role::Office || !older.holds(&parcel.log.from) {
         return Ok(Err(Stop::Invalid));
     }
@@ -195,7 +196,7 @@ fn bounds(
         announced = announced.saturating_add(partial(core, parcel.log, id)?.map_or(0, |partial| partial.rest()));
     }
     let room = core.db.store().free()?.saturating_sub(announced) >= RESERVE;
-    let busy = plain > LARGEST || !room || incomplete.len() >= MAX_INCOMPLETE;
+    let busy = plain > core.attachments.receive_mib << 20 || !room || incomplete.len() >= MAX_INCOMPLETE;
     Ok(busy.then_some(Stop::Busy))
 }
 
@@ -309,7 +310,7 @@ pub struct Partial {
     sha256: Hash,
     /// Bytes that are here.
     pub at: u64,
-    /// Over all of them, where they came in one go: then nothing has to be read again.
+    /// Over all bytes that are here. None until it is needed: what came before a break is read once then.
     hasher: Option<Sha256>,
 }
 
@@ -323,13 +324,7 @@ pub fn partial(core: &Core, log: Log, id: &MessageId) -> Result<Option<Partial>,
         return Ok(None);
     }
     let at = core.db.store().bodies().len(body).map_err(crate::db::DbError::from)?;
-    Ok(Some(Partial {
-        body,
-        length: inbound.header.length,
-        sha256: inbound.header.sha256,
-        at,
-        hasher: (at == 0).then(Sha256::new),
-    }))
+    Ok(Some(Partial { body, length: inbound.header.length, sha256: inbound.header.sha256, at, hasher: None }))
 }
 
 impl Partial {
@@ -347,14 +342,32 @@ impl Partial {
         if bytes.len() as u64 > self.rest() {
             return Err(CoreError::NoMessage);
         }
+        let mut hasher = self.hashed(store)?;
         self.at = store.bodies().append(self.body, self.at, bytes).map_err(crate::db::DbError::from)?;
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(bytes);
-        }
+        hasher.update(bytes);
+        self.hasher = Some(hasher);
         Ok(())
     }
 
-    /// Makes the body durable and checks its hash; a body that does not match begins again at 0. Blocks.
+    /// The hash so far: the one that grew with the pieces, or one over what lies on the disk.
+    fn hashed(&mut self, store: &Store) -> Result<Sha256, CoreError> {
+        if let Some(hasher) = self.hasher.take() {
+            return Ok(hasher);
+        }
+        let mut hasher = Sha256::new();
+        let mut reader = BodyReader { store: store.clone(), body: self.body, at: 0, length: self.at };
+        let mut piece = vec![0; 256 << 10];
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(hasher),
+                Ok(count) => hasher.update(&piece[..count]),
+                Err(_) => return Err(CoreError::Stopped),
+            }
+        }
+    }
+
+    /// Makes the body durable and checks its hash, which grew with it; a body that does not match begins again at 0.
+    /// Blocks.
     ///
     /// # Errors
     /// [`CoreError`].
@@ -362,31 +375,13 @@ impl Partial {
         let bodies = store.bodies();
         let broken = crate::db::DbError::from;
         bodies.sync(self.body).map_err(broken)?;
-        let found = match self.hasher.take() {
-            Some(hasher) => Hash(hasher.finalize().into()),
-            None => self.hash(store)?,
-        };
-        let good = found == self.sha256;
+        let hasher = self.hashed(store)?;
+        let good = Hash(hasher.finalize().into()) == self.sha256;
         if !good {
             bodies.truncate(self.body, 0).map_err(broken)?;
             self.at = 0;
         }
         Ok(good)
-    }
-
-    /// The hash of what lies on the disk.
-    fn hash(&self, store: &Store) -> Result<Hash, CoreError> {
-        let mut hasher = Sha256::new();
-        let mut reader = BodyReader { store: store.clone(), body: self.body, at: 0, length: self.length };
-        let mut piece = vec![0; 256 << 10];
-        loop {
-            match reader.read(&mut piece) {
-                Ok(0) => break,
-                Ok(count) => hasher.update(&piece[..count]),
-                Err(_) => return Err(CoreError::Stopped),
-            }
-        }
-        Ok(Hash(hasher.finalize().into()))
     }
 }
 
@@ -414,30 +409,110 @@ pub fn body_complete(core: &Arc<Core>, log: Log, id: MessageId) -> Result<Applie
     Ok(applied)
 }
 
-/// The files of a message, decrypted and checked. A message for us is signed `opened` first, once.
+/// One file of a message on its way out, in pieces of at most 64 KiB.
+///
+/// Every piece has passed the authentication of its chunk. The last one comes only when the whole file has its hash,
+/// so a file that came to its end is good. Dropped, nothing more is read and nothing signed.
+#[derive(Debug)]
+pub struct Handed {
+    /// The file's size.
+    pub bytes: u64,
+    pieces: mpsc::Receiver<Result<Bytes, CoreError>>,
+}
+
+impl Handed {
+    /// The next piece; none after the last.
+    ///
+    /// # Errors
+    /// [`CoreError::NoMessage`] if the rest cannot be read; what came before must be thrown away.
+    pub async fn next(&mut self) -> Option<Result<Bytes, CoreError>> {
+        self.pieces.recv().await
+    }
+
+    /// All of it, for files that are known to be small.
+    ///
+    /// # Errors
+    /// As [`Handed::next`].
+    pub async fn whole(mut self) -> Result<Vec<u8>, CoreError> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = self.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        Ok(bytes)
+    }
+}
+
+/// Opens one file of a message, to be taken piece by piece. With `by`, a message for us is signed `opened`, once,
+/// before the last piece comes.
 ///
 /// # Errors
 /// [`CoreError::NoMessage`] if there is none, or its content cannot be read; [`CoreError::Key`] while the reading
 /// lock is closed.
-pub async fn hand_over(core: &Arc<Core>, id: MessageId, index: usize, by: By) -> Result<Vec<u8>, CoreError> {
-    let bytes = read(core, id, index).await?;
-    opened(core, id, by).await?;
-    Ok(bytes)
-}
-
-/// One file of a message, decrypted and checked, without a word to the sender.
-///
-/// # Errors
-/// As [`hand_over`].
-pub async fn read(core: &Arc<Core>, id: MessageId, index: usize) -> Result<Vec<u8>, CoreError> {
+pub async fn hand_over(core: &Arc<Core>, id: MessageId, index: usize, by: Option<By>) -> Result<Handed, CoreError> {
+    let (begun, beginning) = oneshot::channel();
+    let (sink, pieces) = mpsc::channel(2);
     let worker = Arc::clone(core);
-    let work = move || read_file(&worker, &id, index);
-    let bytes = tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)??;
-    crash::point("open.read");
-    Ok(bytes)
+    tokio::task::spawn_blocking(move || match open_file(&worker, &id, index) {
+        Err(error) => drop(begun.send(Err(error))),
+        Ok((opener, bytes)) => {
+            // Somebody who is gone already wants no pieces either.
+            if begun.send(Ok(bytes)).is_ok() {
+                pour(&worker, id, (opener, index), by, sink);
+            }
+        }
+    });
+    let bytes = beginning.await.map_err(|_| CoreError::Stopped)??;
+    Ok(Handed { bytes, pieces })
 }
 
-fn read_file(core: &Core, id: &MessageId, index: usize) -> Result<Vec<u8>, CoreError> {
+/// Writes pieces into the channel, one behind, so that the last one waits for the check.
+struct Pieces {
+    sink: mpsc::Sender<Result<Bytes, CoreError>>,
+    held: Option<Bytes>,
+}
+
+impl Write for Pieces {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(held) = self.held.replace(Bytes::copy_from_slice(bytes)) {
+            self.sink.blocking_send(Ok(held)).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn pour(
+    core: &Arc<Core>,
+    id: MessageId,
+    (mut opener, index): (Opener<BodyReader>, usize),
+    by: Option<By>,
+    sink: mpsc::Sender<Result<Bytes, CoreError>>,
+) {
+    let mut pieces = Pieces { sink, held: None };
+    let done = match opener.file(index, &mut pieces) {
+        Ok(()) => {
+            crash::point("open.read");
+            let runtime = tokio::runtime::Handle::current();
+            by.map_or(Ok(()), |by| runtime.block_on(opened(core, id, by)))
+        }
+        // Nobody listens any more.
+        Err(opener::Error::Sink(_)) => return,
+        Err(error) => {
+            tracing::warn!(id = %short(&id), %error, "a file cannot be handed over");
+            Err(CoreError::NoMessage)
+        }
+    };
+    let last = done.map(|()| pieces.held.take()).transpose();
+    if let Some(last) = last {
+        // As above.
+        let _ = pieces.sink.blocking_send(last);
+    }
+}
+
+fn open_file(core: &Core, id: &MessageId, index: usize) -> Result<(Opener<BodyReader>, u64), CoreError> {
     let (side, header) = match (core.db.inbound(id)?, core.db.outbound(id)?) {
         (Some(message), _) if message.receipts.has(What::Delivered) => (Side::Partner, message.header),
         (_, Some(message)) => (Side::Own, message.header),
@@ -446,10 +521,9 @@ fn read_file(core: &Core, id: &MessageId, index: usize) -> Result<Vec<u8>, CoreE
     let wrapped = core.db.content_key(side, id)?.ok_or(CoreError::NoMessage)?;
     let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &id.0, &wrapped)?);
     let source = body_reader(core, side, id)?.ok_or(CoreError::NoMessage)?;
-    let mut opener = Opener::new(&key, source, &seal_header(&header)).map_err(|_| CoreError::NoMessage)?;
-    let mut bytes = Vec::new();
-    opener.file(index, &mut bytes).map_err(|_| CoreError::NoMessage)?;
-    Ok(bytes)
+    let opener = Opener::new(&key, source, &seal_header(&header)).map_err(|_| CoreError::NoMessage)?;
+    let bytes = opener.manifest().files().get(index).ok_or(CoreError::NoMessage)?.size();
+    Ok((opener, bytes))
 }
 
 /// Signs `opened` for a message that was delivered here, once, and waits until that is durable.

@@ -64,7 +64,7 @@ struct Mark {
 }
 
 enum Verdict {
-    Ready(Ready),
+    Ready(Box<Ready>),
     Sent { id: MessageId, findings: Vec<FindingRow> },
     Refused(Box<Row>),
 }
@@ -98,7 +98,7 @@ async fn send_all(core: &Arc<Core>, order: Order, lang: Lang) -> Result<Vec<Row>
             Verdict::Ready(ready) => {
                 let findings = ready.findings.clone();
                 let (sealing, files) = (Arc::clone(core), Arc::clone(&order));
-                let (id, applied) = blocking(move || seal_unit(&sealing, &files, ready)).await?;
+                let (id, applied) = blocking(move || seal_unit(&sealing, &files, *ready)).await?;
                 outcomes.push(Outcome::Sent { id, findings, already: false });
                 // Batches become durable in order, so the last one speaks for all.
                 last = Some(applied);
@@ -216,7 +216,8 @@ fn judge(core: &Core, order: &Order, mut unit: Unit, lang: Lang) -> Result<Verdi
         files: unit.files().iter().map(|file| (file.name().to_owned(), file.size() as u64)).collect(),
     };
     let files = unit.files().iter().map(careplan::File::position).collect();
-    Ok(Verdict::Ready(Ready { log, draft, files, marks, serial, content, findings: standard }))
+    let findings = standard;
+    Ok(Verdict::Ready(Box::new(Ready { log, draft, files, marks, serial, content, findings })))
 }
 
 /// Why nothing new may be sent from an own address, if that is so.

@@ -2,6 +2,8 @@
 
 #[path = "seal/altered.rs"]
 mod altered;
+#[path = "seal/growing.rs"]
+mod growing;
 #[path = "seal/published.rs"]
 mod published;
 #[path = "seal/recorded.rs"]

@@ -325,8 +325,8 @@ impl TestNode {
     pub async fn files(&self, id: MessageId, count: usize) -> Vec<Vec<u8>> {
         let mut files = Vec::new();
         for index in 0..count {
-            let by = musubi_protocol::entry::By::Api;
-            let file = musubi_node::inbox::hand_over(self.node.core(), id, index, by);
+            let by = Some(musubi_protocol::entry::By::Api);
+            let file = async { musubi_node::inbox::hand_over(self.node.core(), id, index, by).await?.whole().await };
             files.push(within("a file", file).await.expect("a readable file"));
         }
         files

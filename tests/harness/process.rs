@@ -187,6 +187,18 @@ impl NodeProcess {
         .await
     }
 
+    /// Sends a file as an attachment.
+    pub async fn attach(&self, to: &str, name: &str, bytes: Vec<u8>) -> Vec<Row> {
+        let (to, name) = (to.to_owned(), name.to_owned());
+        self.ask(move |api| {
+            let mut form = Form::new();
+            form.text("to", &to);
+            form.named_file("file", &name, bytes.clone());
+            api.post("/api/attachments", form)
+        })
+        .await
+    }
+
     /// Waits until a message sent from here is `delivered` or `opened`.
     ///
     /// # Panics

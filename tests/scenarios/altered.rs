@@ -267,8 +267,9 @@ async fn a_body_altered_by_its_own_signer_hands_over_no_altered_file() {
             continue;
         }
         for (index, (name, honest)) in files.iter().enumerate() {
-            let by = musubi_protocol::entry::By::Api;
-            let file = musubi_node::inbox::hand_over(scene.node.node.core(), id, index, by).await;
+            let by = Some(musubi_protocol::entry::By::Api);
+            let core = scene.node.node.core();
+            let file = async { musubi_node::inbox::hand_over(core, id, index, by).await?.whole().await }.await;
             assert!(file.is_err() || file.is_ok_and(|file| file == *honest), "{what}: {name} was handed over altered");
         }
     }

@@ -1,8 +1,25 @@
 //! Files of any kind, with a note: on the same path and with the same receipts as bundles.
 
-use musubi_node::{api::types::Row, attachments::Order};
-use musubi_protocol::ids::MessageId;
-use musubi_tests::{TestNetwork, TestNode, sample};
+use std::{io::Write, net::TcpStream, path::Path, time::Duration};
+
+use aho_corasick::AhoCorasick;
+use careplan::Lang;
+use musubi_node::inbox::MAX_INCOMPLETE;
+use musubi_node::{
+    api::{self, types::Row},
+    attachments::{Order, Upload},
+};
+use musubi_protocol::{
+    entry::Message,
+    ids::MessageId,
+    link::frame::{Frame, Stop},
+    seal::length,
+};
+use musubi_tests::{
+    TestNetwork, TestNode,
+    partner::{Partner, Written, header, sealed},
+    sample, within,
+};
 
 const MANAGER: (&str, &[&str]) = ("1379905001", &["43"]);
 const HOME_VISIT: (&str, &[&str]) = ("1379900010", &["11"]);
@@ -43,22 +60,21 @@ fn id(row: &Row) -> MessageId {
     row.id.as_ref().unwrap_or_else(|| panic!("refused: {row:#?}")).parse().unwrap()
 }
 
+fn each_file(dir: &Path, look: &mut impl FnMut(&Path)) {
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { each_file(&path, look) } else { look(&path) }
+    }
+}
+
 /// Ciphertexts that lie in files of a node's store.
 fn bodies(node: &TestNode) -> usize {
-    fn count(dir: &std::path::Path) -> usize {
-        let entries = std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap());
-        let bodies = |name: &std::ffi::OsStr| {
-            name.len() == 32 && name.to_str().is_some_and(|n| n.bytes().all(|c| c.is_ascii_hexdigit()))
-        };
-        entries
-            .map(
-                |entry| {
-                    if entry.path().is_dir() { count(&entry.path()) } else { usize::from(bodies(&entry.file_name())) }
-                },
-            )
-            .sum()
-    }
-    count(&node.installed.home.store())
+    let mut count = 0;
+    each_file(&node.installed.home.store(), &mut |path| {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        count += usize::from(name.len() == 32 && name.bytes().all(|c| c.is_ascii_hexdigit()));
+    });
+    count
 }
 
 async fn pair(net: &TestNetwork) -> (TestNode, TestNode) {
@@ -136,10 +152,10 @@ async fn what_must_not_travel_is_refused_and_leaves_nothing() {
     assert_eq!(rules(&manager.attach(order(), &many).await[0]), ["MU-SEND-023"]);
     let note = |note: &str| Order { note: Some(note.into()), ..order() };
     for bad in ["a".repeat(8193), "a\u{1b}[2J".into()] {
-        assert_eq!(rules(&manager.attach(note(&bad), &[large.clone()]).await[0]), ["MU-SEND-027"]);
+        assert_eq!(rules(&manager.attach(note(&bad), std::slice::from_ref(&large)).await[0]), ["MU-SEND-027"]);
     }
     let from = |from: &str| Order { from: Some(from.parse().unwrap()), ..order() };
-    assert_eq!(rules(&manager.attach(from("1379905001-11"), &[large.clone()]).await[0]), ["MU-SEND-025"]);
+    assert_eq!(rules(&manager.attach(from("1379905001-11"), std::slice::from_ref(&large)).await[0]), ["MU-SEND-025"]);
     assert!(manager.outbox().is_empty());
     assert_eq!(bodies(&manager), 0);
     // On purpose, a program and a file of the standard go.
@@ -167,4 +183,195 @@ async fn the_same_files_go_once() {
     }
     assert_eq!(manager.outbox().len(), 3);
     manager.stop().await;
+}
+
+/// A program that goes away in the middle of a file: nothing of it is left, and the node goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_upload_that_breaks_off_leaves_nothing() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let token = api::read_token(&manager.installed.home.api_token()).unwrap();
+    let host = manager.node.api().strip_prefix("http://").unwrap().to_owned();
+    let part = |name: &str| format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"");
+    let head = format!(
+        "POST /api/attachments HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {}\r\nContent-Length: 100000000\r\n\
+         Content-Type: multipart/form-data; boundary=x\r\n\r\n{}\r\n\r\n{TO}\r\n{}; filename=\"a.pdf\"\r\n\r\n",
+        token.as_str(),
+        part("to"),
+        part("file"),
+    );
+    let mut stream = TcpStream::connect(&host).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(&pdf(5_000_000)).unwrap();
+    // Nothing tells of a file that comes or goes on the disk.
+    let until = async |count: usize| {
+        while bodies(&manager) != count {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    within("a body in the making", until(1)).await;
+    drop(stream);
+    within("its end", until(0)).await;
+    assert!(manager.outbox().is_empty());
+    // Messages of the same request that were complete have been sent.
+    let upload = Upload::begin(manager.node.core(), Order { each: true, ..order() }, Lang::Ja);
+    for name in ["a.pdf", "b.pdf", "c.pdf"] {
+        upload.file(name).await;
+        upload.bytes(pdf(2_000_000).into()).await;
+    }
+    drop(upload);
+    manager.until("what was complete", |node| node.outbox().len() == 2).await;
+    within("its end", until(2)).await;
+    manager.stop().await;
+}
+
+/// Limits are the settings': of a file, of a message, and of what is taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_is_refused_by_sender_and_receiver() {
+    let net = TestNetwork::default();
+    let manager = net.install("manager", &[MANAGER]);
+    let settings = "[attachments]\nfile_mib = 2\nmessage_mib = 3\n";
+    std::fs::write(manager.home.dir().join("musubi.toml"), settings).unwrap();
+    let manager = net.start(manager, &[]).await;
+    let file = |name: &str, length| (name.to_owned(), pdf(length));
+    let (over, most) = ((2 << 20) + 1, 2 << 20);
+    let rows = manager.attach(order(), &[file("a.pdf", over)]).await;
+    assert_eq!((rules(&rows[0]), rows[0].findings[0].file.as_deref()), (vec!["MU-SEND-008"], Some("a.pdf")));
+    let rows = manager.attach(order(), &[file("a.pdf", most), file("b.pdf", most)]).await;
+    assert_eq!(rules(&rows[0]), ["MU-SEND-008"]);
+    assert_eq!(bodies(&manager), 0);
+    let each = Order { each: true, ..order() };
+    let rows = manager.attach(each, &[file("a.pdf", most), file("b.pdf", over), file("c.pdf", most)]).await;
+    assert_eq!(rows.iter().map(|row| row.id.is_some()).collect::<Vec<_>>(), [true, false, true]);
+    manager.stop().await;
+}
+
+/// What a partner announces must have room on the disk, all of it together; more is answered "busy" and comes later.
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_the_disk_holds_is_answered_busy() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let desk = net.authority().issue(HOME_VISIT.0, HOME_VISIT.1);
+    let partner = Partner::new(&node, vec![desk]).await;
+    partner.connect(node.node.listen()[0].parse().unwrap()).await;
+    let mut talk = partner.talk().await;
+    let log = partner.log(0, &node);
+    talk.offer(log).await;
+    let mut written = Written::new(log);
+    let (_, honest) = sealed(&files());
+    let length = length::ciphertext_len(length::LARGEST);
+    let room = node.node.core().db.store().free().unwrap() / length;
+    let mut taken = 0;
+    loop {
+        let header = Message { length, ..header(&honest) };
+        let mail = written.mail_of(&partner.desks[0], &node, header, honest.clone(), Vec::new());
+        talk.say(&mail.frame(log)).await;
+        match talk.hear().await {
+            Some(Frame::Have { .. }) => {}
+            Some(Frame::Stop { reason, .. }) => {
+                assert_eq!(reason, Stop::Busy);
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(talk.hear().await, Some(Frame::Want { log, id: mail.id(), offset: 0 }));
+        // Its envelope may be good or not: without the body nobody can tell.
+        written.advance(&mail.entry);
+        taken += 1;
+    }
+    // Others write to this disk too: one more or less.
+    let most = room.min(MAX_INCOMPLETE as u64);
+    assert!(taken <= room + 1 && taken + 2 >= most, "{taken} of {most}");
+    node.stop().await;
+}
+
+/// Neither node's disk holds a word of what was sent.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_readable_stays_on_either_disk() {
+    let net = TestNetwork::default();
+    let (manager, home_visit) = pair(&net).await;
+    let secret = "見本さんの電話番号が変わりました";
+    let mut files = files();
+    files.push(("秘密の名前.txt".into(), secret.repeat(100_000).into_bytes()));
+    files.push(("小さい.txt".into(), secret.into()));
+    let note = Some(format!("ひとこと{secret}"));
+    let id = id(&manager.attach(Order { note, ..order() }, &files).await[0]);
+    manager.until_state(id, "delivered").await;
+    assert_eq!(home_visit.files(id, files.len()).await[4], secret.as_bytes());
+    let homes = [manager.stop().await.home, home_visit.stop().await.home];
+    let words = AhoCorasick::new([secret, "秘密の名前", "アセスメント", "ひとこと"]).unwrap();
+    let mut looked = 0;
+    for home in homes {
+        each_file(home.dir(), &mut |path| {
+            looked += 1;
+            assert!(!words.is_match(&std::fs::read(path).unwrap()), "{}", path.display());
+        });
+    }
+    assert!(looked > 10, "{looked}");
+}
+
+/// A thousand files with long names make a manifest that no single record of the store holds.
+#[tokio::test(flavor = "multi_thread")]
+async fn as_many_files_as_a_message_may_have_arrive() {
+    let net = TestNetwork::default();
+    let manager = net.install("manager", &[MANAGER]);
+    std::fs::write(manager.home.dir().join("musubi.toml"), "[attachments]\nfiles = 1000\n").unwrap();
+    let manager = net.start(manager, &[]).await;
+    let home_visit = net.start(net.install("home-visit", &[HOME_VISIT]), &[&manager]).await;
+    let files: Vec<_> = (0..1000).map(|n| (format!("{n:0>200}.txt"), format!("{n}").into_bytes())).collect();
+    let rows = manager.attach(order(), &files).await;
+    let id = id(&rows[0]);
+    manager.until_state(id, "delivered").await;
+    let row = home_visit.inbox().remove(0);
+    let names: Vec<_> = row.files.iter().map(|file| file.name.as_str()).collect();
+    assert_eq!(names, files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+    let bytes = musubi_node::inbox::hand_over(home_visit.node.core(), id, 999, None).await.unwrap();
+    assert_eq!(bytes.whole().await.unwrap(), b"999");
+    // Nobody has said `opened`.
+    assert_eq!(home_visit.inbox()[0].state, "delivered");
+    manager.stop().await;
+    home_visit.stop().await;
+}
+
+#[cfg(unix)]
+mod processes {
+    use musubi_protocol::ids::Hash;
+    use musubi_tests::{
+        NodeProcess,
+        process::{Start, passed},
+    };
+
+    use super::*;
+
+    const PROGRAM: &str = env!("CARGO_BIN_EXE_musubi-under-test");
+    /// Bytes of the file: 160 pieces of a body stream.
+    const LENGTH: usize = 40 << 20;
+
+    /// The receiver is killed in the middle of a large body: it goes on where it stopped, and the file is whole.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_large_file_goes_on_where_the_receiver_was_killed() {
+        let net = TestNetwork::default();
+        let manager = NodeProcess::start(Start::new(PROGRAM, &net.install("manager", &[MANAGER]))).await;
+        let log = net.dir().join("passed");
+        let home_visit = NodeProcess::start(Start {
+            peers: manager.listen(),
+            crash_at: Some("body.appended:60".into()),
+            log: Some(log.clone()),
+            ..Start::new(PROGRAM, &net.install("home-visit", &[HOME_VISIT]))
+        })
+        .await;
+        let bytes = pdf(LENGTH);
+        let rows = manager.attach(TO, "大きい.pdf", bytes.clone()).await;
+        manager.until(&id(&rows[0]).to_string(), "delivered").await;
+        assert_eq!(home_visit.killed(), 1);
+        let row = home_visit.inbox().await.remove(0);
+        assert_eq!(row.files[0].sha256, Hash::of(&[&bytes]).to_string());
+        let files = home_visit.files(&row).await;
+        assert!(files["大きい.pdf"] == bytes);
+        // From the beginning it would have been 160 more after the 60.
+        let appended = passed(&log).iter().filter(|point| *point == "body.appended").count();
+        assert!((161..210).contains(&appended), "{appended}");
+        manager.kill().await;
+        home_visit.kill().await;
+    }
 }

@@ -143,3 +143,51 @@ async fn whether_a_partner_answers_is_asked_and_not_remembered() {
     manager.stop().await;
     day_care.stop().await;
 }
+
+/// Attachments as a person sends and takes them: the note comes along, what runs is warned of, nothing is replaced.
+#[tokio::test(flavor = "multi_thread")]
+async fn attachments_go_and_come_by_commands() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let home_visit = net.start(net.install("home-visit", &[HOME_VISIT]), &[&manager]).await;
+    let dir = net.dir().join("files");
+    fs::create_dir(&dir).unwrap();
+    let pdf = [&b"%PDF-1.7\n"[..], &[7; 2_000_000]].concat();
+    fs::write(dir.join("計画.pdf"), &pdf).unwrap();
+    fs::write(dir.join("memo"), b"words").unwrap();
+    fs::write(dir.join("setup.exe"), b"MZ\x90\0").unwrap();
+    fs::write(dir.join("Thumbs.db"), b"x").unwrap();
+    let dir = dir.to_str().unwrap();
+    let to = ["send", "--to", "1379900010-11", dir, "--note", "一行目\n二行目"];
+
+    let (code, rows) = musubi(&manager, &to).await;
+    assert_eq!((code, rules(&rows[0])), (1, vec!["MU-SEND-019"]));
+    assert_eq!(rows[0]["findings"][0]["file"], "setup.exe");
+    let (code, rows) = musubi(&manager, &[&to[..], &["--each"]].concat()).await;
+    let accepted: Vec<bool> = rows.as_array().unwrap().iter().map(|row| row["id"].is_string()).collect();
+    assert_eq!((code, accepted), (1, vec![true, false, true]));
+
+    let (code, rows) = musubi(&manager, &[&to[..], &["--allow-programs", "--wait", "delivered=30"]].concat()).await;
+    assert_eq!((code, rows[0]["state"].as_str()), (0, Some("delivered")), "{rows:#}");
+    let (code, again) = musubi(&manager, &[&to[..], &["--allow-programs"]].concat()).await;
+    assert_eq!((code, &again[0]["already_sent"], &again[0]["id"]), (0, &Value::Bool(true), &rows[0]["id"]));
+
+    let id = rows[0]["id"].as_str().unwrap();
+    let (_, shown) = musubi(&home_visit, &["show", id]).await;
+    assert_eq!(shown["note"], "一行目\n二行目");
+    let import = net.dir().join("import");
+    let export = ["export", id, "--to", import.to_str().unwrap()];
+    let (code, done) = musubi(&home_visit, &export).await;
+    assert_eq!((code, done["files"].as_array().map(Vec::len)), (0, Some(3)));
+    assert_eq!(fs::read(import.join("計画.pdf")).unwrap(), pdf);
+    manager.until_state(id.parse().unwrap(), "opened").await;
+    fs::write(import.join("memo"), b"other words").unwrap();
+    let (code, error) = musubi(&home_visit, &export).await;
+    assert_eq!((code, error["error"]["code"].as_str()), (1, Some("export-exists")), "{error}");
+    assert_eq!(fs::read(import.join("memo")).unwrap(), b"other words");
+    // Options that say how attachments go mean nothing without an address.
+    let (code, _) = musubi(&manager, &["send", dir, "--note", "x"]).await;
+    assert_eq!(code, 2);
+    manager.stop().await;
+    home_visit.stop().await;
+}

@@ -4,7 +4,7 @@ use std::{
     collections::VecDeque,
     fs::File,
     io::{self, Cursor, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use data_encoding::HEXLOWER;
@@ -32,7 +32,18 @@ pub struct Reading {
 #[derive(Debug)]
 enum Now {
     Bytes(Cursor<Vec<u8>>),
-    File(File, u64),
+    File(File, PathBuf, u64),
+}
+
+/// A file of a form that could not be read, or was another than when it was found.
+#[derive(Debug, thiserror::Error)]
+#[error("a file could not be read while it was sent")]
+pub struct Unread {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Why.
+    #[source]
+    pub cause: io::Error,
 }
 
 impl Form {
@@ -108,31 +119,44 @@ impl Read for Reading {
                 None => match self.coming.pop_front() {
                     None => return Ok(0),
                     Some(Part::Bytes(bytes)) => self.now = Some(Now::Bytes(Cursor::new(bytes))),
-                    Some(Part::File(path, size)) => self.now = Some(Now::File(File::open(path)?, size)),
+                    Some(Part::File(path, size)) => {
+                        let file = File::open(&path).map_err(|cause| unread(&path, cause))?;
+                        self.now = Some(Now::File(file, path, size));
+                    }
                 },
                 Some(Now::Bytes(bytes)) => match bytes.read(into)? {
                     0 if !into.is_empty() => self.now = None,
                     count => return Ok(count),
                 },
-                Some(Now::File(file, 0)) => {
-                    // Somebody writes to it still: what was read is not what it will be.
-                    if file.read(&mut [0])? > 0 {
-                        return Err(io::Error::other("the file grew while it was sent"));
+                Some(Now::File(file, path, left)) => match read_some(file, *left, into) {
+                    Ok(0) if !into.is_empty() => self.now = None,
+                    Ok(count) => {
+                        *left -= count as u64;
+                        return Ok(count);
                     }
-                    self.now = None;
-                }
-                Some(Now::File(file, left)) => {
-                    let most = usize::try_from(*left).map_or(into.len(), |left| left.min(into.len()));
-                    let count = file.read(&mut into[..most])?;
-                    if count == 0 && most > 0 {
-                        return Err(io::Error::other("the file shrank while it was sent"));
-                    }
-                    *left -= count as u64;
-                    return Ok(count);
-                }
+                    Err(cause) => return Err(unread(path, cause)),
+                },
             }
         }
     }
+}
+
+/// The next bytes of a file that has `left` more; 0 at its end, which must come then and not before.
+fn read_some(file: &mut File, left: u64, into: &mut [u8]) -> io::Result<usize> {
+    if left == 0 {
+        // Somebody writes to it still: what was read is not what it will be.
+        let grew = file.read(&mut [0])? > 0;
+        return if grew { Err(io::Error::other("the file grew while it was sent")) } else { Ok(0) };
+    }
+    let most = usize::try_from(left).map_or(into.len(), |left| left.min(into.len()));
+    match file.read(&mut into[..most])? {
+        0 if most > 0 => Err(io::Error::other("the file shrank while it was sent")),
+        count => Ok(count),
+    }
+}
+
+fn unread(path: &Path, cause: io::Error) -> io::Error {
+    io::Error::other(Unread { path: path.to_owned(), cause })
 }
 
 fn file_head(name: &str, file: &str) -> String {
@@ -206,7 +230,8 @@ mod tests {
         assert!(body.ends_with(format!("\r\n\r\nsecond\r\n--{boundary}--\r\n").as_bytes()));
         // Half a file must not go as a whole one.
         for other in [199_999, 200_001] {
-            assert!(form(other).finish().is_err(), "{other}");
+            let error = form(other).finish().unwrap_err().downcast::<Unread>().unwrap();
+            assert_eq!(error.path, path, "{other}");
         }
     }
 }

@@ -6,14 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use musubi_node::api::types::{FileRow, Row};
+use musubi_node::{
+    api::types::{FileRow, Row},
+    attachments::kind,
+};
 use musubi_protocol::ids::Hash;
 use musubi_store::platform;
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::{
     args::values::{self, IdPrefix},
-    client::Client,
+    client::{self, Client},
     context::Context,
     error::{CommandError, Exit},
     msg, rows,
@@ -50,14 +54,18 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     // Nothing stands in the way, as far as can be seen.
     fs::create_dir_all(&args.to).map_err(CommandError::writing(&args.to))?;
     let mut writing = Vec::new();
+    let mut risky = Vec::new();
     for (index, (file, there)) in row.files.iter().zip(there).enumerate() {
-        let bytes = client.file(&id, index)?;
-        let same = bytes.len() as u64 == file.bytes && Hash::of(&[&bytes]).to_string() == file.sha256;
-        if !same {
-            return Err(CommandError::failed(msg!("err-export-altered", file = &file.name)));
-        }
         let path = args.to.join(&file.name);
-        let ready = if there { None } else { Some(aside(&args.to, &bytes).map_err(CommandError::writing(&path))?) };
+        let ready = match there {
+            true => None,
+            false => Some(fetch(client.file(&id, index)?, &args.to, file)?),
+        };
+        if let (Some(ready), None) = (&ready, &row.bundle)
+            && is_risky(ready.path(), file).map_err(CommandError::reading(ready.path()))?
+        {
+            risky.push(&file.name);
+        }
         writing.push(Writing { path, ready });
     }
     let mut written = Vec::new();
@@ -72,6 +80,9 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     // All of it lies there for good: only now does the sender hear `opened`.
     client.opened(&id)?;
     report(ui, &row, args, &written);
+    for name in risky {
+        ui.warn(&msg!("warn-export-program", file = name));
+    }
     Ok(Exit::Done)
 }
 
@@ -111,14 +122,73 @@ fn is_same(path: &Path, file: &FileRow) -> io::Result<bool> {
     if !found.is_file() || found.len() != file.bytes {
         return Ok(false);
     }
-    let mut bytes = Vec::new();
     // Its size was just seen; should it grow, it is another file.
-    File::open(path)?.take(file.bytes + 1).read_to_end(&mut bytes)?;
-    Ok(Hash::of(&[&bytes]).to_string() == file.sha256)
+    let mut copied = Copied::new(io::sink());
+    io::copy(&mut File::open(path)?.take(file.bytes + 1), &mut copied)?;
+    Ok(copied.is(file))
 }
 
-/// Writes a file under a name of no importance and syncs it; dropped, it goes.
-fn aside(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+/// Whether a file that came as an attachment runs when it is opened, or is not what its name says. It is written all
+/// the same: whoever sent it may have meant it.
+fn is_risky(path: &Path, file: &FileRow) -> io::Result<bool> {
+    let mut head = Vec::new();
+    File::open(path)?.take(kind::HEAD as u64).read_to_end(&mut head)?;
+    Ok(kind::judge(&file.name, &head, false).is_err())
+}
+
+/// A sink that knows how much went into it, and its hash.
+struct Copied<W> {
+    sink: W,
+    bytes: u64,
+    hasher: Sha256,
+}
+
+impl<W> Copied<W> {
+    fn new(sink: W) -> Self {
+        Self { sink, bytes: 0, hasher: Sha256::new() }
+    }
+
+    fn is(self, file: &FileRow) -> bool {
+        self.bytes == file.bytes && Hash(self.hasher.finalize().into()).to_string() == file.sha256
+    }
+}
+
+impl<W: Write> Write for Copied<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = self.sink.write(bytes)?;
+        self.hasher.update(&bytes[..count]);
+        self.bytes += count as u64;
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}
+
+/// Writes a file as it comes, under a name of no importance, and syncs it; dropped, it goes.
+fn fetch(mut coming: impl Read, dir: &Path, file: &FileRow) -> Result<NamedTempFile, CommandError> {
+    let path = dir.join(&file.name);
+    let mut ready = aside(dir).map_err(CommandError::writing(&path))?;
+    let mut copied = Copied::new(&mut ready);
+    let mut piece = vec![0; 64 << 10];
+    loop {
+        // The node ends the answer early where it finds the rest of the file damaged.
+        let count = coming.read(&mut piece).map_err(|cause| client::Error::Broken(cause.into()))?;
+        if count == 0 {
+            break;
+        }
+        copied.write_all(&piece[..count]).map_err(CommandError::writing(&path))?;
+    }
+    if !copied.is(file) {
+        return Err(CommandError::failed(msg!("err-export-altered", file = &file.name)));
+    }
+    ready.as_file().sync_all().map_err(CommandError::writing(&path))?;
+    Ok(ready)
+}
+
+/// A file under a name of no importance; dropped, it goes.
+fn aside(dir: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".musubi-").suffix(".part");
     #[cfg(unix)]
@@ -127,10 +197,7 @@ fn aside(dir: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
         // As any file that a person makes: the care software may run as somebody else.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(dir)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
+    builder.tempfile_in(dir)
 }
 
 /// Gives the file its name, unless another file has it by now. False if that is the same file.
@@ -195,7 +262,7 @@ mod tests {
         let path = dir.path().join("a.csv");
         let wanted = row(&[("a.csv", b"new")]);
         assert_eq!(check(dir.path(), &wanted).unwrap(), [false]);
-        let ready = aside(dir.path(), b"new").unwrap();
+        let ready = fetch(&b"new"[..], dir.path(), &wanted.files[0]).unwrap();
         fs::write(&path, b"old").unwrap();
         assert_eq!(check(dir.path(), &wanted).unwrap_err().code(), "export-exists");
         assert_eq!(place(ready, &path, &wanted.files[0]).unwrap_err().code(), "export-exists");
@@ -208,13 +275,40 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.csv");
         let wanted = row(&[("a.csv", b"same")]);
-        assert!(place(aside(dir.path(), b"same").unwrap(), &path, &wanted.files[0]).unwrap());
-        assert!(!place(aside(dir.path(), b"same").unwrap(), &path, &wanted.files[0]).unwrap());
+        let same = || fetch(&b"same"[..], dir.path(), &wanted.files[0]).unwrap();
+        assert!(place(same(), &path, &wanted.files[0]).unwrap());
+        assert!(!place(same(), &path, &wanted.files[0]).unwrap());
         assert_eq!(check(dir.path(), &wanted).unwrap(), [true]);
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
             assert_ne!(fs::metadata(&path).unwrap().permissions().mode() & 0o400, 0);
+        }
+    }
+
+    #[test]
+    fn what_is_not_the_whole_file_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let wanted = row(&[("a.csv", b"whole")]);
+        for other in [&b"whol"[..], b"whole and more", b"Whole"] {
+            let error = fetch(other, dir.path(), &wanted.files[0]).unwrap_err();
+            assert_eq!(error.code(), "export-altered");
+        }
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn what_runs_is_seen_whatever_it_is_called() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x");
+        for (name, bytes, risky) in [
+            ("a.pdf", &b"%PDF-1.7"[..], false),
+            ("a.pdf", b"MZ\x90\0\x03\0\0\0", true),
+            ("a.exe", b"words", true),
+            ("a.txt", b"words", false),
+        ] {
+            fs::write(&path, bytes).unwrap();
+            assert_eq!(is_risky(&path, &row(&[(name, bytes)]).files[0]).unwrap(), risky, "{name}");
         }
     }
 

@@ -129,7 +129,7 @@ fn outgoing(text: &Text, args: &Args) -> Result<(Outgoing, Vec<PathBuf>), Comman
         return Ok((Outgoing { batches: gathered.batches, messages }, gathered.passed_over));
     };
     let found = attach::attachments(args)?;
-    let unsent = |(found, why): &(Found, Trouble)| attach::unsent(found, to, reason(text, *why));
+    let unsent = |(found, why): &(Found, Trouble)| attach::unsent(found, to, reason(text, *why, attach::LARGEST));
     let messages = found.refused.iter().map(unsent).collect();
     Ok((Outgoing { batches: found.batches, messages }, Vec::new()))
 }
@@ -171,10 +171,10 @@ fn wait_for(ui: &Ui, client: &Client, messages: &mut [Row], wait: Wait) -> Resul
     Ok(missing)
 }
 
-/// The rule and the sentence for a file that is no good.
-fn reason(text: &Text, why: Trouble) -> (&'static str, String) {
+/// The rule and the sentence for a file that is no good; `limit` in bytes.
+fn reason(text: &Text, why: Trouble, limit: u64) -> (&'static str, String) {
     let (rule, words) = match why {
-        Trouble::TooLarge => ("MU-SEND-008", msg!("send-too-large", limit = gather::MAX_BUNDLE >> 20)),
+        Trouble::TooLarge => ("MU-SEND-008", msg!("send-too-large", limit = limit >> 20)),
         Trouble::Unreadable => ("MU-SEND-015", msg!("send-unreadable")),
         Trouble::NoFile => ("MU-SEND-016", msg!("send-no-file")),
         Trouble::Name => ("MU-SEND-017", msg!("send-bad-name")),
@@ -184,7 +184,7 @@ fn reason(text: &Text, why: Trouble) -> (&'static str, String) {
 
 /// What belongs together and cannot be sent, because of its first file.
 fn unsent(text: &Text, group: &[Found], why: Trouble) -> Row {
-    let (rule, words) = reason(text, why);
+    let (rule, words) = reason(text, why, gather::MAX_BUNDLE);
     let Some(first) = group.first() else { return Row::default() };
     let name = first.name.parse::<FileName>().ok();
     Row {

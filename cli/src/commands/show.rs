@@ -68,6 +68,10 @@ fn words(ui: &mut Ui, detail: &Detail) {
         let shown = rows::receipt(ui.text(), receipt, came);
         ui.text_line(&format!("    {shown}"));
     }
+    if let Some(note) = &row.note {
+        ui.line(&msg!("show-note"));
+        indented(ui, &note.replace('\t', " "));
+    }
     ui.line(&msg!("show-files", count = row.files.len()));
     for file in &row.files {
         let shown = ui.text().show(&msg!("show-file", name = &file.name, bytes = file.bytes.to_string()));
@@ -77,11 +81,35 @@ fn words(ui: &mut Ui, detail: &Detail) {
         ui.line(&msg!("show-findings", count = row.findings.len()));
         for finding in &row.findings {
             let shown = rows::finding(ui.text(), finding);
-            let lines = wrap(&harmless(&shown), ui.width().saturating_sub(4).max(20));
-            ui.text_line(&format!("    {}", lines.join("\n    ")));
+            indented(ui, &shown);
         }
     }
     if came && row.state == "delivered" {
         ui.line(&msg!("show-next", id = rows::short_id(row)));
+    }
+}
+
+/// Somebody else's words, harmless and within the width.
+fn indented(ui: &mut Ui, words: &str) {
+    let lines = wrap(&harmless(words), ui.width().saturating_sub(4).max(20));
+    ui.text_line(&format!("    {}", lines.join("\n    ")));
+}
+
+#[cfg(test)]
+mod tests {
+    use musubi_node::api::types::Row;
+
+    use super::*;
+    use crate::{text::Lang, ui::testing};
+
+    #[test]
+    fn a_note_cannot_steer_the_terminal() {
+        let note = Some("一行目\n\u{1b}[2J二行目\u{202e}fdp.exe\u{2066}\t終".to_owned());
+        let row = Row { id: Some("abcdefghij".into()), note, ..Row::default() };
+        let (mut ui, out, _) = testing::ui(Lang::Ja, false, None);
+        words(&mut ui, &Detail { row, direction: "in".into(), evidence: Vec::new() });
+        let shown = out.text();
+        assert!(shown.contains("    一行目\n    \u{fffd}[2J二行目\u{fffd}fdp.exe\u{fffd} 終"), "{shown}");
+        assert!(!shown.contains(['\u{1b}', '\u{202e}', '\u{2066}']), "{shown}");
     }
 }

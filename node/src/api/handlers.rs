@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::{
     Json,
+    body::Body,
     extract::{Multipart, Path, Query, State as Extract, multipart::MultipartError},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
@@ -408,12 +409,13 @@ pub(super) async fn file(
     Query(fetch): Query<Fetch>,
 ) -> Result<Response, ApiProblem> {
     let id = find(&state.core, &id)?;
-    let bytes = if fetch.opens {
-        mail::hand_over(&state.core, id, index, By::Api).await?
-    } else {
-        mail::read(&state.core, id, index).await?
-    };
-    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], bytes).into_response())
+    let handed = mail::hand_over(&state.core, id, index, fetch.opens.then_some(By::Api)).await?;
+    let length = handed.bytes;
+    // A file that turns out bad ends the answer before its length: whoever fetches it must not take that for the end.
+    let pieces = futures::stream::unfold(handed, async |mut handed| Some((handed.next().await?, handed)));
+    let headers =
+        [(header::CONTENT_TYPE, "application/octet-stream".to_owned()), (header::CONTENT_LENGTH, length.to_string())];
+    Ok((headers, Body::from_stream(pieces)).into_response())
 }
 
 /// Signs `opened` for a received message whose files a program has taken, once

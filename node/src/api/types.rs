@@ -39,7 +39,8 @@ pub struct Row {
     /// What was found in the files when they were checked here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<FindingRow>,
-    /// True if these files were sent before under the same serial with the same content: `id` is that message.
+    /// True if these files were sent before under the same serial with the same content, or as the same attachments
+    /// within a day: `id` is that message.
     #[serde(default, skip_serializing_if = "is_false")]
     pub already_sent: bool,
 }

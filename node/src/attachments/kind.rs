@@ -397,8 +397,8 @@ mod tests {
         sorted.sort_unstable();
         sorted.dedup();
         assert_eq!(sorted.len(), PROGRAMS.len());
-        for ending in PROGRAMS.iter().copied() {
-            assert_eq!(ending, ending.to_lowercase());
+        for ending in PROGRAMS {
+            assert_eq!(*ending, ending.to_lowercase());
             assert_eq!(Kind::of_name(&format!("x.{ending}")), Kind::Program, "{ending}");
         }
     }

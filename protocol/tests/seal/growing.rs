@@ -74,11 +74,8 @@ fn what_is_out_of_turn_is_final() {
     assert!(matches!(growing(listed), Err(Error::Surplus)));
     let noted = Draft { note: Some(String::new()), ..Draft::default() };
     assert!(matches!(growing(noted), Err(Error::Manifest(manifest::Error::Note))));
-    let mut known = Sealer::new(
-        Draft { files: vec![("a".into(), 1)], ..Draft::default() },
-        Vec::new(),
-        &mut Replay::new([2; 32]),
-    )
-    .unwrap();
+    let mut known =
+        Sealer::new(Draft { files: vec![("a".into(), 1)], ..Draft::default() }, Vec::new(), &mut Replay::new([2; 32]))
+            .unwrap();
     assert!(matches!(known.begin_file("b"), Err(Error::Surplus)));
 }

@@ -1,7 +1,7 @@
 //! Files of any kind for one partner: which go together in one request.
 
 use musubi_node::api::types::Row;
-use musubi_protocol::ids::Address;
+use musubi_protocol::{ids::Address, seal::length};
 
 use super::{Args, gather};
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
 const BATCH: u64 = 64 << 20;
 /// Most files of one request with `--each`.
 const MANY: usize = 1000;
+
+/// More than any seal holds: no need to ask the node.
+pub(super) const LARGEST: u64 = length::LARGEST;
 
 /// What is to go to one partner.
 #[derive(Debug, Default)]
@@ -32,7 +35,10 @@ pub(super) fn attachments(args: &Args) -> Result<Attachments, CommandError> {
     Ok(sorted(search_all(&args.paths)?.found, args.each))
 }
 
-fn sorted(found: Vec<Found>, each: bool) -> Attachments {
+fn sorted(mut found: Vec<Found>, each: bool) -> Attachments {
+    for found in found.iter_mut().filter(|found| found.size > LARGEST) {
+        found.trouble.get_or_insert(Trouble::TooLarge);
+    }
     let (bad, good): (Vec<Found>, Vec<Found>) = found.into_iter().partition(|found| found.trouble.is_some());
     let refused: Vec<_> = bad.into_iter().filter_map(|found| found.trouble.map(|why| (found, why))).collect();
     // One message is whole or not at all.
@@ -106,6 +112,8 @@ mod tests {
         spoilt.push(found("c", 0, Some(Trouble::NoFile)));
         let spoilt = sorted(spoilt, false);
         assert_eq!((spoilt.batches.len(), spoilt.refused.len()), (0, 1));
+        let large = sorted(vec![found("a.pdf", LARGEST + 1, None)], true);
+        assert!(large.batches.is_empty() && matches!(large.refused[..], [(_, Trouble::TooLarge)]));
         assert!(sorted(Vec::new(), false).batches.is_empty());
     }
 
