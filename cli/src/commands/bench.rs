@@ -266,7 +266,7 @@ impl Stage {
 
     /// The way to the sender's node, as care software has it.
     fn client(&self) -> Result<Arc<Client>, CommandError> {
-        Ok(Arc::new(Client::find(&Home::new(&self.place.path(SENDER.name)), self.musubi.lang())?))
+        Ok(Arc::new(Client::find(&Home::new(self.place.path(SENDER.name)), self.musubi.lang())?))
     }
 
     async fn start_rival(&mut self, account: &mut Account<'_>, figures: &mut Figures) {
