@@ -77,6 +77,11 @@ fn find(core: &Core, prefix: &str) -> Result<MessageId, ApiProblem> {
     }
 }
 
+/// Returns when everything that was read before is durable: what a power cut would take back is told to nobody.
+async fn durable(core: &Core) -> Result<(), ApiProblem> {
+    Ok(core.db.store().durable().await.map_err(CoreError::from)?)
+}
+
 /// State of the node
 #[utoipa::path(get, path = "/api/status", responses((status = 200, body = Status)))]
 pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
@@ -295,13 +300,17 @@ impl AttachmentFields {
 /// Messages for addresses here, in order of delivery
 #[utoipa::path(get, path = "/api/inbox", responses((status = 200, body = Vec<Row>)))]
 pub(super) async fn inbox(Extract(state): Extract<State>) -> Answer<Vec<Row>> {
-    Ok(Json(rows::inbox(&state.core)?))
+    let rows = rows::inbox(&state.core)?;
+    durable(&state.core).await?;
+    Ok(Json(rows))
 }
 
 /// Messages sent from here, oldest first
 #[utoipa::path(get, path = "/api/outbox", responses((status = 200, body = Vec<Row>)))]
 pub(super) async fn outbox(Extract(state): Extract<State>) -> Answer<Vec<Row>> {
-    Ok(Json(rows::outbox(&state.core)?))
+    let rows = rows::outbox(&state.core)?;
+    durable(&state.core).await?;
+    Ok(Json(rows))
 }
 
 /// One message with its evidence
@@ -313,6 +322,7 @@ pub(super) async fn outbox(Extract(state): Extract<State>) -> Answer<Vec<Row>> {
 pub(super) async fn show(Extract(state): Extract<State>, Path(id): Path<String>) -> Answer<Detail> {
     let id = find(&state.core, &id)?;
     let detail = rows::detail(&state.core, id)?;
+    durable(&state.core).await?;
     detail.map(Json).ok_or_else(|| ApiProblem::new(StatusCode::NOT_FOUND, "no_message").with("id", id))
 }
 
@@ -377,7 +387,9 @@ async fn waited(core: &Core, ids: &[MessageId], state: &str, seconds: u64) -> Re
         let message = core.db.outbound(id)?.ok_or(CoreError::NoMessage)?;
         lister.outbound(*id, &message)
     };
-    Ok(ids.iter().map(&mut row).collect::<Result<_, CoreError>>()?)
+    let rows = ids.iter().map(&mut row).collect::<Result<_, CoreError>>()?;
+    durable(core).await?;
+    Ok(rows)
 }
 
 /// How a file is fetched.
