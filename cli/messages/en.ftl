@@ -67,6 +67,8 @@ value-number = number
 value-date = date
 value-serial = serial
 value-reason = reason
+value-bytes = bytes
+value-count = count
 
 ## Options of every command
 

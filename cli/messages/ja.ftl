@@ -55,6 +55,8 @@ value-number = 通し番号
 value-date = 日付
 value-serial = 証明書番号
 value-reason = 理由
+value-bytes = バイト数
+value-count = 数
 
 ## 共通のオプション
 
