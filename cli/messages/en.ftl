@@ -67,6 +67,8 @@ value-number = number
 value-date = date
 value-serial = serial
 value-reason = reason
+value-bytes = bytes
+value-count = count
 
 ## Options of every command
 
@@ -235,6 +237,21 @@ cmd-authority-list = Lists the certificates that were issued
 cmd-demo = Plays a whole exchange between three sample offices
     .long = It stays on this computer, uses sample data and sends nothing to anybody.
 cmd-demo-arg-keep = Keeps what the demo made in this folder
+
+cmd-bench = Measures how fast this computer delivers
+    .long =
+        Two offices are made on this computer alone, and documents and large files are sent between them. Nothing is sent to anybody.
+        It takes minutes and, for a while, some gigabytes of disk where temporary files lie.
+          musubi bench --compare
+cmd-bench-arg-compare = Measures rsync over ssh with the same files too, if both are installed
+cmd-bench-arg-large = The large file during which small ones are sent has 2 GB instead of 500 MB
+cmd-bench-arg-keep = Keeps what the measurement made in this folder
+cmd-bench-arg-documents = Documents of one round
+cmd-bench-arg-size = Bytes of each document
+cmd-bench-arg-attachment = Bytes of the attachment
+cmd-bench-arg-rounds = Rounds of each
+cmd-bench-arg-singles = Documents that are sent one by one
+cmd-bench-arg-transfer = Bytes of the large file
 
 cmd-help = Shows how to use a command
 cmd-help-arg-command = The command
@@ -1023,14 +1040,56 @@ demo-bad-stop = 5. Result: a node did not stop in time, or had ended before.
 demo-next-run = You can go on with what was kept. First run Musubi in this window:
 demo-next-look = Then look, in another window:
 demo-next-authority = The authority's list can be seen at any time:
-err-demo-keep = { $path } is not empty. Nothing was changed.
-    .hint = Name a new folder or an empty one.
-err-demo-command = musubi { $command } did not work during the demo.
-    .hint = See the line of details. With --keep and a folder, the data and the logs of another try stay there.
-err-demo-time = musubi { $command } did not end in time during the demo.
-    .hint = Try again when the computer is less busy.
 err-demo-stopped = The demo was broken off. Its nodes have stopped.
     .hint = It cannot be continued. musubi demo begins anew.
+
+## bench
+
+bench-intro = This measures between two offices on this computer alone. Nothing is sent to anybody. It takes some minutes.
+bench-no-compare = With --compare, rsync is measured with the same files too.
+bench-step-singles = Sending { $count } documents one by one.
+bench-step-documents = Sending { $count } documents together, { $rounds } times.
+bench-step-attachment = Sending one large file, { $rounds } times.
+bench-step-transfer = Sending small documents while a very large file is on its way.
+bench-tool-missing = { $tool } is not installed, so nothing is compared. The measurement goes on without it.
+bench-tool-broken = { $tool } does not work here, so nothing is compared. The measurement goes on without it. It said: { $reason }
+bench-column-what = What
+bench-column-musubi = Musubi
+bench-column-rsync = rsync
+bench-column-ratio = times as fast
+bench-documents = { $count } documents of { $kb } kB
+bench-documents-value = { $seconds } s ({ $rate } a second)
+bench-attachment = One file of { $mb } MB
+bench-attachment-value = { $seconds } s ({ $rate } MB a second)
+bench-seconds = { $seconds } s
+bench-rate = { $rate } MB a second
+bench-ms = { $median } ms, 99 % within { $worst } ms
+bench-mib = { $mib } MiB
+bench-delivery = One document until its receipt ({ $count } times)
+bench-delivery-command = The same, as a command of its own each
+bench-during = The same while { $mb } MB are on their way ({ $count } times)
+bench-transfer = These { $mb } MB, with the small ones beside
+bench-idle = Memory of a node at rest
+bench-extra = More memory for { $mb } MB
+bench-peaks = Most memory (sender / receiver)
+bench-peaks-value = { $sender } / { $receiver } MiB
+bench-seal = Sealing alone
+bench-medians = Medians of { $rounds }. Each time runs from the start of a command to its end; ours ends when the last receipt is here and everything lies safe on the partner's disk.
+bench-compared = Compared with { $version }: rsync -a --fsync over ssh to this same computer.
+bench-all-delivered = All { $count } documents arrived, each once.
+bench-not-all-delivered = Of { $count } documents { $delivered } have a receipt, and { $received } lie in the partner's inbox.
+bench-bad-stop = A node did not stop in time, or had ended before.
+err-bench-stopped = The measurement was broken off. Its nodes have stopped.
+    .hint = It cannot be continued. musubi bench begins anew.
+
+## demo and bench
+
+err-tool-keep = { $path } is not empty. Nothing was changed.
+    .hint = Name a new folder or an empty one.
+err-tool-command = musubi { $command } did not work.
+    .hint = See the line of details. With --keep and a folder, the data and the logs of another try stay there.
+err-tool-time = musubi { $command } did not end in time.
+    .hint = Try again when the computer is less busy.
 
 ## ===== Attachments =====
 

@@ -55,6 +55,8 @@ value-number = 通し番号
 value-date = 日付
 value-serial = 証明書番号
 value-reason = 理由
+value-bytes = バイト数
+value-count = 数
 
 ## 共通のオプション
 
@@ -223,6 +225,21 @@ cmd-authority-list = 発行した利用証明書の一覧を表示します
 cmd-demo = 見本の事業所3か所で、やりとりをひととおり実演します
     .long = このパソコンの中だけで動き、実際の相手には何も送りません。見本のデータを使います。
 cmd-demo-arg-keep = 実演に使ったデータをこのフォルダに残します
+
+cmd-bench = このパソコンでどれだけ速く届くかを測ります
+    .long =
+        このパソコンの中だけに事業所を2か所作り、書類と大きなファイルを送って測ります。実際の相手には何も送りません。
+        数分かかり、その間は一時ファイルの場所に数ギガバイトの空きが要ります。
+          musubi bench --compare
+cmd-bench-arg-compare = rsync と ssh が入っていれば、同じファイルで比べます
+cmd-bench-arg-large = 小さな書類と同時に送る大きなファイルを、500 MB でなく 2 GB にします
+cmd-bench-arg-keep = 測定に使ったデータをこのフォルダに残します
+cmd-bench-arg-documents = 1回に送る書類の数
+cmd-bench-arg-size = 書類1件のバイト数
+cmd-bench-arg-attachment = 添付のバイト数
+cmd-bench-arg-rounds = それぞれの回数
+cmd-bench-arg-singles = 1件ずつ送る書類の数
+cmd-bench-arg-transfer = 大きなファイルのバイト数
 
 cmd-help = 使い方の説明を表示します
 cmd-help-arg-command = 説明を見たいコマンド
@@ -995,14 +1012,56 @@ demo-bad-stop = 5. 結果: Musubiが時間内に止まらなかったか、途�
 demo-next-run = 残したデータで続けられます。まず、この画面でMusubiを動かします:
 demo-next-look = 次に、別の画面で見ます:
 demo-next-authority = 中央機関の一覧は、いつでも見られます:
-err-demo-keep = { $path } は空ではありません。何も変えていません。
-    .hint = 新しいフォルダか、空のフォルダを指定してください。
-err-demo-command = 実演の途中で、musubi { $command } がうまくいきませんでした。
-    .hint = 詳細の行を見てください。--keep でフォルダを指定してもう一度実行すると、途中のデータと記録（logs）が残ります。
-err-demo-time = 実演の途中で、musubi { $command } が時間内に終わりませんでした。
-    .hint = パソコンが混んでいないときに、もう一度実行してください。
 err-demo-stopped = 実演を途中でやめました。動かしたMusubiは止まりました。
     .hint = 続きはありません。もう一度 musubi demo を実行すると、初めから実演します。
+
+## bench
+
+bench-intro = このパソコンの中の2か所の間で測ります。実際の相手には何も送りません。数分かかります。
+bench-no-compare = --compare を付けると、同じファイルで rsync とも比べます。
+bench-step-singles = 書類を1件ずつ、{ $count } 件送ります。
+bench-step-documents = 書類 { $count } 件をまとめて、{ $rounds } 回送ります。
+bench-step-attachment = 大きなファイルを1つ、{ $rounds } 回送ります。
+bench-step-transfer = とても大きなファイルを送っている間に、小さな書類を送ります。
+bench-tool-missing = { $tool } が入っていないので、比べずに続けます。
+bench-tool-broken = { $tool } が使えないので、比べずに続けます。理由: { $reason }
+bench-column-what = 測ったもの
+bench-column-musubi = Musubi
+bench-column-rsync = rsync
+bench-column-ratio = 何倍速いか
+bench-documents = { $kb } kB の書類 { $count } 件
+bench-documents-value = { $seconds } 秒（1秒に { $rate } 件）
+bench-attachment = { $mb } MB のファイル1つ
+bench-attachment-value = { $seconds } 秒（1秒に { $rate } MB）
+bench-seconds = { $seconds } 秒
+bench-rate = 1秒に { $rate } MB
+bench-ms = { $median } ミリ秒、99 % は { $worst } ミリ秒以内
+bench-mib = { $mib } MiB
+bench-delivery = 書類1件、到着の確認まで（{ $count } 回）
+bench-delivery-command = 同じく、1件ごとにコマンドを実行
+bench-during = 同じく、{ $mb } MB を送っている間（{ $count } 回）
+bench-transfer = その { $mb } MB（小さな書類と同時）
+bench-idle = 何もしていないときのメモリ
+bench-extra = { $mb } MB のために増えるメモリ
+bench-peaks = 最大のメモリ（送る側 / 受ける側）
+bench-peaks-value = { $sender } / { $receiver } MiB
+bench-seal = 封をするだけの速さ
+bench-medians = { $rounds } 回の中央値です。時間は、コマンドを始めてから終わるまでです。Musubiのコマンドは、相手のディスクにすべて確実に書かれ、最後の到着の確認が届いてから終わります。
+bench-compared = 比べた相手: { $version }。同じパソコンへの ssh での rsync -a --fsync です。
+bench-all-delivered = 書類 { $count } 件は、すべて1回ずつ届きました。
+bench-not-all-delivered = 書類 { $count } 件のうち、到着の確認があるもの { $delivered } 件、相手の受信箱にあるもの { $received } 件です。
+bench-bad-stop = Musubiが時間内に止まらなかったか、途中で終わっていました。
+err-bench-stopped = 測定を途中でやめました。動かしたMusubiは止まりました。
+    .hint = 続きはありません。もう一度 musubi bench を実行すると、初めから測ります。
+
+## demo and bench
+
+err-tool-keep = { $path } は空ではありません。何も変えていません。
+    .hint = 新しいフォルダか、空のフォルダを指定してください。
+err-tool-command = 途中で、musubi { $command } がうまくいきませんでした。
+    .hint = 詳細の行を見てください。--keep でフォルダを指定してもう一度実行すると、途中のデータと記録（logs）が残ります。
+err-tool-time = 途中で、musubi { $command } が時間内に終わりませんでした。
+    .hint = パソコンが混んでいないときに、もう一度実行してください。
 
 ## ===== 添付 =====
 

@@ -11,12 +11,12 @@ use std::{
 use musubi_node::{
     api::{
         self, Token,
-        types::{Detail, Installed, Ping, PingRequest, Problem, Row, Status},
+        types::{Detail, Installed, Ping, PingRequest, Problem, Row, Status, WaitRequest},
     },
     home::Home,
 };
 use musubi_protocol::ids::Hash;
-use serde::de::DeserializeOwned;
+use serde::{Serialize, de::DeserializeOwned};
 use ureq::{Agent, Body, SendBody, http::Response};
 
 use crate::{error::CommandError, msg, rows, text::Lang};
@@ -149,6 +149,23 @@ impl Client {
         self.get(&format!("/api/messages/{id}"), PATIENCE)
     }
 
+    /// As [`Self::wait`], for many messages together; gives them in the order of `ids`.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn wait_for_all(&self, ids: &[String], state: &str, until: Option<Instant>) -> Result<Vec<Row>, Error> {
+        loop {
+            let (seconds, last) = question(until);
+            let request = WaitRequest { ids: ids.to_vec(), state: state.to_owned(), seconds };
+            let patience = PATIENCE.saturating_add(Duration::from_secs(seconds));
+            let body = Sent::json(&request);
+            let rows: Vec<Row> = json(self.call("/api/wait", Some(body), patience)?)?;
+            if last || rows.iter().all(|row| row.times.contains_key(state) || rows::is_over(row)) {
+                return Ok(rows);
+            }
+        }
+    }
+
     /// Waits until a message sent from here was `delivered` or `opened`, can no longer be, or `until` has come (never
     /// for `None`); either way it is returned as it stands then.
     ///
@@ -156,16 +173,11 @@ impl Client {
     /// [`Error`].
     pub fn wait(&self, id: &str, state: &str, until: Option<Instant>) -> Result<Row, Error> {
         loop {
-            // Whole seconds, rounded up; in the last round 0 asks how it stands.
-            let left = until.map_or(u64::MAX, |until| {
-                let left = until.saturating_duration_since(Instant::now());
-                left.as_secs() + u64::from(left.subsec_nanos() > 0)
-            });
-            let seconds = left.min(LONGEST_QUESTION);
+            let (seconds, last) = question(until);
             let patience = PATIENCE.saturating_add(Duration::from_secs(seconds));
             let row: Row = self.get(&format!("/api/messages/{id}/wait?state={state}&seconds={seconds}"), patience)?;
             // Cancelled and expired messages arrive no more.
-            if row.times.contains_key(state) || rows::is_over(&row) || left <= LONGEST_QUESTION {
+            if last || row.times.contains_key(state) || rows::is_over(&row) {
                 return Ok(row);
             }
         }
@@ -226,9 +238,7 @@ impl Client {
     /// # Errors
     /// [`Error`].
     pub fn ping(&self, address: &str) -> Result<Ping, Error> {
-        let request = serde_json::to_vec(&PingRequest { address: address.to_owned() });
-        // A structure of one text has a JSON form.
-        let body = Sent::bytes("application/json", request.unwrap_or_default());
+        let body = Sent::json(&PingRequest { address: address.to_owned() });
         json(self.call("/api/ping", Some(body), PATIENCE)?)
     }
 
@@ -275,6 +285,16 @@ impl Client {
     }
 }
 
+/// Seconds to ask for, whole and rounded up, and whether that is the last question before `until`; in the last round 0
+/// asks how it stands.
+fn question(until: Option<Instant>) -> (u64, bool) {
+    let left = until.map_or(u64::MAX, |until| {
+        let left = until.saturating_duration_since(Instant::now());
+        left.as_secs() + u64::from(left.subsec_nanos() > 0)
+    });
+    (left.min(LONGEST_QUESTION), left <= LONGEST_QUESTION)
+}
+
 /// What a request carries.
 struct Sent {
     kind: String,
@@ -285,6 +305,11 @@ struct Sent {
 impl Sent {
     fn bytes(kind: &str, bytes: Vec<u8>) -> Self {
         Self { kind: kind.into(), length: bytes.len() as u64, body: Box::new(io::Cursor::new(bytes)) }
+    }
+
+    fn json(request: &impl Serialize) -> Self {
+        // Structures of texts and numbers have a JSON form.
+        Self::bytes("application/json", serde_json::to_vec(request).unwrap_or_default())
     }
 }
 

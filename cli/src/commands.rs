@@ -9,6 +9,7 @@ use crate::{
 };
 
 pub mod authority;
+pub mod bench;
 pub mod check;
 pub mod demo;
 pub mod diff;
@@ -73,6 +74,8 @@ pub enum Command {
     Authority(authority::Command),
     /// Plays an exchange between three offices.
     Demo(demo::Args),
+    /// Measures how fast this computer delivers.
+    Bench(bench::Args),
     /// Shows the help of a command.
     Help(help::Args),
 }
@@ -102,6 +105,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Store(command) => store::run(ui, context, &command),
         Command::Authority(command) => authority::run(ui, context, command),
         Command::Demo(args) => demo::run(ui, &args),
+        Command::Bench(args) => bench::run(ui, &args),
         Command::Help(args) => help::run(ui, &args),
     }
 }

@@ -12,6 +12,7 @@
 //! | [`client`] | the running node, asked over its local API |
 //! | `search`, `exchange` | exchange files: found, read, put into words |
 //! | [`rows`], [`signals`] | messages in words; how a node is stopped |
+//! | `tool` | this very command as a child process, for demo and benchmark |
 //! | [`moment`], [`recovery_sheet`], [`private_file`], [`logging`] | helpers of several commands |
 //!
 //! To add
@@ -41,6 +42,7 @@ pub mod rows;
 mod search;
 pub mod signals;
 pub mod text;
+mod tool;
 pub mod ui;
 pub mod unlock;
 pub mod usage;

@@ -162,6 +162,7 @@ fn router() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(handlers::outbox))
         .routes(routes!(handlers::show))
         .routes(routes!(handlers::wait))
+        .routes(routes!(handlers::wait_for_all))
         .routes(routes!(handlers::file))
         .routes(routes!(handlers::opened))
         .routes(routes!(handlers::install))
@@ -249,6 +250,7 @@ mod tests {
             "/api/outbox",
             "/api/messages/{id}",
             "/api/install",
+            "/api/wait",
         ] {
             assert!(paths.contains(&path), "{path} in {paths:?}");
         }

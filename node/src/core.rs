@@ -47,7 +47,7 @@ use crate::{
 pub use standing::{Standing, standing};
 
 /// How many events a slow listener may lag behind before it is told to look at everything again.
-const EVENTS: usize = 1024;
+const EVENTS: usize = 4096;
 
 /// Something that workers wait for. Sent only when it is durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub enum Event {
     Touched(MessageId),
     /// A partner names an entry of a log of ours that is not here: it is to be asked what it has.
     Behind(Log),
+    /// The partner takes no more of a log of ours, or again.
+    Stopped(Log),
     /// The partner of a log of ours has taken its own back: it judges ours by that from now on.
     TookBack(Log),
     /// Certificates, lists or bundles changed.
@@ -153,6 +155,8 @@ pub struct Core {
     node: Keypair,
     desks: RwLock<Vec<Desk>>,
     records: RwLock<Vec<Record>>,
+    /// Partners' records as kept, whose signatures were checked.
+    checked: Mutex<HashMap<Address, (Vec<u8>, Record)>>,
     listen: RwLock<Vec<String>>,
     /// Held from reading a log's head until its new entry is applied.
     book: Mutex<()>,
@@ -223,6 +227,7 @@ impl Core {
             node,
             desks: RwLock::new(desks),
             records: RwLock::default(),
+            checked: Mutex::default(),
             listen: RwLock::default(),
             book: Mutex::new(()),
             installing: tokio::sync::Mutex::new(()),
@@ -340,10 +345,10 @@ impl Core {
     /// Has each desk choose the certificate that speaks; true if one chose another. To be asked when trust changes,
     /// and now and then, for licences begin and end.
     pub fn choose_certificates(&self) -> bool {
-        let (trust, now) = (self.trust.trust(), self.now());
+        let now = self.now();
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
         // All of them choose, whatever the first has said.
-        desks.iter_mut().filter_map(|desk| desk.choose(trust.as_ref(), now).then_some(())).count() > 0
+        desks.iter_mut().filter_map(|desk| desk.choose(&self.trust, now).then_some(())).count() > 0
     }
 
     /// Applies, waits and announces in one.
@@ -404,10 +409,10 @@ impl Core {
     /// # Errors
     /// [`CoreError::NoDesk`], [`CoreError::NoCertificate`].
     pub fn may_send(&self, address: Address) -> Result<Standing, CoreError> {
-        let (trust, now) = (self.trust.trust(), self.now());
+        let now = self.now();
         self.with_desks(|desks| {
             let desk = desks.iter().find(|desk| desk.holds(address)).ok_or(CoreError::NoDesk(address))?;
-            Ok(standing(desk, trust.as_ref(), now))
+            Ok(standing(desk, &self.trust, now))
         })
     }
 
@@ -429,29 +434,41 @@ impl Core {
         })
     }
 
-    /// Waits until a message's state changes or `limit` is over. `done` is asked first and after each change.
+    /// Waits until messages are where somebody wants them, or `limit` is over. `done` is asked first about each, and
+    /// again after each change of its state until it says yes. True if it did so about all.
     ///
     /// # Errors
     /// Those of `done`.
     pub async fn wait_for(
         &self,
-        id: MessageId,
+        ids: &[MessageId],
         limit: Duration,
-        mut done: impl FnMut() -> Result<bool, CoreError>,
+        mut done: impl FnMut(MessageId) -> Result<bool, CoreError>,
     ) -> Result<bool, CoreError> {
         let mut events = self.events();
+        let mut open: HashSet<MessageId> = ids.iter().copied().collect();
         let waiting = async {
+            let mut changed = open.clone();
             loop {
-                if done()? {
+                for id in std::mem::take(&mut changed) {
+                    if done(id)? {
+                        open.remove(&id);
+                    }
+                }
+                if open.is_empty() {
                     return Ok(true);
                 }
-                loop {
-                    match events.recv().await {
-                        Ok(Event::Touched(touched)) if touched == id || touched == self.db.newest_id(id)? => break,
-                        Ok(_) => {}
-                        Err(broadcast::error::RecvError::Lagged(_)) => break,
-                        Err(broadcast::error::RecvError::Closed) => return Ok(false),
+                match events.recv().await {
+                    Ok(Event::Touched(id)) if open.contains(&id) => changed.extend([id]),
+                    // It may have been announced anew, under another id.
+                    Ok(Event::Touched(id)) if self.db.origin(&id)? != id => {
+                        for asked in &open {
+                            changed.extend((self.db.newest_id(*asked)? == id).then_some(*asked));
+                        }
                     }
+                    Ok(_) => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => changed.clone_from(&open),
+                    Err(broadcast::error::RecvError::Closed) => return Ok(false),
                 }
             }
         };

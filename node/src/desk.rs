@@ -6,7 +6,6 @@ use musubi_protocol::{
     ids::{Address, Hash, Kind, OfficeNumber},
     seal::{SealingKeyPair, Suite, keys},
     time::Timestamp,
-    trust::Trust,
 };
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -15,6 +14,7 @@ use serde_bytes::ByteBuf;
 use crate::{
     db::{Db, DbError, Writes},
     keys::{KeyError, Keys, Label},
+    trust::TrustKeeper,
 };
 
 /// A desk as kept. Numbers, kinds and the office's name are public.
@@ -187,13 +187,11 @@ impl Desk {
 
     /// Chooses the certificate that speaks: of those that are good now and whose licence has begun, the one with the
     /// highest issue number. A renewal for later must not silence the desk today. True if another speaks from now on.
-    pub fn choose(&mut self, trust: Option<&Trust>, now: Timestamp) -> bool {
+    pub fn choose(&mut self, trust: &TrustKeeper, now: Timestamp) -> bool {
         let rank = |(issuer, leaf): &(Hash, LeafIn)| {
-            let bad = trust.is_none_or(|trust| {
-                let judged = trust.judge(leaf.der(), issuer, now, true);
-                // With an old list of our own we cannot tell; others judge by theirs.
-                judged.is_err_and(|reason| !reason.is_about_the_list())
-            });
+            // With an old list of our own we cannot tell; others judge by theirs.
+            let judged = trust.certificate(leaf.der(), issuer);
+            let bad = judged.is_err_and(|reason| !reason.is_about_the_list());
             (!bad, leaf.from() <= now, leaf.issue_number())
         };
         let speaks = self.certificates.iter().max_by_key(|certificate| rank(certificate)).cloned();

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use data_encoding::BASE64;
 use musubi_protocol::{
     cbor,
-    delivery::{Circumstances, Fact, Inbound, Outbound, Receipts, inbound_state, outbound_state},
+    delivery::{Circumstances, Fact, Inbound, Outbound, Receipts, State, inbound_state, outbound_state},
     entry::{By, What},
     ids::{Hash, MessageId},
     link::Log,
@@ -63,6 +63,25 @@ impl<'a> Rows<'a> {
     /// # Errors
     /// [`CoreError`].
     pub fn outbound(&mut self, id: MessageId, message: &Outbound) -> Result<Row, CoreError> {
+        let state = self.state(&id, message)?;
+        let mut row = self.row(id, message.log, message.sealed_at, &message.receipts)?;
+        row.state = state.name().into();
+        row.why = state.why().map(|why| why.name().into());
+        if let Some((_, at)) = message.ended {
+            row.times.insert(state.name().into(), rfc3339(at));
+        }
+        Ok(row)
+    }
+
+    /// Whether a message sent from here does not go on by itself.
+    ///
+    /// # Errors
+    /// [`CoreError`].
+    pub fn is_held(&mut self, id: &MessageId, message: &Outbound) -> Result<bool, CoreError> {
+        Ok(self.state(id, message)?.name() == "held")
+    }
+
+    fn state(&mut self, id: &MessageId, message: &Outbound) -> Result<State, CoreError> {
         let around = match self.around.get(&message.log) {
             Some(around) => *around,
             None => {
@@ -71,15 +90,8 @@ impl<'a> Rows<'a> {
                 around
             }
         };
-        let has_envelope = around.has_key || self.core.db.envelope(Side::Own, &id)?.is_some();
-        let state = outbound_state(message, Circumstances { has_key: has_envelope, ..around });
-        let mut row = self.row(id, message.log, message.sealed_at, &message.receipts)?;
-        row.state = state.name().into();
-        row.why = state.why().map(|why| why.name().into());
-        if let Some((_, at)) = message.ended {
-            row.times.insert(state.name().into(), rfc3339(at));
-        }
-        Ok(row)
+        let has_envelope = around.has_key || self.core.db.envelope(Side::Own, id)?.is_some();
+        Ok(outbound_state(message, Circumstances { has_key: has_envelope, ..around }))
     }
 
     /// A message for an address here; `None` while it is not complete.

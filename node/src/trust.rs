@@ -1,13 +1,14 @@
 //! Roots, lists and heads: kept on disk, shared in memory, and the time that they vouch for.
 
 use std::{
+    collections::HashMap,
     sync::{Mutex, PoisonError, RwLock},
     time::Instant,
 };
 
 use musubi_protocol::{
     certificate::{
-        LeafIn,
+        Leaf, LeafIn,
         material::{self, Material},
     },
     crl::{self, CrlIn, Outcome},
@@ -32,9 +33,14 @@ const BUNDLE: &str = "trust bundle";
 const HEAD: &str = "log head";
 const TRUSTED_TIME: &str = "trusted time";
 
+/// Certificates that are remembered as good; some 3 KiB each.
+const MAX_GOOD: usize = 4096;
+
 /// What this node trusts, and the clock that judges it.
 pub struct TrustKeeper {
     held: RwLock<Held>,
+    /// Certificates that were judged good before, by hash: their signatures need not be checked again.
+    good: Mutex<HashMap<Hash, Leaf>>,
     trusted: Mutex<Option<Trusted>>,
     clock: Clock,
     started: Instant,
@@ -121,7 +127,31 @@ impl TrustKeeper {
         let kept: Option<Timestamp> = db.meta(TRUSTED_TIME)?;
         let signed = held.newest_signed_time();
         let trusted = kept.max(signed).map(|time| Trusted::new(time, started.elapsed()));
-        Ok(Self { held: RwLock::new(held), trusted: Mutex::new(trusted), clock, started })
+        Ok(Self { held: RwLock::new(held), good: Mutex::default(), trusted: Mutex::new(trusted), clock, started })
+    }
+
+    /// Judges a certificate now, of a desk that is known. The signatures of one that was good before are not checked
+    /// again; everything else is, each time ([`Trust::judge_again`]).
+    ///
+    /// # Errors
+    /// [`Distrust`]; without trust data nothing is good.
+    pub fn certificate(&self, der: &[u8], issuer: &Hash) -> Result<Leaf, Distrust> {
+        let (trust, now) = (self.trust().ok_or(Distrust::UnknownIssuer)?, self.now());
+        let hash = Hash::of(&[der]);
+        let good = || self.good.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = good().get(&hash).filter(|leaf| leaf.issuer() == *issuer).cloned();
+        if let Some(leaf) = before {
+            trust.judge_again(&leaf, now, |_| true)?;
+            return Ok(leaf);
+        }
+        let leaf = trust.judge(der, issuer, now, true)?;
+        let mut good = good();
+        if good.len() >= MAX_GOOD {
+            // All of them are judged in full once more: that is slow, not wrong.
+            good.clear();
+        }
+        good.insert(hash, leaf.clone());
+        Ok(leaf)
     }
 
     /// What is trusted now; cheap to take.

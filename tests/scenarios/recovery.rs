@@ -103,11 +103,11 @@ async fn an_old_backup_is_filled_up_by_the_partner() {
     let manager = net.start(backup, &[&home_visit]).await;
     // Who waits for the id of before hears of it too.
     let core = manager.node.core();
-    let arrived = || {
+    let arrived = |_| {
         let message = core.db.outbound(&core.db.newest_id(unaware[1])?)?;
         Ok(message.is_some_and(|message| message.receipts.has(What::Delivered)))
     };
-    assert!(core.wait_for(unaware[1], LIMIT, arrived).await.unwrap());
+    assert!(core.wait_for(&[unaware[1]], LIMIT, arrived).await.unwrap());
     for (id, bundle) in unaware.into_iter().zip([PLANS[2], PLANS[3]]) {
         let newest = || manager.node.core().db.newest_id(id).unwrap();
         manager

@@ -17,18 +17,17 @@ mod account;
 mod evidence;
 mod place;
 mod sample;
-mod tool;
 
 use account::Account;
 use evidence::Judge;
 use place::Place;
 use sample::{Bundle, FROM_REVOKED, MONTH, OFFICES, Office, TO_REVOKED};
-use tool::{Call, Musubi, Node};
 
 use crate::{
     error::{CommandError, Exit},
     msg,
     signals::Stop,
+    tool::{Call, Musubi, Node},
     ui::Ui,
 };
 
@@ -298,7 +297,7 @@ fn one(bundle: &Bundle, rows: Vec<Row>) -> Result<Row, CommandError> {
     match <[Row; 1]>::try_from(rows) {
         Ok([row]) => Ok(row),
         Err(rows) => {
-            let failed = CommandError::failed(msg!("err-demo-command", command = "send"));
+            let failed = CommandError::failed(msg!("err-tool-command", command = "send"));
             Err(failed.detailed(&format!("{}: {} rows", bundle.folder, rows.len())))
         }
     }

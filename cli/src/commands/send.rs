@@ -24,6 +24,8 @@ use gather::gather;
 
 /// Columns that findings stand in from the left.
 const INDENT: usize = 4;
+/// Messages that are waited for in one request.
+const WAITED: usize = 250;
 /// Warnings of one rule that are shown of one bundle.
 const WARNINGS: usize = 5;
 
@@ -155,12 +157,16 @@ fn wait_for(ui: &Ui, client: &Client, messages: &mut [Row], wait: Wait) -> Resul
     let until = wait.until();
     let mut progress = ui.progress(&msg!("send-waiting"), messages.len() as u64);
     let mut missing = 0;
-    for row in messages.iter_mut() {
-        let Some(id) = row.id.clone() else { continue };
-        let now = client.wait(&id, wait.state, until)?;
-        *row = Row { findings: std::mem::take(&mut row.findings), already_sent: row.already_sent, ..now };
-        missing += usize::from(!rows::is_delivered(row));
-        progress.step();
+    let mut sent: Vec<&mut Row> = messages.iter_mut().filter(|row| row.id.is_some()).collect();
+    // So many at a time that the bar moves.
+    for group in sent.chunks_mut(WAITED) {
+        let ids: Vec<String> = group.iter().filter_map(|row| row.id.clone()).collect();
+        let now = client.wait_for_all(&ids, wait.state, until)?;
+        for (row, now) in group.iter_mut().zip(now) {
+            **row = Row { findings: std::mem::take(&mut row.findings), already_sent: row.already_sent, ..now };
+            missing += usize::from(!rows::is_delivered(row));
+            progress.step();
+        }
     }
     Ok(missing)
 }

@@ -26,7 +26,9 @@ use tokio::{
 
 use super::{
     ApiProblem, State,
-    types::{CrlRow, DeskRow, Detail, DiskRow, Installed, Ping, PingRequest, Problem, RefusedRow, Row, Status},
+    types::{
+        CrlRow, DeskRow, Detail, DiskRow, Installed, Ping, PingRequest, Problem, RefusedRow, Row, Status, WaitRequest,
+    },
 };
 use crate::{
     attachments::{self, Upload},
@@ -45,6 +47,8 @@ type Answer<T> = Result<Json<T>, ApiProblem>;
 const SHORTEST_PREFIX: usize = 8;
 /// Longest wait for the answer of a partner who is connected.
 const PROBE: Duration = Duration::from_secs(5);
+/// Most messages of one wait.
+const MAX_WAITED: usize = 10_000;
 /// Longest wait for a state.
 const LONGEST_WAIT: u64 = 600;
 
@@ -97,7 +101,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
                 office: desk.kept().office().to_string(),
                 kinds: desk.kept().kinds().iter().map(ToString::to_string).collect(),
                 name: certificate.map_or_else(|| desk.kept().name().to_owned(), |leaf| leaf.name().to_owned()),
-                state: standing(desk, trust.as_ref(), now).name().into(),
+                state: standing(desk, &core.trust, now).name().into(),
                 until: certificate.map(|leaf| rfc3339(leaf.until())),
             }
         };
@@ -351,27 +355,55 @@ pub(super) async fn wait(
     Path(id): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Answer<Row> {
-    let core = &state.core;
-    let id = find(core, &id)?;
-    let what = match wanted.state.as_str() {
+    let id = find(&state.core, &id)?;
+    let mut rows = waited(&state.core, &[id], &wanted.state, wanted.seconds).await?;
+    Ok(Json(rows.pop().ok_or(CoreError::NoMessage)?))
+}
+
+/// Waits until messages sent from here reach a state, or time is up
+///
+/// One request for many messages, at most 10,000.
+#[utoipa::path(
+    post, path = "/api/wait", request_body = WaitRequest,
+    responses(
+        (status = 200, body = Vec<Row>, description = "The messages as they stand then, in the order of their ids in the request"),
+        (status = 404, body = Problem),
+    )
+)]
+pub(super) async fn wait_for_all(Extract(state): Extract<State>, Json(request): Json<WaitRequest>) -> Answer<Vec<Row>> {
+    if request.ids.len() > MAX_WAITED {
+        return Err(ApiProblem::bad("form"));
+    }
+    let ids = request.ids.iter().map(|id| find(&state.core, id)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Json(waited(&state.core, &ids, &request.state, request.seconds).await?))
+}
+
+async fn waited(core: &Core, ids: &[MessageId], state: &str, seconds: u64) -> Result<Vec<Row>, ApiProblem> {
+    let what = match state {
         "delivered" => What::Delivered,
         "opened" => What::Opened,
-        _ => return Err(ApiProblem::bad("wait_state").with("text", &wanted.state)),
+        _ => return Err(ApiProblem::bad("wait_state").with("text", state)),
     };
-    let now = || {
+    let now = |id: &MessageId| {
         // It may be announced anew while somebody waits.
-        let id = core.db.newest_id(id)?;
+        let id = core.db.newest_id(*id)?;
         Ok::<_, CoreError>((id, core.db.outbound(&id)?.ok_or(CoreError::NoMessage)?))
     };
-    let reached = || {
-        let (id, message) = now()?;
+    let reached = |id| {
+        let (id, message) = now(&id)?;
         let over = message.receipts.has(what) || message.receipts.ended() || message.ended.is_some();
         // What is held does not go on by itself.
-        Ok(over || Rows::new(core).outbound(id, &message)?.state == "held")
+        Ok(over || Rows::new(core).is_held(&id, &message)?)
     };
-    core.wait_for(id, Duration::from_secs(wanted.seconds.min(LONGEST_WAIT)), reached).await?;
-    let (id, message) = now()?;
-    durable(core, Rows::new(core).outbound(id, &message)?).await
+    core.wait_for(ids, Duration::from_secs(seconds.min(LONGEST_WAIT)), reached).await?;
+    let mut lister = Rows::new(core);
+    let mut row = |id: &MessageId| {
+        let (id, message) = now(id)?;
+        lister.outbound(id, &message)
+    };
+    let rows = ids.iter().map(&mut row).collect::<Result<Vec<_>, CoreError>>()?;
+    core.db.store().durable().await.map_err(CoreError::from)?;
+    Ok(rows)
 }
 
 /// How a file is fetched.

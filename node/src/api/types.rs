@@ -228,6 +228,17 @@ pub struct InstalledItem {
     pub subject: Option<String>,
 }
 
+/// What is waited for, of many messages at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WaitRequest {
+    /// Message ids or prefixes, at most 10,000.
+    pub ids: Vec<String>,
+    /// delivered or opened
+    pub state: String,
+    /// Seconds to wait at most, 600 and less.
+    pub seconds: u64,
+}
+
 /// A question whether a partner can be reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PingRequest {

@@ -1,11 +1,8 @@
 //! Where a desk stands with the authority.
 
-use musubi_protocol::{
-    time::Timestamp,
-    trust::{Distrust, Trust},
-};
+use musubi_protocol::{time::Timestamp, trust::Distrust};
 
-use crate::desk::Desk;
+use crate::{desk::Desk, trust::TrustKeeper};
 
 /// Where a desk stands with the authority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,9 +59,11 @@ impl Standing {
 
 /// Where a desk stands.
 #[must_use]
-pub fn standing(desk: &Desk, trust: Option<&Trust>, now: Timestamp) -> Standing {
-    let (Some((issuer, leaf)), Some(trust)) = (desk.certificate(), trust) else { return Standing::NoCertificate };
-    match trust.judge(leaf.der(), issuer, now, true) {
+pub fn standing(desk: &Desk, trust: &TrustKeeper, now: Timestamp) -> Standing {
+    let (Some((issuer, leaf)), true) = (desk.certificate(), trust.trust().is_some()) else {
+        return Standing::NoCertificate;
+    };
+    match trust.certificate(leaf.der(), issuer) {
         Err(Distrust::Revoked) => Standing::Revoked,
         Err(Distrust::NotYetValid) => Standing::NotYetValid,
         Err(Distrust::Expired) => Standing::Expired,

@@ -35,7 +35,8 @@ use crate::{
 
 /// Streams for large bodies at one time.
 const BODY_STREAMS: usize = 2;
-/// Pause before a log is offered again of which a body did not get through; it doubles up to [`RETRY_LONGEST`].
+/// Pause before a log is offered again of which a body did not get through or which the partner had no room for; it
+/// doubles up to [`RETRY_LONGEST`], and begins anew with what gets through.
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 /// Longest such pause.
 const RETRY_LONGEST: Duration = Duration::from_secs(60);
@@ -316,6 +317,7 @@ impl<O: Opener> Push<O> {
                 self.sender.stop(log, reason);
                 self.stopped.insert(log);
                 self.core.partners.stopped(log, reason);
+                self.core.tell(Event::Stopped(log));
                 if reason == Stop::Busy {
                     // That passes.
                     self.retry_later(log);
@@ -331,6 +333,8 @@ impl<O: Opener> Push<O> {
     /// The receiver has said where it stands. What it has of our log and we have not was lost here.
     async fn have(&mut self, log: Log, at: Position) -> Result<(), SessionError> {
         if self.sender.is_on_its_way(log, at.at()) {
+            // It takes what we send: whatever it refuses next has not lasted yet.
+            self.retry_pause = RETRY_FIRST;
             self.sender.have(log, at.at());
             return Ok(());
         }
@@ -375,6 +379,7 @@ impl<O: Opener> Push<O> {
                 crash::point("recovery.durable");
                 self.returning.remove(&log);
                 self.core.partners.goes_on(log);
+                self.core.tell(Event::Stopped(log));
                 self.frames.feed(&Frame::Offer(log)).await
             }
             Err(RecoveryError::Core(error)) => Err(error.into()),
@@ -388,6 +393,7 @@ impl<O: Opener> Push<O> {
         self.sender.stop(log, Stop::Restart);
         self.stopped.insert(log);
         self.core.partners.stopped(log, Stop::Restart);
+        self.core.tell(Event::Stopped(log));
         Ok(())
     }
 
@@ -410,6 +416,7 @@ impl<O: Opener> Push<O> {
         self.sender.reopen(log);
         self.stopped.remove(&log);
         self.core.partners.goes_on(log);
+        self.core.tell(Event::Stopped(log));
     }
 
     /// The partner names an entry of a log of ours that is not here: offered, it says what it has.

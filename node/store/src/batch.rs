@@ -19,7 +19,7 @@ pub const MAX_BATCH: usize = 4 << 20;
 #[derive(Default)]
 pub struct Batch {
     /// Engine keys with their new values, or none for a removal, in the order of the calls.
-    pub(crate) changes: Vec<(Vec<u8>, Option<Vec<u8>>)>,
+    pub(crate) changes: Vec<(Vec<u8>, Option<sled::IVec>)>,
     /// Body files that no record refers to once this batch is durable.
     pub(crate) discarded: Vec<BodyId>,
     pub(crate) bytes: usize,
@@ -43,7 +43,7 @@ impl Batch {
         let mut value = Vec::with_capacity(1 + bytes.len());
         value.push(format);
         value.extend_from_slice(bytes);
-        self.changes.push((space.key(key), Some(value)));
+        self.changes.push((space.key(key), Some(value.into())));
         Ok(self)
     }
 

@@ -14,13 +14,16 @@
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use data_encoding::HEXLOWER;
 
 use crate::batch::Batch;
 use crate::commit::Failer;
+use crate::engine::Engine;
 use crate::space::Space;
 use crate::store::StoreError;
 use crate::{crash, platform, random};
@@ -131,12 +134,13 @@ pub struct Swept {
 }
 
 /// A body in a file that is being written; nothing refers to it yet.
-#[derive(Debug)]
 pub struct BodyWriter {
     id: BodyId,
     path: PathBuf,
     /// None once it is finished.
     file: Option<File>,
+    written: u64,
+    early: Early,
 }
 
 impl BodyWriter {
@@ -157,7 +161,11 @@ impl BodyWriter {
 
 impl Write for BodyWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write(bytes)
+        let count = self.file.as_mut().ok_or(io::ErrorKind::BrokenPipe)?.write(bytes)?;
+        let now = self.written + count as u64;
+        self.early.look(&self.path, self.written, now);
+        self.written = now;
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -175,17 +183,58 @@ impl Drop for BodyWriter {
     }
 }
 
+/// Bytes after which a growing body begins to be synced while more is written, so that little is left at its end.
+const EARLY: u64 = 8 << 20;
+
+/// Syncs growing bodies beside their writers, one at a time. It promises nothing: that is what `sync` and `finish` are
+/// for. But an error that it meets would be seen by nobody else, so it makes the store fail.
+#[derive(Clone)]
+struct Early {
+    failer: Failer,
+    running: Arc<AtomicBool>,
+}
+
+impl Early {
+    /// Begins if a body has just grown past a multiple of [`EARLY`] and nothing is being synced.
+    fn look(&self, path: &Path, before: u64, now: u64) {
+        if before / EARLY == now / EARLY || self.running.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (early, path) = (self.clone(), path.to_owned());
+        let sync = move || {
+            // Windows flushes only handles that may write.
+            let synced = OpenOptions::new().write(true).open(path).and_then(|file| file.sync_data());
+            early.running.store(false, Ordering::SeqCst);
+            match synced {
+                // Given up meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => {
+                    tracing::error!(%error, "the disk did not take a body");
+                    early.failer.fail();
+                }
+                Ok(()) => {}
+            }
+        };
+        if thread::Builder::new().name("musubi-body".to_owned()).spawn(sync).is_err() {
+            // Then all of it is synced at the end.
+            self.running.store(false, Ordering::SeqCst);
+        }
+    }
+}
+
 /// The bodies of a store.
 pub struct Bodies {
-    db: sled::Db,
+    engine: Arc<Engine>,
     dir: PathBuf,
     created: AtomicBool,
     failer: Failer,
+    early: Early,
 }
 
 impl Bodies {
-    pub(crate) fn new(db: sled::Db, dir: PathBuf, failer: Failer) -> Self {
-        Self { db, dir, created: AtomicBool::new(false), failer }
+    pub(crate) fn new(engine: Arc<Engine>, dir: PathBuf, failer: Failer) -> Self {
+        let early = Early { failer: failer.clone(), running: Arc::default() };
+        Self { engine, dir, created: AtomicBool::new(false), failer, early }
     }
 
     /// Adds a complete small body to a batch and names it.
@@ -216,8 +265,8 @@ impl Bodies {
         match id.place {
             Place::File => batch.discarded.push(id),
             Place::Records => {
-                for found in self.db.scan_prefix(Space::BODIES.key(&id.random)).keys() {
-                    let key = found.map_err(StoreError::engine)?;
+                for found in self.engine.prefix(&Space::BODIES.key(&id.random)) {
+                    let (key, _) = found.map_err(StoreError::engine)?;
                     batch.remove(Space::BODIES, &key[1..])?; // every key starts with its space
                 }
             }
@@ -247,7 +296,7 @@ impl Bodies {
         let id = self.create()?;
         let path = self.path(&id);
         let file = OpenOptions::new().write(true).open(&path)?;
-        Ok(BodyWriter { id, path, file: Some(file) })
+        Ok(BodyWriter { id, path, file: Some(file), written: 0, early: self.early.clone() })
     }
 
     /// Appends to a body in a file and returns its new length. Not durable before [`sync`](Self::sync).
@@ -266,7 +315,9 @@ impl Bodies {
             return Err(error.into());
         }
         crash::point("body.appended");
-        Ok(len + bytes.len() as u64)
+        let now = len + bytes.len() as u64;
+        self.early.look(&self.path(&id), len, now);
+        Ok(now)
     }
 
     /// Makes a body in a file durable as it is now.
@@ -304,7 +355,7 @@ impl Bodies {
         match id.place {
             Place::File => Ok(self.open(id)?.metadata()?.len()),
             Place::Records => {
-                let last = self.db.scan_prefix(Space::BODIES.key(&id.random)).next_back().ok_or(BodyError::Missing)?;
+                let last = self.engine.prefix(&Space::BODIES.key(&id.random)).next_back().ok_or(BodyError::Missing)?;
                 let (key, value) = last.map_err(StoreError::engine)?;
                 let index = key.last_chunk().copied().map(u32::from_be_bytes).unwrap_or_default();
                 Ok(u64::from(index) * CHUNK as u64 + value.len().saturating_sub(1) as u64)
@@ -330,7 +381,7 @@ impl Bodies {
                 while at < end {
                     // Both fit: a small body has at most SMALL bytes.
                     let (index, skip) = ((at / CHUNK as u64) as u32, (at % CHUNK as u64) as usize);
-                    let raw = self.db.get(Space::BODIES.key(&id.chunk(index))).map_err(StoreError::engine)?;
+                    let raw = self.engine.get(&Space::BODIES.key(&id.chunk(index))).map_err(StoreError::engine)?;
                     let take = (end - at).min((CHUNK - skip) as u64) as usize;
                     let part = raw.as_deref().and_then(|raw| raw.get(1 + skip..1 + skip + take));
                     out.extend_from_slice(part.ok_or(StoreError::Damaged { space: Space::BODIES.name() })?);

@@ -47,6 +47,11 @@ impl Ticket {
         done.await.map_err(|_| StoreError::SyncFailed)
     }
 
+    /// Has a commit begin that carries the batch, without waiting for it.
+    pub(crate) fn begin(&self) {
+        self.shared.want(&mut self.shared.lock(), self.number);
+    }
+
     /// As [`durable`](Self::durable), holding the calling thread. Not for async tasks.
     ///
     /// # Errors
@@ -112,7 +117,7 @@ impl Committer {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Numbers a batch that is in the engine, or that the next `sync` puts there.
+    /// Numbers a batch that is in the engine's queue: the next `sync` puts it on the disk.
     pub(crate) fn applied(&self, rubbish: impl IntoIterator<Item = PathBuf>) -> Ticket {
         let mut state = self.shared.lock();
         state.applied += 1;
@@ -129,10 +134,6 @@ impl Committer {
         *self.shared.failed.borrow()
     }
 
-    pub(crate) fn fail(&self) {
-        self.shared.fail();
-    }
-
     /// A handle with which others can declare the store failed.
     pub(crate) fn failer(&self) -> Failer {
         Failer(Arc::clone(&self.shared))
@@ -145,7 +146,8 @@ impl Committer {
     }
 }
 
-/// Declares the store failed, for syncs outside of commits.
+/// Declares the store failed, for syncs outside of commits: everybody who waits is told, and nothing is taken any more.
+#[derive(Clone)]
 pub(crate) struct Failer(Arc<Shared>);
 
 impl Failer {

@@ -178,7 +178,7 @@ fn tidied(
     tidying: Tidying<'_>,
 ) -> Result<sled::Db, OpenError> {
     let records = live.join("records");
-    let filling = rewrite::filling(&db, &records)?;
+    let filling = rewrite::filling(|key| db.get(key), &records)?;
     if !filling.is_due() {
         return Ok(db);
     }
@@ -209,7 +209,7 @@ fn tidied(
     rewrite::settle(live)?;
     check_format(&db, true)?;
     rewrite::clear(live)?;
-    tracing::info!(log = rewrite::filling(&db, &records)?.log, "the store was rewritten");
+    tracing::info!(log = rewrite::filling(|key| db.get(key), &records)?.log, "the store was rewritten");
     Ok(db)
 }
 

@@ -79,10 +79,13 @@ impl Filling {
     }
 }
 
-/// Reads what the engine says of its filling.
-pub(crate) fn filling(db: &sled::Db, records: &Path) -> Result<Filling, OpenError> {
+/// Reads what is known of an engine's filling. `get` reads a record.
+pub(crate) fn filling(
+    get: impl Fn(&[u8]) -> sled::Result<Option<sled::IVec>>,
+    records: &Path,
+) -> Result<Filling, OpenError> {
     let number = |key| -> Result<Option<u64>, OpenError> {
-        let raw = db.get(Space::STORE.key(key)).map_err(open::broken)?;
+        let raw = get(&Space::STORE.key(key)).map_err(open::broken)?;
         Ok(raw.as_deref().and_then(|raw| raw.get(1..)?.try_into().ok()).map(u64::from_be_bytes))
     };
     let log = fs::metadata(records.join("db"))?.len();

@@ -20,6 +20,11 @@ use crate::room::{Room, Usage, size_of};
 use crate::scan::Scan;
 use crate::space::{Space, Value};
 
+/// Bytes of applied batches above which a commit is begun though nobody waits for one.
+const MUCH: usize = 4 << 20;
+/// Bytes of applied batches above which nothing more is applied before the next commit.
+const TOO_MUCH: usize = 16 << 20;
+
 /// Why a store refused.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -108,16 +113,14 @@ impl Store {
         let (writer, log, blobs) = (Arc::clone(&engine), opened.log, opened.blobs);
         let committer = Committer::start(move || {
             around(&mut || {
-                writer.apply_queued()?;
-                crash::fault("store.flush")?;
-                writer.db.flush()?;
+                writer.drain()?;
                 crash::point("store.flushed");
                 crash::fault("store.sync")?;
                 log.sync_data()?;
                 sync_files(&blobs)
             })
         })?;
-        let bodies = Bodies::new(engine.db.clone(), opened.bodies, committer.failer());
+        let bodies = Bodies::new(Arc::clone(&engine), opened.bodies, committer.failer());
         let inner = Inner {
             committer,
             engine,
@@ -134,7 +137,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`] or [`StoreError::Damaged`].
     pub fn get(&self, space: Space, key: &[u8]) -> Result<Option<Value>, StoreError> {
-        match read(|| self.inner.engine.db.get(space.key(key)))? {
+        match read(|| self.inner.engine.get(&space.key(key)))? {
             None => Ok(None),
             Some(raw) => Value::from_raw(raw).map(Some).ok_or(StoreError::Damaged { space: space.name() }),
         }
@@ -145,43 +148,39 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`].
     pub fn contains(&self, space: Space, key: &[u8]) -> Result<bool, StoreError> {
-        read(|| self.inner.engine.db.contains_key(space.key(key)))
+        read(|| self.inner.engine.contains(&space.key(key)))
     }
 
     /// Walks through the keys that begin with `prefix` (empty: the whole space).
     pub fn prefix(&self, space: Space, prefix: &[u8]) -> Scan {
-        Scan::prefix(&self.inner.engine.db, space, prefix)
+        Scan::prefix(&self.inner.engine, space, prefix)
     }
 
     /// Walks through a range of keys; one that ends before it starts is empty.
     pub fn range<'a>(&self, space: Space, range: impl RangeBounds<&'a [u8]>) -> Scan {
-        Scan::range(&self.inner.engine.db, space, &range)
+        Scan::range(&self.inner.engine, space, &range)
     }
 
     /// Applies a batch: visible at once, whole or not at all, not yet durable.
     ///
-    /// It goes in behind everything handed to [`commit`](Self::commit) before. Where nobody has to see the batch before
-    /// it is durable, `commit` is much cheaper under load.
+    /// Costs memory until the next commit. Where more waits than [`MUCH`], a commit is begun; above [`TOO_MUCH`] this
+    /// blocks until it is done.
     ///
     /// # Errors
-    /// [`StoreError::SyncFailed`] if a commit failed earlier or the engine fails now; the store is finished then.
+    /// [`StoreError::SyncFailed`] if a commit failed, now or earlier; the store is finished then.
     pub fn apply(&self, batch: Batch) -> Result<Ticket, StoreError> {
         let Inner { committer, engine, .. } = &*self.inner;
         if committer.has_failed() {
             return Err(StoreError::SyncFailed);
         }
         let rubbish = self.rubbish(&batch);
-        match caught(|| engine.apply(batch)) {
-            Ok(Ok(())) => Ok(committer.applied(rubbish)),
-            failure => {
-                // Half of the batch may be in memory. It is never acknowledged, and the engine drops it at restart.
-                if let Ok(Err(error)) = failure {
-                    tracing::error!(%error, "the storage engine did not take a batch");
-                }
-                committer.fail();
-                Err(StoreError::SyncFailed)
-            }
+        let (ticket, waiting) = engine.put(batch, || committer.applied(rubbish));
+        if TOO_MUCH < waiting {
+            ticket.durable_blocking()?;
+        } else if MUCH < waiting {
+            ticket.begin();
         }
+        Ok(ticket)
     }
 
     /// Applies a batch and waits until it is durable. Others may see it a little earlier.
@@ -192,7 +191,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::SyncFailed`]: the disk refused, now or earlier; nothing may be promised about the batch.
     pub async fn commit(&self, batch: Batch) -> Result<(), StoreError> {
-        self.submit(batch)?.durable().await
+        self.apply(batch)?.durable().await
     }
 
     /// As [`commit`](Self::commit), holding the calling thread. For commands that run without a node.
@@ -200,17 +199,7 @@ impl Store {
     /// # Errors
     /// As [`commit`](Self::commit).
     pub fn commit_blocking(&self, batch: Batch) -> Result<(), StoreError> {
-        self.submit(batch)?.durable_blocking()
-    }
-
-    /// Hands a batch to the commit thread.
-    fn submit(&self, batch: Batch) -> Result<Ticket, StoreError> {
-        let Inner { committer, engine, .. } = &*self.inner;
-        if committer.has_failed() {
-            return Err(StoreError::SyncFailed);
-        }
-        let rubbish = self.rubbish(&batch);
-        Ok(engine.enqueue(batch, || committer.applied(rubbish)))
+        self.apply(batch)?.durable_blocking()
     }
 
     fn rubbish(&self, batch: &Batch) -> Vec<PathBuf> {
@@ -277,7 +266,8 @@ impl Store {
     /// [`StoreError`].
     pub fn filling(&self) -> Result<Filling, StoreError> {
         let records = self.inner.dir.join("live").join("records");
-        rewrite::filling(&self.inner.engine.db, &records).map_err(|error| StoreError::Engine(io::Error::other(error)))
+        rewrite::filling(|key| self.inner.engine.get(key), &records)
+            .map_err(|error| StoreError::Engine(io::Error::other(error)))
     }
 
     /// Adds up the records in use and notes it for [`usage`](Self::usage) and the next start. Reads them all, and stops
@@ -286,11 +276,11 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`] if one cannot be read.
     pub fn count(&self, go_on: impl Fn() -> bool) -> Result<Option<u64>, StoreError> {
-        let Some(live) = read(|| rewrite::count(&self.inner.engine.db, go_on))? else { return Ok(None) };
+        let Some(live) = read(|| rewrite::count(self.inner.engine.db(), go_on))? else { return Ok(None) };
         let (key, value) = rewrite::counted(live);
         let mut batch = Batch::new();
         batch.bytes = key.len() + value.len();
-        batch.changes.push((key, Some(value)));
+        batch.changes.push((key, Some(value.into())));
         // Lost in a power cut, it is counted again.
         let _ticket = self.apply(batch)?;
         Ok(Some(live))
@@ -383,7 +373,7 @@ mod tests {
     fn a_value_of_no_bytes_is_damage_and_no_panic() {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), Options::default()).unwrap();
-        store.inner.engine.db.insert(SPACE.key(b"k"), &[]).unwrap();
+        store.inner.engine.db().insert(SPACE.key(b"k"), &[]).unwrap();
         assert!(matches!(store.get(SPACE, b"k"), Err(StoreError::Damaged { space: "test" })));
         assert!(store.prefix(SPACE, b"").next().unwrap().is_err());
     }

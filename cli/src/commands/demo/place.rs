@@ -8,52 +8,34 @@
 //! | `outgoing`, `incoming` | what the care software wrote, and what it is to read |
 
 use std::{
-    fs, io,
+    fs,
     path::{Path, PathBuf},
 };
 
-use data_encoding::BASE32_NOPAD;
-use rand::Rng;
-use tempfile::TempDir;
-
 use super::sample::{Bundle, OFFICES, Office};
-use crate::{error::CommandError, msg, private_file};
+use crate::{
+    error::CommandError,
+    private_file,
+    tool::{Root, new_passphrase},
+};
 
 /// Directory names of the offices, in the order of [`OFFICES`].
 const NAMES: [&str; 3] = ["care-manager", "home-visit", "day-care"];
 
 /// The directory of everything.
 pub(super) struct Place {
-    root: PathBuf,
-    /// Removes it in the end, unless it is kept.
-    temporary: Option<TempDir>,
+    root: Root,
 }
 
 impl Place {
     /// Makes the directories. `keep` must be new or empty.
     ///
     /// # Errors
-    /// `err-demo-keep` where something lies in it, and what the system says.
+    /// `err-tool-keep` where something lies in it, and what the system says.
     pub(super) fn make(keep: Option<&Path>) -> Result<Self, CommandError> {
-        let place = match keep {
-            None => {
-                let dir = tempfile::Builder::new().prefix("musubi-demo-").tempdir();
-                let dir = dir.map_err(CommandError::writing(&std::env::temp_dir()))?;
-                Self { root: dir.path().to_owned(), temporary: Some(dir) }
-            }
-            Some(dir) => {
-                // The commands that are printed later are typed anywhere.
-                let root = std::path::absolute(dir).map_err(CommandError::writing(dir))?;
-                make_private(&root).map_err(CommandError::writing(&root))?;
-                let mut entries = fs::read_dir(&root).map_err(CommandError::reading(&root))?;
-                if entries.next().is_some() {
-                    return Err(CommandError::failed(msg!("err-demo-keep", path = &root)));
-                }
-                Self { root, temporary: None }
-            }
-        };
+        let place = Self { root: Root::make("musubi-demo-", keep)? };
         for dir in ["papers", "passphrases", "logs", "outgoing", "incoming"] {
-            let dir = place.root.join(dir);
+            let dir = place.root().join(dir);
             fs::create_dir(&dir).map_err(CommandError::writing(&dir))?;
         }
         for name in NAMES.iter().chain(&["authority"]) {
@@ -64,18 +46,18 @@ impl Place {
     }
 
     /// Whether it stays.
-    pub(super) const fn is_kept(&self) -> bool {
-        self.temporary.is_none()
+    pub(super) fn is_kept(&self) -> bool {
+        self.root.is_kept()
     }
 
     /// The directory of everything.
     pub(super) fn root(&self) -> &Path {
-        &self.root
+        self.root.path()
     }
 
     /// The authority's data directory.
     pub(super) fn authority(&self) -> PathBuf {
-        self.root.join("authority")
+        self.root().join("authority")
     }
 
     /// The authority's passphrase file.
@@ -85,7 +67,7 @@ impl Place {
 
     /// An office's data directory.
     pub(super) fn data(&self, office: &Office) -> PathBuf {
-        self.root.join(name_of(office.number))
+        self.root().join(name_of(office.number))
     }
 
     /// An office's passphrase file.
@@ -95,22 +77,22 @@ impl Place {
 
     /// What an office's node says.
     pub(super) fn log(&self, office: &Office) -> PathBuf {
-        self.root.join("logs").join(name_of(office.number)).with_extension("log")
+        self.root().join("logs").join(name_of(office.number)).with_extension("log")
     }
 
     /// A paper of an office.
     pub(super) fn paper(&self, office: &Office, what: &str) -> PathBuf {
-        self.root.join("papers").join(format!("{}-{what}", name_of(office.number)))
+        self.root().join("papers").join(format!("{}-{what}", name_of(office.number)))
     }
 
     /// The CRL that the authority hands out.
     pub(super) fn crl(&self) -> PathBuf {
-        self.root.join("papers").join("crl.pem")
+        self.root().join("papers").join("crl.pem")
     }
 
     /// Where an office's care software finds what has come.
     pub(super) fn incoming(&self, office: &Office) -> PathBuf {
-        self.root.join("incoming").join(name_of(office.number))
+        self.root().join("incoming").join(name_of(office.number))
     }
 
     /// Writes the files of a bundle where the sender's care software would.
@@ -118,7 +100,7 @@ impl Place {
     /// # Errors
     /// What the system says.
     pub(super) fn write_out(&self, bundle: &Bundle) -> Result<PathBuf, CommandError> {
-        let dir = self.root.join("outgoing").join(name_of(bundle.sender().number)).join(bundle.serial);
+        let dir = self.root().join("outgoing").join(name_of(bundle.sender().number)).join(bundle.serial);
         fs::create_dir_all(&dir).map_err(CommandError::writing(&dir))?;
         for file in bundle.files {
             let path = dir.join(file.name);
@@ -149,12 +131,11 @@ impl Place {
     /// # Errors
     /// What the system says; then something is left.
     pub(super) fn clear(self) -> Result<(), CommandError> {
-        let Some(dir) = self.temporary else { return Ok(()) };
-        dir.close().map_err(CommandError::writing(&self.root))
+        self.root.clear()
     }
 
     fn passphrase_of(&self, name: &str) -> PathBuf {
-        self.root.join("passphrases").join(name).with_extension("txt")
+        self.root().join("passphrases").join(name).with_extension("txt")
     }
 }
 
@@ -162,25 +143,6 @@ impl Place {
 fn name_of(number: &str) -> &'static str {
     let names = OFFICES.iter().zip(NAMES);
     names.into_iter().find(|(office, _)| office.number == number).map_or(NAMES[0], |(_, name)| name)
-}
-
-/// 80 random bits, in letters that can be typed.
-fn new_passphrase() -> String {
-    let mut bytes = [0; 10];
-    rand::rng().fill_bytes(&mut bytes);
-    BASE32_NOPAD.encode(&bytes).to_ascii_lowercase()
-}
-
-/// Makes a directory for its owner alone, or takes the one that is there.
-fn make_private(dir: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt;
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
-    }
-    // On Windows it takes the rights of the folder above it.
-    #[cfg(not(unix))]
-    fs::create_dir_all(dir)
 }
 
 #[cfg(test)]
@@ -192,7 +154,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("mine"), "x").unwrap();
         let refused = Place::make(Some(dir.path())).err().unwrap();
-        assert_eq!((refused.code(), refused.exit_code()), ("demo-keep", 1));
+        assert_eq!((refused.code(), refused.exit_code()), ("tool-keep", 1));
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert!(Place::make(Some(&dir.path().join("mine"))).is_err());
         let kept = dir.path().join("a/b");

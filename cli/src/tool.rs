@@ -1,4 +1,5 @@
-//! The `musubi` command as a child process: everything in the demo happens by what a person could type.
+//! The `musubi` command as a child process, and a directory for what it does: demo and benchmark happen by what a
+//! person could type.
 
 use std::{
     env,
@@ -7,7 +8,7 @@ use std::{
     io,
     path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde::de::DeserializeOwned;
@@ -20,27 +21,32 @@ use tokio::{
 
 use crate::{error::CommandError, msg, text::Lang};
 
+mod root;
+
+pub(crate) use root::{Root, new_passphrase};
+
 /// Longest time for one command; `send --wait` has its own limit inside it.
 const LIMIT: Duration = Duration::from_secs(120);
 /// Longest time that a node may take to stop by itself; it promises 10 s.
 const STOP: Duration = Duration::from_secs(12);
 
 /// This very program.
-pub(super) struct Musubi {
+pub(crate) struct Musubi {
     program: PathBuf,
-    lang: &'static str,
+    lang: Lang,
 }
 
 /// A command line that grows.
-pub(super) struct Call {
+pub(crate) struct Call {
     name: &'static str,
     command: Command,
+    limit: Duration,
 }
 
 /// A running node. Dropped, it is killed; [`Node::stop`] is the graceful way.
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Where its network listens.
-    pub(super) listen: Vec<String>,
+    pub(crate) listen: Vec<String>,
     child: Child,
     /// As long as it is open the node runs; it ends with this process, however that ends.
     stdin: Option<ChildStdin>,
@@ -58,50 +64,74 @@ impl Musubi {
     ///
     /// # Errors
     /// Where the system does not tell.
-    pub(super) fn this(lang: Lang) -> Result<Self, CommandError> {
+    pub(crate) fn this(lang: Lang) -> Result<Self, CommandError> {
         let internal = |error: io::Error| CommandError::failed(msg!("err-internal")).because(&error);
-        let lang = match lang {
-            Lang::Ja => "ja",
-            Lang::En => "en",
-        };
         Ok(Self { program: env::current_exe().map_err(internal)?, lang })
     }
 
+    /// The language of its words.
+    pub(crate) const fn lang(&self) -> Lang {
+        self.lang
+    }
+
     /// Where the program lies.
-    pub(super) fn program(&self) -> &Path {
+    pub(crate) fn program(&self) -> &Path {
         &self.program
     }
 
     /// Begins a command line with the words of `name`, for a data directory.
-    pub(super) fn call(&self, name: &'static str, dir: &Path) -> Call {
+    pub(crate) fn call(&self, name: &'static str, dir: &Path) -> Call {
         let mut command = Command::new(&self.program);
-        command.args(name.split(' ')).arg("--json").args(["--lang", self.lang]).arg("--dir").arg(dir);
+        let lang = match self.lang {
+            Lang::Ja => "ja",
+            Lang::En => "en",
+        };
+        command.args(name.split(' ')).arg("--json").args(["--lang", lang]).arg("--dir").arg(dir);
         // What the environment says is meant for the person's own office.
         for (variable, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MUSUBI_")) {
             command.env_remove(variable);
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        Call { name, command }
+        Call { name, command, limit: LIMIT }
     }
 }
 
 impl Call {
     /// Adds a word.
-    pub(super) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
         self.command.arg(arg);
         self
     }
 
     /// Adds an option with its value.
-    pub(super) fn option(self, name: &str, value: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn option(self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.arg(name).arg(value)
+    }
+
+    /// Lets it take longer than a command usually may.
+    pub(crate) fn at_most(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// As [`Call::json`], with the time from its start to its exit.
+    ///
+    /// # Errors
+    /// As [`Call::json`].
+    pub(crate) async fn timed<T: DeserializeOwned>(self) -> Result<(T, Duration), CommandError> {
+        let (name, began) = (self.name, Instant::now());
+        let (status, answer, took) = self.run_from(began).await?;
+        if !status.success() {
+            return Err(failed(name, &explained(&answer)));
+        }
+        Ok((parsed(name, answer)?, took))
     }
 
     /// Runs it and reads its answer, which must be exit code 0.
     ///
     /// # Errors
-    /// `err-demo-command` with what the command said.
-    pub(super) async fn json<T: DeserializeOwned>(self) -> Result<T, CommandError> {
+    /// `err-tool-command` with what the command said.
+    pub(crate) async fn json<T: DeserializeOwned>(self) -> Result<T, CommandError> {
         let name = self.name;
         let (status, answer) = self.run().await?;
         if !status.success() {
@@ -114,20 +144,26 @@ impl Call {
     ///
     /// # Errors
     /// As [`Call::json`], for an answer of another shape.
-    pub(super) async fn answer<T: DeserializeOwned>(self) -> Result<T, CommandError> {
+    pub(crate) async fn answer<T: DeserializeOwned>(self) -> Result<T, CommandError> {
         let name = self.name;
         let (_, answer) = self.run().await?;
         parsed(name, answer)
     }
 
-    async fn run(mut self) -> Result<(ExitStatus, Value), CommandError> {
-        let output = match timeout(LIMIT, self.command.output()).await {
+    async fn run(self) -> Result<(ExitStatus, Value), CommandError> {
+        let (status, answer, _) = self.run_from(Instant::now()).await?;
+        Ok((status, answer))
+    }
+
+    async fn run_from(mut self, began: Instant) -> Result<(ExitStatus, Value, Duration), CommandError> {
+        let output = match timeout(self.limit, self.command.output()).await {
             Ok(output) => output.map_err(|error| failed(self.name, &error.to_string()))?,
-            Err(_) => return Err(CommandError::failed(msg!("err-demo-time", command = self.name))),
+            Err(_) => return Err(CommandError::failed(msg!("err-tool-time", command = self.name))),
         };
+        let took = began.elapsed();
         let last = output.stdout.trim_ascii_end().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
         match serde_json::from_slice(last) {
-            Ok(value) => Ok((output.status, value)),
+            Ok(value) => Ok((output.status, value, took)),
             Err(_) => Err(failed(self.name, &String::from_utf8_lossy(&output.stderr))),
         }
     }
@@ -135,8 +171,8 @@ impl Call {
     /// Starts a node and waits until it takes messages; what it says goes into `log`.
     ///
     /// # Errors
-    /// `err-demo-command` if it ended instead.
-    pub(super) async fn node(mut self, log: &Path) -> Result<Node, CommandError> {
+    /// `err-tool-command` if it ended instead.
+    pub(crate) async fn node(mut self, log: &Path) -> Result<Node, CommandError> {
         let said = File::create_new(log).map_err(CommandError::writing(log))?;
         self.command.arg("--until-stdin-ends").stdin(Stdio::piped()).stderr(said);
         let unstarted = |error: io::Error| failed("run", &error.to_string());
@@ -147,7 +183,7 @@ impl Call {
         let mut line = String::new();
         match timeout(LIMIT, node.stdout.read_line(&mut line)).await {
             Ok(read) => read.map_err(unstarted)?,
-            Err(_) => return Err(CommandError::failed(msg!("err-demo-time", command = self.name))),
+            Err(_) => return Err(CommandError::failed(msg!("err-tool-time", command = self.name))),
         };
         let said = || std::fs::read_to_string(log).unwrap_or_default();
         let ready: Ready = serde_json::from_str(&line).map_err(|_| failed("run", &said()))?;
@@ -157,9 +193,14 @@ impl Call {
 }
 
 impl Node {
+    /// The process, as long as it has not been waited for.
+    pub(crate) fn process(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Stops it as a person would who closes its window, and kills it if it does not stop in time. True if it
     /// ended by itself and in order.
-    pub(super) async fn stop(mut self) -> bool {
+    pub(crate) async fn stop(mut self) -> bool {
         drop(self.stdin.take());
         let mut rest = Vec::new();
         let ended = timeout(STOP, async {
@@ -179,7 +220,7 @@ impl Node {
 }
 
 fn failed(command: &str, detail: &str) -> CommandError {
-    CommandError::failed(msg!("err-demo-command", command = command)).detailed(detail.trim())
+    CommandError::failed(msg!("err-tool-command", command = command)).detailed(detail.trim())
 }
 
 /// What an answer says of its failure: the sentence of an error, or states and findings of messages.
