@@ -31,6 +31,8 @@ pub const DESCRIPTORS: u64 = 8192;
 /// How much of everything.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
+    /// Places of the gate in all, and for one address; none for what is usual. Few strangers fill few places.
+    pub places: Option<(usize, usize)>,
     /// Strangers at one time.
     pub strangers: usize,
     /// Of strangers that try something in the handshake or the gate, at one time.
@@ -46,10 +48,16 @@ pub struct Size {
 impl Size {
     /// What `musubi-faults hostile` runs.
     pub const FULL: Self =
-        Self { strangers: 1000, few: 400, partners: 300, rounds: 20_000, flood: Duration::from_secs(6) };
+        Self { places: None, strangers: 1000, few: 400, partners: 300, rounds: 20_000, flood: Duration::from_secs(6) };
     /// What the tests run.
-    pub const SHORT: Self =
-        Self { strangers: 200, few: 60, partners: 40, rounds: 1000, flood: Duration::from_millis(500) };
+    pub const SHORT: Self = Self {
+        places: Some((64, 16)),
+        strangers: 200,
+        few: 60,
+        partners: 40,
+        rounds: 1000,
+        flood: Duration::from_millis(500),
+    };
 }
 
 /// One attack.
@@ -122,12 +130,17 @@ impl Attack {
 
     /// Most memory by which the node may grow meanwhile, in MiB.
     ///
-    /// What strangers can have the node hold is a place for each of 384, with a connection's buffers; of those who
-    /// push, a window each. What a partner can is the window of its streams and the frames on their way.
+    /// What strangers can have the node hold is a place for each of 384, with a connection's buffers; of those who push,
+    /// a window each. Over QUIC a connection that was cut is kept for some seconds more, as the protocol wants it, so
+    /// that what they hold follows from how fast they can come. What a partner can is the window of its streams and the
+    /// frames on their way.
     #[must_use]
     pub const fn most_mib(self) -> u64 {
         match self {
-            Self::Fat(_) => 256,
+            Self::Fat(_)
+            | Self::Silent(Stranger::Quic, _)
+            | Self::StrangersStreams(Stranger::Quic)
+            | Self::Slow(steps::Step::HelloQuic) => 256,
             Self::AllAtOnce => 160,
             _ => 96,
         }
@@ -183,7 +196,7 @@ pub async fn run(
 }
 
 async fn one(ground: &siege::Ground, attack: Attack, size: Size, strict: bool) -> Outcome {
-    let siege = Siege::begin(ground, &attack.name()).await;
+    let siege = Siege::begin(ground, &attack.name(), size.places, strict).await;
     let mut outcome = match attack {
         Attack::Nobody => siege.run(async |siege| siege.newcomer().await).await,
         Attack::Silent(stranger, source) => {

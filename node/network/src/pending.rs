@@ -77,6 +77,8 @@ enum Stage {
     Secured,
     /// In the gate.
     Talking,
+    /// Certified in all but revocation, and handing over the lists that tell.
+    CatchingUp,
 }
 
 /// A taken place; dropping it frees the place.
@@ -97,7 +99,7 @@ impl Places {
             strangers: limits.pending.saturating_sub(limits.reserved_for_known),
             quic: limits.pending - limits.pending / 4,
             patience: limits.patience,
-            pause: limits.patience / 8,
+            pause: limits.patience / 4,
             taken: Mutex::default(),
         }
     }
@@ -122,8 +124,9 @@ impl Places {
                     && (slot.stranger || address_full)
                     && (!address_full || (slot.by_address && slot.address == address))
                     && (!quic || slot.quic);
-                let overdue = self.is_overdue(slot, now);
-                let failed = !has_failed && taken.has_failed(slot.address, now);
+                let slot_failed = taken.has_failed(slot.address, now);
+                let overdue = self.is_overdue(slot, has_failed && !slot_failed, now);
+                let failed = !has_failed && slot_failed;
                 let places = taken.here(slot.address);
                 (in_the_way && (overdue || failed || places > here + 1)).then_some((
                     overdue,
@@ -135,7 +138,7 @@ impl Places {
             let (.., Reverse(id)) = taken.slots.iter().filter_map(claim).max()?;
             let slot = taken.remove(id)?;
             // Who had no time to say a word may be as honest as the newcomer.
-            if slot.stage != Stage::Mute && self.is_overdue(&slot, now) {
+            if self.is_overdue(&slot, true, now) {
                 taken.fail(slot.address, now);
             }
             slot.displaced.cancel();
@@ -166,12 +169,15 @@ impl Places {
         Place { places: self.clone(), id, displaced, admitted: false }
     }
 
-    /// Whether somebody makes nothing of its place.
-    fn is_overdue(&self, slot: &Slot, now: Instant) -> bool {
+    /// Whether somebody makes nothing of its place. Its first byte has to be there at once, unless its claim is `better`
+    /// than the newcomer's: it may have come this very moment.
+    fn is_overdue(&self, slot: &Slot, better: bool, now: Instant) -> bool {
         let patience = match slot.stage {
+            Stage::Mute if better => self.pause,
             Stage::Mute => Duration::ZERO,
             Stage::Securing | Stage::Talking => self.patience,
             Stage::Secured => self.pause,
+            Stage::CatchingUp => return false,
         };
         now.saturating_duration_since(slot.since) >= patience
     }
@@ -217,6 +223,11 @@ impl Place {
     /// The first byte of the gate has come.
     pub(crate) fn talks(&self) {
         self.places.taken().reach(self.id, Stage::Talking);
+    }
+
+    /// It was asked for revocation lists, which may be long.
+    pub(crate) fn catches_up(&self) {
+        self.places.taken().reach(self.id, Stage::CatchingUp);
     }
 
     /// It has passed the gate: nothing is held against its address.
@@ -432,7 +443,10 @@ mod tests {
         let newcomer = enter(&places, 3, false, false).unwrap();
         assert_eq!(slow.each_ref().map(is_displaced), [true, false]);
         assert!(places.taken().has_failed(ip(1), Instant::now()));
-        drop(newcomer);
+        // Who was asked for lists takes the time that they take.
+        slow[1].catches_up();
+        newcomer.catches_up();
+        assert!(enter(&places, 4, false, false).is_none());
     }
 
     #[test]
@@ -449,6 +463,18 @@ mod tests {
         good.is_admitted();
         drop(good);
         assert!(!places.taken().has_failed(ip(8), Instant::now()));
+    }
+
+    #[test]
+    fn who_has_just_come_is_not_displaced_from_where_somebody_failed() {
+        let places = places();
+        drop(enter(&places, 1, false, false));
+        let _talking: Vec<_> = (2..7).map(|n| enter(&places, n, false, false).unwrap()).collect();
+        let mute = places.enter(&at(50, 1), false, false).unwrap();
+        assert!(places.enter(&at(1, 1), false, false).is_none());
+        assert!(!is_displaced(&mute));
+        assert!(places.enter(&at(51, 1), false, false).is_some());
+        assert!(is_displaced(&mute));
     }
 
     #[test]

@@ -299,6 +299,16 @@ impl Caller {
         Self { source, keypair, quic }
     }
 
+    /// Secures a connection as soon as there is a place for it.
+    pub async fn dial_until(&mut self, address: &Multiaddr) -> Raw {
+        loop {
+            match self.dial(address).await {
+                Ok(raw) => return raw,
+                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
     /// Secures a connection.
     ///
     /// # Errors

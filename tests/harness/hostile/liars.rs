@@ -203,6 +203,8 @@ pub async fn never_read(siege: &Siege<'_>, size: Size) {
         partner.lie(Lie::Deaf);
         deaf.push(partner);
     }
+    // The node has sealed all of it by now, and keeps pages of its store.
+    siege.begin_here();
     let asking = deaf.iter().map(|partner| async {
         partner.connect(siege.address(false)).await;
         let log = siege.log(&partner.desks[0]);

@@ -263,7 +263,7 @@ impl Case {
             }
             Self::Gate(stranger, source, _, words) => {
                 let mut caller = Caller::with_key(stranger, source, Keypair::generate_ed25519()).await;
-                let mut raw = caller.dial(&to(stranger)).await.map_err(|error| error.to_string())?;
+                let mut raw = caller.dial_until(&to(stranger)).await;
                 let answer = raw.say_and_close(&words).await;
                 raw.hold().await;
                 // Cut, or one byte that refuses.
@@ -275,7 +275,7 @@ impl Case {
             }
             Self::Welcome(stranger, source, verdict) => {
                 let mut caller = Caller::with_key(stranger, source, keypair).await;
-                let mut raw = caller.dial(&to(stranger)).await.map_err(|error| error.to_string())?;
+                let mut raw = caller.dial_until(&to(stranger)).await;
                 let words = hello.frame().map_err(|error| error.to_string())?;
                 let mut stream = raw.open().await.map_err(|error| error.to_string())?;
                 let talk = async move {

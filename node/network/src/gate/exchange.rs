@@ -163,6 +163,9 @@ impl<G: Gatekeeper> Exchange<'_, G> {
         let mut judgement = self.keeper.judge(self.peer, &hello, false);
         if matches!(judgement, Judgement::SendCrls) {
             self.clock.begin_catch_up();
+            if let Some(place) = self.place {
+                place.catches_up();
+            }
             self.say(stream, &[Answer::SendCrls.byte()]).await?;
             self.catch_up(stream).await?;
             judgement = self.keeper.judge(self.peer, &hello, true);
