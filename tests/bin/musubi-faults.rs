@@ -1,5 +1,5 @@
-//! Faults on purpose, at length: `musubi-faults [kills|random|powercuts|partitions|run|all|clean] [--seed N] [--times N]
-//! [--json]`. See docs/testing.md.
+//! Faults on purpose, at length: `musubi-faults [kills|random|powercuts|partitions|run|hostile|all|clean] [--seed N]
+//! [--times N] [--json]`. See docs/testing.md.
 
 #[cfg(target_os = "linux")]
 mod faults {
@@ -8,20 +8,22 @@ mod faults {
     use musubi_tests::{
         disk,
         faults::{Report, cuts, kills, parts, storm},
+        hostile::{self, Attack, Size, siege::Outcome},
         lan,
         process::AS_NODE,
         system::{self, clean_up},
     };
     use tokio::signal::unix::{SignalKind, signal};
 
-    const USAGE: &str =
-        "musubi-faults [kills|random|powercuts|partitions|run|all|clean] [--seed N] [--times N] [--seconds N] [--json]";
+    const USAGE: &str = "musubi-faults [kills|random|powercuts|partitions|run|hostile|all|clean] [--seed N] [--times N] [--seconds N] \
+         [--only TEXT] [--json]";
 
     struct Wanted {
         what: String,
         seed: u64,
         times: Option<usize>,
         seconds: Option<u64>,
+        only: String,
         json: bool,
     }
 
@@ -66,7 +68,8 @@ mod faults {
     }
 
     fn read(mut args: impl Iterator<Item = String>) -> Result<Wanted, String> {
-        let mut wanted = Wanted { what: "all".into(), seed: 1, times: None, seconds: None, json: false };
+        let mut wanted =
+            Wanted { what: "all".into(), seed: 1, times: None, seconds: None, only: String::new(), json: false };
         while let Some(arg) = args.next() {
             let mut number = || {
                 let text = args.next().unwrap_or_default();
@@ -74,10 +77,13 @@ mod faults {
             };
             match arg.as_str() {
                 "--json" => wanted.json = true,
+                "--only" => wanted.only = args.next().unwrap_or_default(),
                 "--seed" => wanted.seed = number()?,
                 "--times" => wanted.times = Some(usize::try_from(number()?).map_err(|error| error.to_string())?),
                 "--seconds" => wanted.seconds = Some(number()?),
-                "kills" | "random" | "powercuts" | "partitions" | "run" | "all" | "clean" => wanted.what = arg,
+                "kills" | "random" | "powercuts" | "partitions" | "run" | "hostile" | "all" | "clean" => {
+                    wanted.what = arg
+                }
                 other => return Err(format!("{other} is not known")),
             }
         }
@@ -119,6 +125,17 @@ mod faults {
             let plan =
                 storm::Plan { messages: times(1000), time, every: Duration::from_millis(1500), quic: true, seed };
             tell(storm::run(&program, plan).await);
+        }
+        if is("hostile") {
+            match system::descriptors() {
+                most if most < hostile::DESCRIPTORS => eprintln!("SKIPPED hostile: {most} open files are allowed"),
+                _ => {
+                    let attacks = Attack::all().into_iter().filter(|attack| attack.name().contains(&wanted.only));
+                    let attacks: Vec<Attack> = attacks.collect();
+                    let told = |name: &str, outcome: &Outcome| eprintln!("{name}: {}", outcome.line());
+                    tell(hostile::run(&program, &attacks, Size::FULL, true, told).await);
+                }
+            }
         }
         reports
     }

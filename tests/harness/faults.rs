@@ -93,7 +93,7 @@ impl Report {
 }
 
 /// Runs one case to its end; a panic in it is what did not hold.
-async fn case<T>(case: impl Future<Output = T>) -> Result<T, String> {
+pub(crate) async fn case<T>(case: impl Future<Output = T>) -> Result<T, String> {
     AssertUnwindSafe(case).catch_unwind().await.map_err(|panic| message(&*panic))
 }
 

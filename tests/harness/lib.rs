@@ -6,6 +6,8 @@ pub mod disk;
 #[cfg(target_os = "linux")]
 pub mod faults;
 #[cfg(target_os = "linux")]
+pub mod hostile;
+#[cfg(target_os = "linux")]
 pub mod lan;
 pub mod logs;
 #[cfg(target_os = "linux")]

@@ -25,10 +25,11 @@ use musubi_protocol::{
         Log,
         frame::{Frame, Stop},
     },
+    record::Record,
     seal::{self, Draft, Sealed, Suite},
     signed::{Signed, Unverified},
     time::Timestamp,
-    trust::testing::TestDesk,
+    trust::{Trust, testing::TestDesk},
 };
 use tokio::sync::{Notify, mpsc};
 
@@ -76,10 +77,27 @@ struct Heard {
     open: Vec<ConnectionId>,
     refused: Vec<String>,
     entries: Vec<Unverified<Entry>>,
+    records: Vec<Vec<u8>>,
     /// Offers of the node are refused.
     refusing: bool,
     /// How many have been.
     refusals: u64,
+    /// What it does with the node's main stream instead of answering in good faith.
+    lie: Lie,
+    /// How often it has come to the end of its lie.
+    lied: u64,
+}
+
+/// What a partner does with the node's main stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lie {
+    /// Answers in good faith.
+    #[default]
+    None,
+    /// Says so many times that it has an entry that nobody wrote, and gives it when asked.
+    Have(u64),
+    /// Says where it stands and reads no more.
+    Deaf,
 }
 
 /// The partner.
@@ -138,19 +156,21 @@ impl Partner {
         handed: Vec<Vec<u8>>,
     ) -> Self {
         let trust = node.node.core().trust.trust().expect("trust is installed");
-        let peer = keypair.public().to_peer_id();
-        let now = Timestamp::now();
-        let credential = |desk: &TestDesk| {
-            let credential = Credential::new(&desk.leaf, desk.issuer, &peer, &desk.key, now).expect("a credential");
-            cbor::to_vec(&credential).expect("an encoding").into()
-        };
-        let hello = Hello {
-            network: trust.network_id(),
-            trust: trust.bundle().number,
-            crls,
-            log_size: 0,
-            credentials: desks.iter().map(credential).collect(),
-        };
+        Self::certified(&trust, keypair, desks, crls, handed).await
+    }
+
+    /// Starts it with what the authority has published, for a node in a process of its own.
+    ///
+    /// # Panics
+    /// If it cannot listen.
+    pub async fn certified(
+        trust: &Trust,
+        keypair: Keypair,
+        desks: Vec<TestDesk>,
+        crls: Vec<(Hash, u64)>,
+        handed: Vec<Vec<u8>>,
+    ) -> Self {
+        let hello = Self::hello(trust, &keypair, &desks, crls);
         let keeper = Arc::new(Toy { hello, crls: Mutex::new(handed), learnt: Mutex::default() });
         let listen = vec!["/ip4/127.0.0.1/tcp/0".parse().expect("an address")];
         let config = Config { keypair, listen, network: trust.network_id(), limits: Limits::default() };
@@ -158,6 +178,27 @@ impl Partner {
         let (heard, news) = (Arc::<Mutex<Heard>>::default(), Arc::<Notify>::default());
         tokio::spawn(listen_to(events, Arc::clone(&heard), Arc::clone(&news)));
         Self { desks, handle, keeper, heard, news }
+    }
+
+    /// What a node with this key and these desks says in the gate.
+    ///
+    /// # Panics
+    /// If it has no encoding.
+    #[must_use]
+    pub fn hello(trust: &Trust, keypair: &Keypair, desks: &[TestDesk], crls: Vec<(Hash, u64)>) -> Hello {
+        let peer = keypair.public().to_peer_id();
+        let now = Timestamp::now();
+        let credential = |desk: &TestDesk| {
+            let credential = Credential::new(&desk.leaf, desk.issuer, &peer, &desk.key, now).expect("a credential");
+            cbor::to_vec(&credential).expect("an encoding").into()
+        };
+        Hello {
+            network: trust.network_id(),
+            trust: trust.bundle().number,
+            crls,
+            log_size: 0,
+            credentials: desks.iter().map(credential).collect(),
+        }
     }
 
     /// Where it listens, with its name.
@@ -239,6 +280,16 @@ impl Partner {
         self.until("the end of all connections", |heard| heard.open.is_empty().then_some(())).await;
     }
 
+    /// From now on lies on the node's main stream.
+    pub fn lie(&self, lie: Lie) {
+        self.heard(|heard| heard.lie = lie);
+    }
+
+    /// Waits until it has lied to the end, or the node would hear no more.
+    pub async fn until_lied(&self) {
+        self.until("the end of a lie", |heard| (heard.lied > 0).then_some(())).await;
+    }
+
     /// From now on refuses every log that the node offers, or none.
     pub fn refuse(&self, refusing: bool) {
         self.heard(|heard| heard.refusing = refusing);
@@ -252,6 +303,11 @@ impl Partner {
     /// Waits for a receipt or message of the node that `wanted` accepts.
     pub async fn until_entry(&self, what: &str, wanted: impl Fn(&Entry) -> bool) -> Unverified<Entry> {
         self.until(what, |heard| heard.entries.iter().find(|entry| wanted(entry.claim())).cloned()).await
+    }
+
+    /// Waits for a record of the node.
+    pub async fn until_record(&self) -> Vec<u8> {
+        self.until("a record", |heard| heard.records.first().cloned()).await
     }
 
     /// Entries of the node so far.
@@ -298,11 +354,25 @@ async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
     while let Ok(bytes) = hear(&mut talk.0).await {
         match Frame::decode(&bytes) {
             Ok(Frame::Offer(log)) => {
-                let refusing = {
+                let (refusing, lie) = {
                     let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
                     heard.refusals += u64::from(heard.refusing);
-                    heard.refusing
+                    (heard.refusing, heard.lie)
                 };
+                match lie {
+                    Lie::None => {}
+                    Lie::Have(times) => {
+                        have_without_end(&mut talk, log, times).await;
+                        heard.lock().unwrap_or_else(PoisonError::into_inner).lied += 1;
+                        news.notify_waiters();
+                        continue;
+                    }
+                    Lie::Deaf => {
+                        talk.say(&Frame::Have { log, at: Position::NONE }).await;
+                        // Held until the connection goes.
+                        return std::future::pending().await;
+                    }
+                }
                 let answer = match refusing {
                     true => Frame::Stop { log, reason: Stop::NotAdmitted },
                     false => Frame::Have { log, at: Position::NONE },
@@ -318,8 +388,26 @@ async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
                 news.notify_waiters();
                 talk.say(&Frame::Have { log, at }).await;
             }
+            Ok(Frame::Record(record)) => {
+                heard.lock().unwrap_or_else(PoisonError::into_inner).records.push(record);
+                news.notify_waiters();
+            }
             // A body stream, or something that needs no answer.
             _ => {}
+        }
+    }
+}
+
+/// Says what cannot be, until the node ends the stream.
+async fn have_without_end(talk: &mut Talk, log: Log, times: u64) {
+    let now = Timestamp::now().0;
+    for number in 0..times {
+        let at = Position { epoch: now + number, seq: number + 1, hash: Hash::of(&[&number.to_be_bytes()]) };
+        let have = Frame::Have { log, at }.encode().expect("a frame");
+        // What it would give back if it were asked: nothing that is an entry.
+        let yours = Frame::Yours { log, entry: vec![0x5a; 1000] }.encode().expect("a frame");
+        if talk.try_say(&have).await.is_err() || (number % 64 == 63 && talk.try_say(&yours).await.is_err()) {
+            return;
         }
     }
 }
@@ -351,6 +439,18 @@ impl Talk {
     /// The stream is broken.
     pub async fn announce(&mut self, length: u32, bytes: &[u8]) -> std::io::Result<()> {
         within("saying bytes", say(&mut self.0, length, bytes)).await
+    }
+
+    /// Says bytes as they are.
+    ///
+    /// # Errors
+    /// The stream is broken.
+    pub async fn raw(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let saying = async {
+            self.0.write_all(bytes).await?;
+            self.0.flush().await
+        };
+        within("saying bytes", saying).await
     }
 
     /// Hears the next frame; `None` if the node has ended the stream.
@@ -445,6 +545,18 @@ impl Written {
     pub fn mail(&self, desk: &TestDesk, node: &TestNode, files: &[(String, Vec<u8>)]) -> Mail {
         let (body, sealed) = sealed(files);
         self.mail_of(desk, node, header(&sealed), sealed, body)
+    }
+
+    /// Seals files for whoever made this record, and signs.
+    ///
+    /// # Panics
+    /// If the record is of no use.
+    #[must_use]
+    pub fn mail_for(&self, desk: &TestDesk, record: &Record, files: &[(String, Vec<u8>)]) -> Mail {
+        let (body, sealed) = sealed(files);
+        let entry = sign(self.next(desk, Body::Message(header(&sealed))), desk);
+        let envelope = outbox::envelope(record, &sealed.key, &entry.id(), Timestamp::now()).expect("an envelope");
+        Mail { entry, sealed, envelope, body }
     }
 
     /// Signs a header of the test's choice; the envelope holds the content key of `sealed`.

@@ -220,6 +220,15 @@ impl NodeProcess {
         self.running.borrow().ready.as_ref().expect("a running process").listen.clone()
     }
 
+    /// Its process id.
+    ///
+    /// # Panics
+    /// While no process runs.
+    #[must_use]
+    pub fn pid(&self) -> i32 {
+        self.running.borrow().pid.expect("a running process").as_raw_nonzero().get()
+    }
+
     /// Calls back with the places where it listens, each time that it is ready; until the node is dropped.
     pub fn on_ready(&self, tell: impl Fn(&[String]) + Send + 'static) {
         let mut running = self.running.clone();

@@ -32,11 +32,11 @@ fn transport(keypair: &Keypair) -> Boxed<(PeerId, StreamMuxerBox)> {
 /// A secured connection.
 pub struct Raw {
     /// QUIC lives as long as this.
-    _transport: Boxed<(PeerId, StreamMuxerBox)>,
+    _transport: Option<Boxed<(PeerId, StreamMuxerBox)>>,
     muxer: StreamMuxerBox,
 }
 
-async fn dial<T>(transport: &mut Boxed<T>, address: Multiaddr) -> io::Result<T> {
+pub(crate) async fn dial<T>(transport: &mut Boxed<T>, address: Multiaddr) -> io::Result<T> {
     let options = DialOpts { role: Endpoint::Dialer, port_use: PortUse::New };
     let dialing = transport.dial(address, options).map_err(|error| io::Error::other(error.to_string()))?;
     tokio::pin!(dialing);
@@ -54,9 +54,65 @@ impl Raw {
     /// # Panics
     /// If the connection is not secured.
     pub async fn dial(keypair: &Keypair, address: Multiaddr) -> Self {
-        let mut transport = transport(keypair);
-        let (_, muxer) = dial(&mut transport, address).await.expect("a secured connection");
-        Self { _transport: transport, muxer }
+        Self::try_dial(transport(keypair), address).await.expect("a secured connection")
+    }
+
+    /// Dials over a transport of one's choice.
+    ///
+    /// # Errors
+    /// The connection was not secured.
+    pub async fn try_dial(mut transport: Boxed<(PeerId, StreamMuxerBox)>, address: Multiaddr) -> io::Result<Self> {
+        let (_, muxer) = dial(&mut transport, address).await?;
+        Ok(Self { _transport: Some(transport), muxer })
+    }
+
+    /// A connection whose transport somebody else keeps.
+    #[must_use]
+    pub const fn of(muxer: StreamMuxerBox) -> Self {
+        Self { _transport: None, muxer }
+    }
+
+    /// Its multiplexer, to do with it what one likes.
+    pub const fn muxer(&mut self) -> &mut StreamMuxerBox {
+        &mut self.muxer
+    }
+
+    /// Opens a substream.
+    ///
+    /// # Errors
+    /// The connection is lost.
+    pub async fn open(&mut self) -> io::Result<SubstreamBox> {
+        poll_fn(|cx| {
+            if let Poll::Ready(opened) = self.muxer.poll_outbound_unpin(cx) {
+                return Poll::Ready(opened);
+            }
+            while let Poll::Ready(event) = self.muxer.poll_unpin(cx) {
+                event?;
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Moves bytes until the other side has cut the connection; what it opens meanwhile is held and not read.
+    pub async fn hold(&mut self) {
+        let mut held = Vec::new();
+        poll_fn(|cx| {
+            loop {
+                match self.muxer.poll_inbound_unpin(cx) {
+                    Poll::Ready(Ok(stream)) => held.push(stream),
+                    Poll::Ready(Err(_)) => return Poll::Ready(()),
+                    Poll::Pending => break,
+                }
+            }
+            while let Poll::Ready(event) = self.muxer.poll_unpin(cx) {
+                if event.is_err() {
+                    return Poll::Ready(());
+                }
+            }
+            Poll::Pending
+        })
+        .await;
     }
 
     async fn substream(&mut self) -> SubstreamBox {
@@ -64,7 +120,10 @@ impl Raw {
     }
 
     /// Runs a future while bytes move; `None` if the connection is lost before it ends.
-    async fn run<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
+    ///
+    /// # Panics
+    /// If that takes too long.
+    pub async fn run<T>(&mut self, future: impl Future<Output = T>) -> Option<T> {
         tokio::pin!(future);
         let running = poll_fn(|cx| {
             if let Poll::Ready(done) = future.as_mut().poll(cx) {
@@ -92,6 +151,20 @@ impl Raw {
             // The listener may close in the middle of it.
             let _ = stream.write_all(words).await;
             let _ = stream.flush().await;
+            let _ = stream.read_to_end(&mut answer).await;
+            answer
+        };
+        self.run(talk).await.unwrap_or_default()
+    }
+
+    /// As [`Raw::say`], and closes its own half then; nothing comes back where the connection is lost first.
+    pub async fn say_and_close(&mut self, words: &[u8]) -> Vec<u8> {
+        let Ok(mut stream) = self.open().await else { return Vec::new() };
+        let talk = async move {
+            let mut answer = Vec::new();
+            // The listener may close in the middle of it.
+            let _ = stream.write_all(words).await;
+            let _ = stream.close().await;
             let _ = stream.read_to_end(&mut answer).await;
             answer
         };

@@ -32,6 +32,12 @@ pub fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
+/// How many descriptors this process may have open, and each that it starts.
+#[must_use]
+pub fn descriptors() -> u64 {
+    rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
 /// Where a program is.
 #[must_use]
 pub fn find(tool: &str) -> Option<PathBuf> {

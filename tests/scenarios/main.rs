@@ -11,6 +11,8 @@ mod exchange;
 #[cfg(target_os = "linux")]
 mod faults;
 #[cfg(target_os = "linux")]
+mod hostile;
+#[cfg(target_os = "linux")]
 mod kill;
 mod privacy;
 mod reader;

@@ -31,6 +31,8 @@ pub struct Counters {
     pub silent: u64,
     /// Gates or handshakes that took too long.
     pub too_slow: u64,
+    /// Connections whose place was given to somebody else before they were through.
+    pub displaced: u64,
     /// Gates in which a second substream was opened.
     pub second_stream: u64,
     /// Gates and handshakes that ended otherwise: closed, reset, not secured.
@@ -63,6 +65,7 @@ struct Gate {
     refused_by_peers: BTreeMap<Refusal, u64>,
     silent: u64,
     too_slow: u64,
+    displaced: u64,
     second_stream: u64,
     lost: u64,
 }
@@ -81,6 +84,7 @@ impl Registry {
             Error::RefusedByPeer(refusal) => *gate.refused_by_peers.entry(*refusal).or_default() += 1,
             Error::Silent => gate.silent += 1,
             Error::TooSlow => gate.too_slow += 1,
+            Error::Displaced => gate.displaced += 1,
             Error::SecondStream => gate.second_stream += 1,
             Error::OtherNode | Error::OwnNode | Error::Own(_) | Error::Lost(_) => gate.lost += 1,
         }
@@ -99,6 +103,7 @@ impl Registry {
             refused_by_peers: gate.refused_by_peers.clone(),
             silent: gate.silent,
             too_slow: gate.too_slow,
+            displaced: gate.displaced,
             second_stream: gate.second_stream,
             lost: gate.lost,
             streams_in: value(&self.streams_in),

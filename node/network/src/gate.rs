@@ -81,6 +81,9 @@ pub enum Error {
     /// The gate or the encryption before it took too long.
     #[error("took too long")]
     TooSlow,
+    /// It had not come far when somebody else wanted its place.
+    #[error("its place was given to somebody else")]
+    Displaced,
     /// A second substream was opened before the verdict.
     #[error("a second substream was opened in the gate")]
     SecondStream,

@@ -17,6 +17,9 @@ pub struct Limits {
     pub handshake: Duration,
     /// From the secured connection to the first byte of the dialer's hello.
     pub first_byte: Duration,
+    /// How long a stranger may take for securing the connection, and as long for the gate, while others want its place;
+    /// between the two a quarter of it.
+    pub patience: Duration,
     /// From the secured connection to the end of the gate.
     pub gate: Duration,
     /// The same where CRLs are handed over, counted from their first byte on.
@@ -54,6 +57,7 @@ impl Default for Limits {
             dial: Duration::from_secs(10),
             handshake: Duration::from_secs(5),
             first_byte: Duration::from_secs(2),
+            patience: Duration::from_secs(1),
             gate: Duration::from_secs(5),
             catch_up: Duration::from_secs(20),
             linger: Duration::from_secs(1),

@@ -108,7 +108,7 @@ pub async fn start<G: Gatekeeper>(
         .with_substream_upgrade_protocol_override(Version::V1Lazy)
         .with_max_negotiating_inbound_streams(limits.substreams)
         .with_idle_connection_timeout(limits.idle);
-    let gated = Gated::new(transport::secured(&keypair, &limits)?, shared.clone()).boxed();
+    let gated = Gated::new(transport::secured(&keypair, &limits, &places)?, shared.clone()).boxed();
     let swarm = Swarm::new(gated, Behaviour::new(settings, admissions.clone()), peer, swarm_config);
 
     let (commands, received) = mpsc::channel(limits.commands);
@@ -278,6 +278,10 @@ impl<G: Gatekeeper> Service<G> {
             }
             SwarmEvent::IncomingConnectionError { send_back_addr: remote, error, .. } => {
                 let Some(failure) = event::refused(error) else { return };
+                // Counted, and no news: as of those who got no place at all.
+                if matches!(failure.error, gate::Error::Displaced) {
+                    return;
+                }
                 tracing::debug!(reason = %failure, "not admitted");
                 // Strangers must not push out what matters.
                 if self.waiting.len() < self.shared.limits.events / 2 {

@@ -12,7 +12,7 @@ use musubi_protocol::gate::{self, Answer, Crls, Hello, Refusal};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{Error, Gatekeeper, Judgement};
-use crate::limits::Limits;
+use crate::{limits::Limits, pending::Place};
 
 /// One gate: who is asked, about whom, and the time that is left.
 pub(super) struct Exchange<'a, G> {
@@ -21,6 +21,8 @@ pub(super) struct Exchange<'a, G> {
     pub(super) clock: Clock,
     /// Set when the listener has accepted: from then on the dialer may go on at any moment.
     pub(super) settled: &'a AtomicBool,
+    /// The place of an incoming connection.
+    pub(super) place: Option<&'a Place>,
 }
 
 /// A verdict and what it was about, so that it can be judged again.
@@ -151,6 +153,9 @@ impl<G: Gatekeeper> Exchange<'_, G> {
     {
         let mut first = [0];
         self.clock.first(async { Ok(stream.read_exact(&mut first).await?) }).await?;
+        if let Some(place) = self.place {
+            place.talks();
+        }
         let hello = self.hello(stream, first[0]).await?;
         if let Some(refusal) = full {
             return Err(Error::Refused(refusal));
@@ -158,6 +163,9 @@ impl<G: Gatekeeper> Exchange<'_, G> {
         let mut judgement = self.keeper.judge(self.peer, &hello, false);
         if matches!(judgement, Judgement::SendCrls) {
             self.clock.begin_catch_up();
+            if let Some(place) = self.place {
+                place.catches_up();
+            }
             self.say(stream, &[Answer::SendCrls.byte()]).await?;
             self.catch_up(stream).await?;
             judgement = self.keeper.judge(self.peer, &hello, true);

@@ -126,7 +126,7 @@ impl<G: Gatekeeper> Transport for Gated<G> {
             if let TransportEvent::Incoming { send_back_addr, .. } = &event {
                 let address = address_of(send_back_addr);
                 let quic = send_back_addr.iter().any(|part| matches!(part, Protocol::Udp(_)));
-                place = self.shared.places.enter(address, self.shared.keeper.knows_address(address), quic);
+                place = self.shared.places.enter(send_back_addr, self.shared.keeper.knows_address(address), quic);
                 if place.is_none() {
                     // Dropping the event closes the connection; the swarm never hears of it.
                     count(&self.shared.counters.turned_away);
@@ -137,8 +137,18 @@ impl<G: Gatekeeper> Transport for Gated<G> {
             let shared = self.shared.clone();
             let event = event.map_upgrade(|upgrade| {
                 async move {
-                    let secured = timeout(shared.limits.handshake, upgrade).await;
-                    shared.counted(shared.gate(secured, remote, false, false, place).await)
+                    let displaced = place.as_ref().map(Place::displaced).unwrap_or_default();
+                    let admitting = async {
+                        let secured = timeout(shared.limits.handshake, upgrade).await;
+                        shared.gate(secured, remote, false, false, place).await
+                    };
+                    let outcome = tokio::select! {
+                        biased;
+                        outcome = admitting => outcome,
+                        // Without a word: whoever said nothing hears nothing, and nobody is waited for.
+                        () = displaced.cancelled() => Err(Failure { peer: None, error: Error::Displaced }),
+                    };
+                    shared.counted(outcome)
                 }
                 .boxed()
             });
@@ -168,14 +178,20 @@ impl<G: Gatekeeper> Shared<G> {
     ) -> Result<Output, Failure> {
         let (peer, mut muxer) =
             secured.map_err(|_| Failure { peer: None, error: Error::TooSlow })?.map_err(Failure::from)?;
-        if let Some(place) = &mut place
-            && self.keeper.knows_peer(peer)
-        {
-            place.is_known(peer);
+        if let Some(place) = &place {
+            place.secured();
+            if self.keeper.knows_peer(peer) {
+                place.is_known(peer);
+            }
         }
         let path = Path { peer, remote, dialed };
-        match self.admit(&mut muxer, path, speaks_first).await {
-            Ok(ticket) => Ok((peer, StreamMuxerBox::new(Admitted::new(muxer, ticket)))),
+        match self.admit(&mut muxer, path, speaks_first, place.as_ref()).await {
+            Ok(ticket) => {
+                if let Some(place) = &mut place {
+                    place.is_admitted();
+                }
+                Ok((peer, StreamMuxerBox::new(Admitted::new(muxer, ticket))))
+            }
             Err(error) => {
                 muxer::close(muxer, self.limits.linger).await;
                 Err(Failure { peer: Some(peer), error })
@@ -188,6 +204,7 @@ impl<G: Gatekeeper> Shared<G> {
         muxer: &mut StreamMuxerBox,
         path: Path,
         speaks_first: bool,
+        place: Option<&Place>,
     ) -> Result<Ticket<G::Admitted>, Error> {
         let peer = path.peer;
         if peer == self.local {
@@ -201,7 +218,7 @@ impl<G: Gatekeeper> Shared<G> {
         let settled = AtomicBool::new(false);
         let clock = Clock::start(&self.limits);
         let mut stream = clock.first(muxer::first_substream(muxer, speaks_first)).await?;
-        let exchange = Exchange { keeper: &*self.keeper, peer, clock, settled: &settled };
+        let exchange = Exchange { keeper: &*self.keeper, peer, clock, settled: &settled, place };
         let Verdict { mut admitted, hello } = if speaks_first {
             muxer::drive(muxer, &settled, exchange.dial(&mut stream)).await?
         } else {

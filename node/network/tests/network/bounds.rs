@@ -22,6 +22,57 @@ async fn loiter(to: SocketAddr, from: u8) -> TcpStream {
     soon("connection", socket.connect(to)).await.unwrap()
 }
 
+/// Waits until so many were turned away or had to make room for others.
+async fn until_away(node: &Node, count: u64) {
+    let away = async {
+        loop {
+            let counted = node.handle.counters();
+            if counted.turned_away + counted.displaced >= count {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("end of a stranger", away).await;
+}
+
+/// Strangers as silent as can be, after the first packet or after the handshake, in every place that is theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_do_not_lock_out_a_newcomer() {
+    for secured in [false, true] {
+        let limits = Limits {
+            pending: 12,
+            reserved_for_known: 2,
+            first_byte: Duration::from_secs(15),
+            handshake: Duration::from_secs(15),
+            patience: Duration::from_millis(8),
+            ..Limits::default()
+        };
+        let mut node = Node::with(Kind::Tcp, Toy::desk("listener"), limits).await;
+        let (mut mute, mut silent) = (Vec::new(), Vec::new());
+        for number in 0..10 {
+            if secured {
+                silent.push(Raw::dial(node.address()).await);
+            } else {
+                mute.push(loiter(socket_of(&node), 2 + number).await);
+            }
+        }
+        let full = async {
+            while node.handle.counters().pending < 10 {
+                tokio::task::yield_now().await;
+            }
+        };
+        soon("full gate", full).await;
+        let mut partner = Node::new(Kind::Tcp, Toy::desk("partner")).await;
+        partner.handle.dial(node.address()).await.unwrap();
+        assert_eq!(node.connected().await.1, ["partner"], "secured {secured}");
+        partner.connected().await;
+        until_away(&node, 1).await;
+        assert_eq!(node.handle.counters().displaced, 1);
+        drop((mute, silent));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_do_not_lock_out_a_known_partner() {
     let limits = Limits {
@@ -39,12 +90,7 @@ async fn strangers_do_not_lock_out_a_known_partner() {
     for number in 0..100 {
         strangers.push(loiter(address, 2 + number % 4).await);
     }
-    soon("turned away", async {
-        while node.handle.counters().turned_away < 70 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    until_away(&node, 70).await;
     assert_eq!(node.handle.counters().pending, 30);
 
     let mut partner = Node::new(Kind::Tcp, Toy::desk("partner")).await;
@@ -64,12 +110,7 @@ async fn one_address_does_not_lock_out_another() {
     for _ in 0..20 {
         strangers.push(loiter(address, 9).await);
     }
-    soon("turned away", async {
-        while node.handle.counters().turned_away < 15 {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    until_away(&node, 15).await;
     let mut partner = Node::new(Kind::Tcp, Toy::desk("partner")).await;
     partner.handle.dial(node.address()).await.unwrap();
     assert_eq!(node.connected().await.1, ["partner"]);
