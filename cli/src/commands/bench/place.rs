@@ -118,9 +118,14 @@ impl Place {
 fn write_random(path: &Path, mut bytes: u64, rng: &mut StdRng) -> io::Result<()> {
     let mut file = File::create_new(path)?;
     let mut piece = vec![0; PIECE];
+    let mut first = true;
     while bytes > 0 {
         let count = piece.len().min(usize::try_from(bytes).unwrap_or(PIECE));
         rng.fill_bytes(&mut piece[..count]);
+        // By chance a file would begin as a program does, which nobody may send.
+        if std::mem::take(&mut first) {
+            piece[0] = 0;
+        }
         file.write_all(&piece[..count])?;
         bytes -= count as u64;
     }
