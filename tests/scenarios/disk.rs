@@ -200,6 +200,17 @@ async fn a_disk_that_refuses_ends_the_node_and_nothing_was_promised() {
             if let Some(bundle) = PLANS[..3].get(sent.len()) {
                 sent.push(manager.send_sample(bundle).await);
             }
+            // Commits gather what comes together: as many further ones as it takes until the disk refuses.
+            for number in 0..10 {
+                let stranger = net.authority().issue("1379900036", &["17"]);
+                net.authority().revoke(&stranger.leaf, Reason::Superseded);
+                let file = net.dir().join(format!("{number}.crl"));
+                fs::write(&file, net.authority().crl().der()).unwrap();
+                let installed = musubi(start.home.dir(), &["install", file.to_str().unwrap()], &[]).await;
+                if installed.status.code() != Some(0) {
+                    break;
+                }
+            }
         }
         let end = process.ended().await;
         says_that_the_disk_refused(&end);
