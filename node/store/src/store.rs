@@ -163,7 +163,7 @@ impl Store {
 
     /// Applies a batch: visible at once, whole or not at all, not yet durable.
     ///
-    /// Costs memory until the next commit. Where more waits than [`MUCH`], a commit is begun; above [`TOO_MUCH`] this
+    /// Costs memory until the next commit. Where more waits than 4 MiB, a commit is begun; above 16 MiB this
     /// blocks until it is done.
     ///
     /// # Errors
