@@ -15,7 +15,7 @@ use rand::CryptoRng;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::keys::{ContentKey, KeyId, PublicKey, SealingKeyPair, Suite, private_of};
+use super::keys::{ContentKey, KeyId, PublicKey, Ready, SealingKeyPair, Suite};
 use crate::{cbor, ids::MessageId};
 
 /// The longest envelope in bytes; one of suite 1 has 1,189.
@@ -96,9 +96,10 @@ impl Envelope {
         let ours =
             |pair: &&SealingKeyPair| pair.public().suite().number() == self.suite && pair.public().id() == self.key;
         let pair = keys.into_iter().find(ours).ok_or(OpenError::UnknownKey(self.key))?;
-        match pair.public().suite() {
-            Suite::XWing => self.open_with::<XWing>(pair, id),
-            Suite::X25519 => self.open_with::<X25519HkdfSha256>(pair, id),
+        let suite = pair.public().suite();
+        match pair.ready() {
+            Ready::XWing(key) => self.open_with::<XWing>(key, suite, id),
+            Ready::X25519(key) => self.open_with::<X25519HkdfSha256>(key, suite, id),
         }
     }
 
@@ -130,14 +131,13 @@ impl Envelope {
         self.key
     }
 
-    fn open_with<K: Kem>(&self, pair: &SealingKeyPair, id: &MessageId) -> Result<ContentKey, OpenError> {
+    fn open_with<K: Kem>(&self, key: &K::PrivateKey, suite: Suite, id: &MessageId) -> Result<ContentKey, OpenError> {
         let enc = K::EncappedKey::from_bytes(&self.enc).map_err(|_| OpenError::CannotOpen)?;
-        let private = private_of::<K>(pair.private());
         let opened = single_shot_open::<ChaCha20Poly1305, HkdfSha256, K>(
             &OpModeR::Base,
-            &private,
+            key,
             &enc,
-            &info(pair.public().suite()),
+            &info(suite),
             &self.ciphertext,
             &id.0,
         );
