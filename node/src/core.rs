@@ -25,14 +25,15 @@ use musubi_protocol::{
         book::{Voice, WriteError},
     },
     record::{self, Record},
+    seal::PublicKey,
     signed,
     time::Timestamp,
 };
-use musubi_store::crash;
+use musubi_store::{Ticket, crash};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde_bytes::ByteBuf;
-use tokio::{sync::broadcast, task::JoinHandle};
+use tokio::sync::broadcast;
 
 use crate::{
     clock::Clock,
@@ -157,6 +158,8 @@ pub struct Core {
     records: RwLock<Vec<Record>>,
     /// Partners' records as kept, whose signatures were checked.
     checked: Mutex<HashMap<Address, (Vec<u8>, Record)>>,
+    /// The keys that partners' records offer, ready for sealing.
+    sealing_to: Mutex<HashMap<Address, PublicKey>>,
     listen: RwLock<Vec<String>>,
     /// Held from reading a log's head until its new entry is applied.
     book: Mutex<()>,
@@ -167,14 +170,41 @@ pub struct Core {
     pub(crate) sending: tokio::sync::Mutex<()>,
     /// Messages whose body a stream is bringing now.
     taking: Mutex<HashSet<MessageId>>,
+    news: Arc<News>,
+}
+
+/// What is known to be durable, and who is told. Apart from the core, which the store's own thread must not hold: the
+/// store ends with it.
+struct News {
     /// Of each own log, how far it is durable.
     durable: Mutex<HashMap<Log, Position>>,
     events: broadcast::Sender<Event>,
 }
 
+impl News {
+    fn announce(&self, grown: &[(Log, Position)], touched: &[MessageId]) {
+        crash::point("commit.durable");
+        {
+            let mut durable = lock(&self.durable);
+            for (log, head) in grown {
+                let known = durable.entry(*log).or_insert(Position::NONE);
+                if head.at() > known.at() {
+                    *known = *head;
+                }
+            }
+        }
+        let grown = grown.iter().map(|(log, _)| Event::Grew(*log));
+        for event in grown.chain(touched.iter().map(|id| Event::Touched(*id))) {
+            // Nobody listening is fine.
+            let _ = self.events.send(event);
+        }
+    }
+}
+
 /// Writes that are applied and not yet durable. They become so, and are announced then, whether somebody waits or not.
+/// What was applied later is durable later.
 #[must_use = "applied is not yet durable"]
-pub struct Applied(Option<JoinHandle<Result<(), CoreError>>>);
+pub struct Applied(Option<Ticket>);
 
 /// A body that one stream is bringing; dropped, another may.
 pub(crate) struct Taking {
@@ -228,13 +258,13 @@ impl Core {
             desks: RwLock::new(desks),
             records: RwLock::default(),
             checked: Mutex::default(),
+            sealing_to: Mutex::default(),
             listen: RwLock::default(),
             book: Mutex::new(()),
             installing: tokio::sync::Mutex::new(()),
             sending: tokio::sync::Mutex::new(()),
             taking: Mutex::default(),
-            durable: Mutex::new(durable),
-            events: broadcast::channel(EVENTS).0,
+            news: Arc::new(News { durable: Mutex::new(durable), events: broadcast::channel(EVENTS).0 }),
         };
         core.choose_certificates();
         Ok(core)
@@ -261,22 +291,19 @@ impl Core {
     /// Listens for events from now on.
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
+        self.news.events.subscribe()
     }
 
     /// Tells all listeners.
     pub fn tell(&self, event: Event) {
         // Nobody listening is fine.
-        let _ = self.events.send(event);
+        let _ = self.news.events.send(event);
     }
 
     /// Reads, decides and applies under the lock of the logs. `decide` fills the writes; nothing is durable yet.
     ///
     /// # Errors
     /// Those of `decide`, and [`CoreError::Db`] if the store does not take the batch.
-    ///
-    /// # Panics
-    /// Outside a runtime.
     pub fn change<T>(
         self: &Arc<Self>,
         decide: impl FnOnce(&Db, &mut Writes) -> Result<T, CoreError>,
@@ -289,16 +316,10 @@ impl Core {
             return Ok((outcome, Applied(None)));
         }
         let (grown, touched) = (std::mem::take(&mut writes.grown), std::mem::take(&mut writes.touched));
-        let ticket = self.db.store().apply(writes.into_batch())?;
+        let news = Arc::clone(&self.news);
+        let ticket = self.db.store().apply_then(writes.into_batch(), move || news.announce(&grown, &touched))?;
         drop(guard);
-        let core = Arc::clone(self);
-        // A task of its own: whoever asked for the change may be gone before it is durable.
-        let settled = tokio::spawn(async move {
-            ticket.durable().await?;
-            core.announce(&grown, &touched);
-            Ok(())
-        });
-        Ok((outcome, Applied(Some(settled))))
+        Ok((outcome, Applied(Some(ticket))))
     }
 
     /// Waits until applied writes are durable and announced. Dropping the future changes nothing about that.
@@ -307,28 +328,9 @@ impl Core {
     /// [`CoreError::Db`] if the commit failed; the node ends then.
     pub async fn settle(&self, applied: Applied) -> Result<(), CoreError> {
         match applied.0 {
-            Some(settled) => settled.await.map_err(|_| CoreError::Stopped)?,
+            Some(ticket) => Ok(ticket.durable().await?),
             // What made writing unnecessary may be a moment old.
             None => Ok(self.db.store().durable().await?),
-        }
-    }
-
-    fn announce(&self, grown: &[(Log, Position)], touched: &[MessageId]) {
-        crash::point("commit.durable");
-        {
-            let mut durable = lock(&self.durable);
-            for (log, head) in grown {
-                let known = durable.entry(*log).or_insert(Position::NONE);
-                if head.at() > known.at() {
-                    *known = *head;
-                }
-            }
-        }
-        for (log, _) in grown {
-            self.tell(Event::Grew(*log));
-        }
-        for id in touched {
-            self.tell(Event::Touched(*id));
         }
     }
 
@@ -367,13 +369,13 @@ impl Core {
     /// How far a log is durable: entries beyond must not leave.
     #[must_use]
     pub fn durable_head(&self, log: Log) -> (u64, u64) {
-        lock(&self.durable).get(&log).map_or((0, 0), Position::at)
+        lock(&self.news.durable).get(&log).map_or((0, 0), Position::at)
     }
 
     /// Our logs that have entries, durable ones.
     #[must_use]
     pub fn own_logs(&self) -> Vec<Log> {
-        lock(&self.durable).keys().copied().filter(|log| self.holds(log.from)).collect()
+        lock(&self.news.durable).keys().copied().filter(|log| self.holds(log.from)).collect()
     }
 
     /// Whether a desk here holds an address.

@@ -47,6 +47,14 @@ pub struct Parcel {
     pub body: Vec<u8>,
 }
 
+impl Parcel {
+    /// Bytes that it holds.
+    #[must_use]
+    pub const fn size(&self) -> usize {
+        self.entry.len() + self.envelope.len() + self.body.len()
+    }
+}
+
 /// What became of an entry.
 pub enum Received {
     /// Applied; `have` may be said once it is durable.

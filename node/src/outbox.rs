@@ -11,7 +11,6 @@ use musubi_protocol::{
     link::{Log, book},
     record::Record,
     seal::{self, ContentKey, Draft, Envelope, Sealed, Suite, manifest::Month},
-    time::Timestamp,
 };
 use musubi_store::{BodyId, Room, crash};
 use serde_bytes::ByteBuf;
@@ -439,7 +438,7 @@ pub(crate) fn append(
         writes.body(Side::Own, &id, body)?;
         keep_secrets(core, writes, id, sealed)?;
         keep_findings(core, writes, &id, kept.findings)?;
-        if let Some(envelope) = record.as_ref().and_then(|record| envelope(record, &sealed.key, &id, now)) {
+        if let Some(envelope) = record.as_ref().and_then(|record| envelope(core, log.to, record, &sealed.key, &id)) {
             writes.envelope(Side::Own, &id, &envelope)?;
         }
         let mark = Mark { serial: kept.serial.into(), content: kept.content, id };
@@ -481,12 +480,8 @@ fn keep_findings(core: &Core, writes: &mut Writes, id: &MessageId, findings: &[F
 }
 
 /// Seals a content key for a partner's newest sealing key; `None` if the record offers none that may be used.
-#[must_use]
-pub fn envelope(record: &Record, key: &ContentKey, id: &MessageId, now: Timestamp) -> Option<Vec<u8>> {
-    if !record.is_valid(now) {
-        return None;
-    }
-    let to = record.key_for(&Suite::ORDER, now)?;
+fn envelope(core: &Core, to: Address, record: &Record, key: &ContentKey, id: &MessageId) -> Option<Vec<u8>> {
+    let to = core.key_of(to, record)?;
     Envelope::seal(&to, key, id, &mut rng().ok()?).ok()?.to_vec().ok()
 }
 
@@ -506,7 +501,7 @@ pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result
         return Ok(None);
     };
     let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &core.db.origin(id)?.0, &wrapped)?);
-    let Some(envelope) = envelope(&record, &key, id, core.now()) else { return Ok(None) };
+    let Some(envelope) = envelope(core, log.to, &record, &key, id) else { return Ok(None) };
     let mut writes = Writes::new();
     writes.envelope(Side::Own, id, &envelope)?;
     // Another can be made at any time: no need to wait for the disk.

@@ -118,6 +118,7 @@ impl Node {
                 cache_bytes: settings.store.cache_mib << 20,
                 reserve_bytes: settings.store.reserve_mib << 20,
                 create: false,
+                ..musubi_store::Options::default()
             };
             let attachments = settings.attachments;
             let load = move || {
@@ -275,13 +276,16 @@ async fn daily(core: Arc<Core>, stop: CancellationToken) {
     }
 }
 
-/// Counts what is in use of the store, at the start and each day: the next start goes by it, and `status` shows it.
+/// Counts what is in use of the store, at the start and each day: the next start goes by it, and `status` shows it. What
+/// small bodies that are gone have left is given back.
 async fn count_records(core: Arc<Core>, stop: CancellationToken) {
     loop {
         let stopping = stop.clone();
         let counted = core.db.store().run(move |store| store.count(|| !stopping.is_cancelled())).await;
-        match counted {
-            Ok(live) => tracing::debug!(?live, "records counted"),
+        let stopping = stop.clone();
+        let reclaimed = core.db.store().run(move |store| store.reclaim(|| !stopping.is_cancelled())).await;
+        match counted.and_then(|live| Ok((live, reclaimed?))) {
+            Ok((live, reclaimed)) => tracing::debug!(?live, reclaimed, "records counted"),
             Err(error @ (StoreError::SyncFailed | StoreError::Interrupted)) => tracing::debug!(%error, "not counted"),
             Err(error) => tracing::error!(%error, "a record cannot be read: the store may be damaged"),
         }

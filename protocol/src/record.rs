@@ -230,6 +230,12 @@ impl Record {
     /// otherwise. None too if the record itself is no longer valid.
     #[must_use]
     pub fn key_for(&self, order: &[Suite], now: Timestamp) -> Option<PublicKey> {
+        self.offer_for(order, now)?.public_key().ok()
+    }
+
+    /// As [`Self::key_for`], as it is offered.
+    #[must_use]
+    pub fn offer_for(&self, order: &[Suite], now: Timestamp) -> Option<&Offer> {
         if !self.is_valid(now) {
             return None;
         }
@@ -237,7 +243,7 @@ impl Record {
             let usable = self.claim().keys.iter().filter(|offer| {
                 offer.suite == suite.number() && offer.until > now && keys::usable_by_sender(offer.made, now)
             });
-            usable.max_by_key(|offer| offer.made)?.public_key().ok()
+            usable.max_by_key(|offer| offer.made)
         })
     }
 }

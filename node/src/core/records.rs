@@ -6,7 +6,7 @@ use musubi_protocol::{
     cbor::Ext,
     ids::Address,
     record::{self, Claim, Holder, Locator, Offer, Record},
-    seal::{Suite, keys as sealing_rules},
+    seal::{PublicKey, Suite, keys as sealing_rules},
     signed::Unverified,
     time::{DAY, Timestamp},
 };
@@ -46,6 +46,21 @@ impl Core {
             checked.insert(address, (bytes, record.clone()));
         }
         Ok(record)
+    }
+
+    /// The key to seal for, which an address offers in its record; none if it offers none that may be used now.
+    pub fn key_of(&self, address: Address, record: &Record) -> Option<PublicKey> {
+        let offer = record.offer_for(&Suite::ORDER, self.now())?;
+        let mut ready = lock(&self.sealing_to);
+        if let Some(key) = ready.get(&address).filter(|key| key.suite().number() == offer.suite && key.as_bytes() == offer.key.as_slice()) {
+            return Some(key.clone());
+        }
+        let key = offer.public_key().ok()?;
+        if ready.len() >= MAX_CHECKED {
+            ready.clear();
+        }
+        ready.insert(address, key.clone());
+        Some(key)
     }
 
     /// Verifies a record against the certificate that it names, if that is kept and good now.

@@ -19,7 +19,10 @@ use musubi_protocol::{
 };
 use musubi_store::crash;
 use tokio::{
-    sync::broadcast,
+    sync::broadcast::{
+        self,
+        error::{RecvError, TryRecvError},
+    },
     task::JoinSet,
     time::{Instant, MissedTickBehavior, interval_at, sleep_until},
 };
@@ -214,30 +217,46 @@ impl<O: Opener> Push<O> {
                 Some(sent) = self.streams.join_next() => self.body_ended(sent.map_err(|_| SessionError::Ended)?),
                 () = sleep_until(self.retry_at), if !self.failed.is_empty() => self.offer_again().await?,
                 () = sleep_until(self.introduced_at + INTRODUCE_EVERY), if self.due => self.introduce().await?,
-                event = events.recv() => match event {
-                    Ok(Event::Grew(log)) => {
-                        self.offer(log).await?;
-                        self.sender.wake(log);
+                event = events.recv() => {
+                    self.on_event(event).await?;
+                    // Whatever became durable with the same commit goes out together.
+                    loop {
+                        match events.try_recv() {
+                            Ok(event) => self.on_event(Ok(event)).await?,
+                            Err(TryRecvError::Empty) => break,
+                            Err(TryRecvError::Lagged(count)) => self.on_event(Err(RecvError::Lagged(count))).await?,
+                            Err(TryRecvError::Closed) => return Err(SessionError::Ended),
+                        }
                     }
-                    // Daily, and when trust has changed: statements are renewed before they end.
-                    Ok(Event::Records) => self.due = true,
-                    Ok(Event::Trust) => {
-                        self.due = true;
-                        self.wake_all().await?;
-                    }
-                    Ok(Event::Behind(log)) => self.ask_what_they_have(log).await?,
-                    Ok(Event::TookBack(log)) => self.judged_anew(log).await?,
-                    Ok(Event::PartnerRecord) => self.envelopes().await?,
-                    Ok(Event::Connections) => self.further_desks().await?,
-                    Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => self.everything().await?,
-                    Err(broadcast::error::RecvError::Closed) => return Ok(()),
-                },
+                }
             }
             self.drain().await?;
             self.frames.flush().await?;
             crash::point("push.flushed");
         }
+    }
+
+    async fn on_event(&mut self, event: Result<Event, RecvError>) -> Result<(), SessionError> {
+        match event {
+            Ok(Event::Grew(log)) => {
+                self.offer(log).await?;
+                self.sender.wake(log);
+            }
+            // Daily, and when trust has changed: statements are renewed before they end.
+            Ok(Event::Records) => self.due = true,
+            Ok(Event::Trust) => {
+                self.due = true;
+                self.wake_all().await?;
+            }
+            Ok(Event::Behind(log)) => self.ask_what_they_have(log).await?,
+            Ok(Event::TookBack(log)) => self.judged_anew(log).await?,
+            Ok(Event::PartnerRecord) => self.envelopes().await?,
+            Ok(Event::Connections) => self.further_desks().await?,
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => self.everything().await?,
+            Err(RecvError::Closed) => return Err(SessionError::Ended),
+        }
+        Ok(())
     }
 
     /// After missed events: whatever may have grown.

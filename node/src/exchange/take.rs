@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use futures::{StreamExt, stream::FuturesOrdered};
+use futures::{FutureExt, StreamExt, stream::FuturesOrdered};
 use libp2p_identity::PeerId;
 use musubi_protocol::{
     cbor,
@@ -41,6 +41,10 @@ use crate::{
 const AGAIN: u32 = 3;
 /// How often everything that is incomplete is asked for again.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
+
+/// Entries that are taken on one thread without handing over, and of how many bytes.
+const TOGETHER: usize = 16;
+const TOGETHER_BYTES: usize = 1 << 20;
 
 type Pending = Pin<Box<dyn Future<Output = Result<Vec<Frame>, CoreError>> + Send>>;
 
@@ -173,7 +177,7 @@ impl Take {
 
     /// Feeds the answers that are ready without waiting.
     async fn ready_answers(&mut self) -> Result<(), SessionError> {
-        while let Some(Some(answers)) = futures::FutureExt::now_or_never(self.pending.next()) {
+        while let Some(Some(answers)) = self.pending.next().now_or_never() {
             for answer in answers? {
                 self.frames.feed(&answer).await?;
             }
@@ -219,7 +223,7 @@ impl Take {
             }
             Frame::Entry { log, entry, envelope, body } => {
                 let parcel = Parcel { log, entry, envelope, body };
-                self.entry(parcel).await?;
+                return Box::pin(self.entries(parcel)).await;
             }
             Frame::Envelope { log, id, envelope } => {
                 self.budget.spend()?;
@@ -347,8 +351,35 @@ impl Take {
         Ok(Frame::Have { log, at: self.core.db.head(Side::Partner, log)? })
     }
 
-    async fn entry(&mut self, parcel: Parcel) -> Result<(), SessionError> {
-        let log = parcel.log;
+    /// Takes an entry, together with those of the same log that are here already: one after the other, on one thread.
+    async fn entries(&mut self, first: Parcel) -> Result<(), SessionError> {
+        let log = first.log;
+        let mut size = first.size();
+        let mut parcels = vec![first];
+        let mut next = None;
+        while parcels.len() < TOGETHER && size < TOGETHER_BYTES {
+            match self.frames.next().now_or_never() {
+                Some(Ok(Frame::Entry { log: of, entry, envelope, body })) if of == log => {
+                    let parcel = Parcel { log, entry, envelope, body };
+                    size += parcel.size();
+                    parcels.push(parcel);
+                }
+                // What came before it counts first, whatever this is.
+                Some(other) => {
+                    next = Some(other);
+                    break;
+                }
+                None => break,
+            }
+        }
+        self.take(log, parcels).await?;
+        match next {
+            Some(frame) => self.on_frame(frame?).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn take(&mut self, log: Log, parcels: Vec<Parcel>) -> Result<(), SessionError> {
         if self.stopped.contains(&log) {
             // On its way when it was stopped.
             return Ok(());
@@ -357,53 +388,80 @@ impl Take {
         let Some(desk) = desk.filter(|_| self.core.holds(log.to)) else {
             return self.say(not_admitted(log)).await;
         };
+        // Without an offer nothing says when to go on, so each entry is answered for itself.
+        let stops = self.offered.contains(&log);
         let core = Arc::clone(&self.core);
-        let receive = move || inbox::receive(&core, desk.leaf(), parcel);
-        match tokio::task::spawn_blocking(receive).await.map_err(|_| CoreError::Stopped)?? {
-            Received::New { applied, missing, need_envelope } => {
-                // The place that will be durable: later entries of the window may be applied by then.
-                let have = self.have(log)?;
-                let core = Arc::clone(&self.core);
-                self.wait(async move {
-                    core.settle(applied).await?;
-                    crash::point("receive.durable");
-                    let want = missing.map(|id| Frame::Want { log, id, offset: 0 });
-                    let need = need_envelope.map(|id| Frame::NeedEnvelope { log, id });
-                    Ok([Some(have), want, need].into_iter().flatten().collect())
-                });
+        let receive = move || {
+            let mut received = Vec::with_capacity(parcels.len());
+            for parcel in parcels {
+                let one = inbox::receive(&core, desk.leaf(), parcel)?;
+                let last = stops && matches!(one, Received::Behind(_) | Received::Refused(_));
+                received.push(one);
+                if last {
+                    break;
+                }
             }
-            Received::Known => {
+            Ok::<_, CoreError>(received)
+        };
+        let received = tokio::task::spawn_blocking(receive).await.map_err(|_| CoreError::Stopped)??;
+        // Of those that follow each other one answer says it, with what is to be asked for.
+        let mut wanted: Option<Vec<Frame>> = None;
+        for one in received {
+            match one {
+                Received::New { applied: _, missing, need_envelope } => {
+                    let wanted = wanted.get_or_insert_default();
+                    wanted.extend(missing.map(|id| Frame::Want { log, id, offset: 0 }));
+                    wanted.extend(need_envelope.map(|id| Frame::NeedEnvelope { log, id }));
+                }
                 // Perhaps applied a moment ago and not durable yet.
-                let (have, newest) = (self.have(log)?, self.core.db.store().newest());
-                self.wait(async move {
-                    newest.durable().await?;
-                    Ok(vec![have])
-                });
+                Received::Known => {
+                    wanted.get_or_insert_default();
+                },
+                other => {
+                    self.answer(log, wanted.take())?;
+                    self.not_taken(log, other).await?;
+                }
             }
+        }
+        self.answer(log, wanted)
+    }
+
+    /// Says where we stand, once that is durable, and what is to be asked for.
+    fn answer(&mut self, log: Log, wanted: Option<Vec<Frame>>) -> Result<(), SessionError> {
+        let Some(wanted) = wanted else { return Ok(()) };
+        // In this order: whatever the place stands for was applied before the ticket.
+        let (have, newest) = (self.have(log)?, self.core.db.store().newest());
+        self.wait(async move {
+            newest.durable().await?;
+            crash::point("receive.durable");
+            Ok(std::iter::once(have).chain(wanted).collect())
+        });
+        Ok(())
+    }
+
+    async fn not_taken(&mut self, log: Log, received: Received) -> Result<(), SessionError> {
+        let reason = match received {
+            Received::New { .. } | Received::Known => return Ok(()),
             Received::Gap(at) => {
                 let newest = self.core.db.store().newest();
                 self.wait(async move {
                     newest.durable().await?;
                     Ok(vec![Frame::Missing { log, at }])
                 });
+                return Ok(());
             }
             Received::Behind(named) => {
                 // Ours comes back first, on the stream that carries it; then they offer theirs again.
                 self.core.partners.claims(log.reverse(), named);
                 self.core.tell(Event::Behind(log.reverse()));
-                if self.offered.contains(&log) {
-                    self.stopped.insert(log);
-                }
-                self.say(vec![Frame::Stop { log, reason: Stop::Busy }]).await?;
+                Stop::Busy
             }
-            Received::Refused(reason) => {
-                if self.offered.contains(&log) {
-                    self.stopped.insert(log);
-                }
-                self.say(vec![Frame::Stop { log, reason }]).await?;
-            }
+            Received::Refused(reason) => reason,
+        };
+        if self.offered.contains(&log) {
+            self.stopped.insert(log);
         }
-        Ok(())
+        self.say(vec![Frame::Stop { log, reason }]).await
     }
 }
 

@@ -30,7 +30,7 @@ pub enum AsideError {
 /// [`OpenError`]; [`OpenError::Damaged`] only where the disk answers and what it says makes no sense.
 pub fn examine(dir: &Path) -> Result<(), OpenError> {
     let opened = open::open(dir, Options { create: false, ..Options::default() }, None)?;
-    match caught(|| rewrite::count(&opened.db, || true)) {
+    match caught(|| rewrite::count(&opened.disk.db, || true)) {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(open::broken(error)),
         Err(_) => Err(damaged("the storage engine stopped while reading it".to_owned())),

@@ -1,6 +1,7 @@
 //! Changes that happen together or not at all.
 
 use crate::bodies::BodyId;
+use crate::journal::{self, Change, Item};
 use crate::space::Space;
 use crate::store::StoreError;
 
@@ -10,7 +11,7 @@ use crate::store::StoreError;
 pub const MAX_VALUE: usize = 64 << 10;
 /// Longest key in bytes, the space's prefix not included.
 pub const MAX_KEY: usize = 512;
-/// Most bytes of keys and values in one batch: half a segment of the engine's log.
+/// Most bytes of keys, values and small bodies in one batch.
 pub const MAX_BATCH: usize = 4 << 20;
 
 /// Puts and removals to be applied as one.
@@ -18,8 +19,10 @@ pub const MAX_BATCH: usize = 4 << 20;
 /// Of several changes to one key the last one counts.
 #[derive(Default)]
 pub struct Batch {
-    /// Engine keys with their new values, or none for a removal, in the order of the calls.
-    pub(crate) changes: Vec<(Vec<u8>, Option<sled::IVec>)>,
+    /// What becomes of engine keys, in the order of the calls.
+    pub(crate) changes: Vec<(Vec<u8>, Change)>,
+    /// The same as the journal holds it.
+    pub(crate) items: Vec<u8>,
     /// Body files that no record refers to once this batch is durable.
     pub(crate) discarded: Vec<BodyId>,
     pub(crate) bytes: usize,
@@ -40,10 +43,7 @@ impl Batch {
             return Err(StoreError::TooLarge { what: "value", max: MAX_VALUE });
         }
         self.account(key, 1 + bytes.len())?;
-        let mut value = Vec::with_capacity(1 + bytes.len());
-        value.push(format);
-        value.extend_from_slice(bytes);
-        self.changes.push((space.key(key), Some(value.into())));
+        self.add(space.key(key), Item::Record(&[&[format], bytes].concat()));
         Ok(self)
     }
 
@@ -53,8 +53,21 @@ impl Batch {
     /// As [`put`](Self::put).
     pub fn remove(&mut self, space: Space, key: &[u8]) -> Result<&mut Self, StoreError> {
         self.account(key, 0)?;
-        self.changes.push((space.key(key), None));
+        self.add(space.key(key), Item::Remove);
         Ok(self)
+    }
+
+    /// Adds a body under a key of which it is known that none has it.
+    pub(crate) fn body(&mut self, space: Space, key: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+        self.account(key, bytes.len())?;
+        self.add(space.key(key), Item::Body(bytes));
+        Ok(())
+    }
+
+    /// Adds a change that keeps its bounds.
+    pub(crate) fn add(&mut self, key: Vec<u8>, item: Item<'_>) {
+        let change = journal::add(&mut self.items, &key, item);
+        self.changes.push((key, change));
     }
 
     /// Returns the number of changes added.
@@ -73,7 +86,7 @@ impl Batch {
     }
 
     fn account(&mut self, key: &[u8], value: usize) -> Result<(), StoreError> {
-        // Rough cost of one change in the engine's log beyond its own bytes.
+        // Rough cost of one change beyond its own bytes.
         const OVERHEAD: usize = 32;
         if MAX_KEY < key.len() {
             return Err(StoreError::TooLarge { what: "key", max: MAX_KEY });

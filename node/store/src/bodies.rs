@@ -1,6 +1,6 @@
 //! Ciphertext bodies, written once.
 //!
-//! A body up to [`SMALL`] goes into the records, in the same [`Batch`] as the entry that refers to it. A larger one
+//! A body up to [`SMALL`] goes into the journal, in the same [`Batch`] as the entry that refers to it. A larger one
 //! is a file under a random name, created in place (no rename): append, [`sync`](Bodies::sync), and only then commit
 //! the record that refers to it. A crash in between leaves a file nobody refers to; [`sweep`](Bodies::sweep) removes
 //! it at the next start.
@@ -28,11 +28,8 @@ use crate::space::Space;
 use crate::store::StoreError;
 use crate::{crash, platform, random};
 
-/// Largest body kept among the records.
+/// Largest body kept in the journal.
 pub const SMALL: usize = 1 << 20;
-/// Bytes of a small body per record; with key and format number below the engine's bound.
-const CHUNK: usize = 60 << 10;
-const FORMAT: u8 = 1;
 
 /// Why a body was refused.
 #[derive(Debug, thiserror::Error)]
@@ -48,7 +45,7 @@ pub enum BodyError {
         len: u64,
     },
     /// Only bodies in files can be appended to, synced, truncated or removed on the spot.
-    #[error("the body lies among the records")]
+    #[error("the body lies in the journal")]
     Small,
     /// Bodies were created since the store was opened, so what is rubbish can no longer be told.
     #[error("the store is already in use")]
@@ -70,7 +67,7 @@ pub struct BodyId {
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Place {
-    Records,
+    Journal,
     File,
 }
 
@@ -82,7 +79,7 @@ impl BodyId {
     pub fn to_bytes(self) -> [u8; Self::LEN] {
         let mut out = [0; Self::LEN];
         out[0] = match self.place {
-            Place::Records => 0,
+            Place::Journal => 0,
             Place::File => 1,
         };
         out[1..].copy_from_slice(&self.random);
@@ -94,27 +91,25 @@ impl BodyId {
         let bytes: &[u8; Self::LEN] = bytes.try_into().ok()?;
         let (&place, random) = bytes.split_first()?;
         let place = match place {
-            0 => Place::Records,
+            0 => Place::Journal,
             1 => Place::File,
             _ => return None,
         };
         Some(Self { place, random: random.try_into().ok()? })
     }
 
-    /// Tells whether the body lies among the records.
+    /// Tells whether the body lies in the journal.
     pub fn is_small(self) -> bool {
-        self.place == Place::Records
+        self.place == Place::Journal
     }
 
     fn new(place: Place) -> io::Result<Self> {
         Ok(Self { place, random: random::bytes()? })
     }
 
-    fn chunk(&self, index: u32) -> [u8; 20] {
-        let mut key = [0; 20];
-        key[..16].copy_from_slice(&self.random);
-        key[16..].copy_from_slice(&index.to_be_bytes());
-        key
+    /// The engine's key of a small body.
+    fn key(&self) -> Vec<u8> {
+        Space::BODIES.key(&self.random)
     }
 }
 
@@ -245,30 +240,23 @@ impl Bodies {
         if SMALL < body.len() {
             return Err(StoreError::TooLarge { what: "body", max: SMALL }.into());
         }
-        let id = BodyId::new(Place::Records)?;
-        if body.is_empty() {
-            batch.put(Space::BODIES, &id.chunk(0), FORMAT, body)?;
-        }
-        for (index, chunk) in (0..).zip(body.chunks(CHUNK)) {
-            batch.put(Space::BODIES, &id.chunk(index), FORMAT, chunk)?;
-        }
+        let id = BodyId::new(Place::Journal)?;
+        batch.body(Space::BODIES, &id.random, body)?;
         Ok(id)
     }
 
     /// Adds a body's removal to a batch, together with the record that refers to it.
     ///
-    /// A file goes when the batch is durable, or at the next sweep.
+    /// A file goes when the batch is durable, or at the next sweep; the room of a small body comes back when that is
+    /// [reclaimed](crate::Store::reclaim).
     ///
     /// # Errors
     /// As [`Batch::remove`].
     pub fn discard(&self, batch: &mut Batch, id: BodyId) -> Result<(), BodyError> {
         match id.place {
             Place::File => batch.discarded.push(id),
-            Place::Records => {
-                for found in self.engine.prefix(&Space::BODIES.key(&id.random)) {
-                    let (key, _) = found.map_err(StoreError::engine)?;
-                    batch.remove(Space::BODIES, &key[1..])?; // every key starts with its space
-                }
+            Place::Journal => {
+                batch.remove(Space::BODIES, &id.random)?;
             }
         }
         Ok(())
@@ -354,12 +342,7 @@ impl Bodies {
     pub fn len(&self, id: BodyId) -> Result<u64, BodyError> {
         match id.place {
             Place::File => Ok(self.open(id)?.metadata()?.len()),
-            Place::Records => {
-                let last = self.engine.prefix(&Space::BODIES.key(&id.random)).next_back().ok_or(BodyError::Missing)?;
-                let (key, value) = last.map_err(StoreError::engine)?;
-                let index = key.last_chunk().copied().map(u32::from_be_bytes).unwrap_or_default();
-                Ok(u64::from(index) * CHUNK as u64 + value.len().saturating_sub(1) as u64)
-            }
+            Place::Journal => Ok(self.engine.span(&id.key())?.ok_or(BodyError::Missing)?.len.into()),
         }
     }
 
@@ -368,27 +351,14 @@ impl Bodies {
     /// # Errors
     /// [`BodyError::Missing`] if there is no such body, [`StoreError::Damaged`] if a part of it is gone.
     pub fn read(&self, id: BodyId, offset: u64, len: usize) -> Result<Vec<u8>, BodyError> {
+        if id.is_small() {
+            return self.engine.read_body(&id.key(), offset, len);
+        }
         let end = offset.saturating_add(len as u64).min(self.len(id)?);
         let mut out = Vec::with_capacity(end.saturating_sub(offset) as usize);
-        match id.place {
-            Place::File => {
-                let mut file = self.open(id)?;
-                file.seek(SeekFrom::Start(offset))?;
-                file.take(end.saturating_sub(offset)).read_to_end(&mut out)?;
-            }
-            Place::Records => {
-                let mut at = offset;
-                while at < end {
-                    // Both fit: a small body has at most SMALL bytes.
-                    let (index, skip) = ((at / CHUNK as u64) as u32, (at % CHUNK as u64) as usize);
-                    let raw = self.engine.get(&Space::BODIES.key(&id.chunk(index))).map_err(StoreError::engine)?;
-                    let take = (end - at).min((CHUNK - skip) as u64) as usize;
-                    let part = raw.as_deref().and_then(|raw| raw.get(1 + skip..1 + skip + take));
-                    out.extend_from_slice(part.ok_or(StoreError::Damaged { space: Space::BODIES.name() })?);
-                    at += take as u64;
-                }
-            }
-        }
+        let mut file = self.open(id)?;
+        file.seek(SeekFrom::Start(offset))?;
+        file.take(end.saturating_sub(offset)).read_to_end(&mut out)?;
         Ok(out)
     }
 

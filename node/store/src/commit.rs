@@ -3,6 +3,7 @@
 //! A commit that is asked for while another runs waits for the next one, which takes everything applied until then.
 //! So the disk is synced as often as it can be, and never once per caller.
 
+use std::collections::VecDeque;
 use std::io;
 use std::mem;
 use std::path::PathBuf;
@@ -92,9 +93,14 @@ struct State {
     closing: bool,
     /// Tasks to wake, with what they wait for. Dropping a sender tells its task that the commit failed.
     waiting: Vec<(u64, oneshot::Sender<()>)>,
+    /// What to do as soon as a batch is durable, in the order of the batches. Dropped if the commit fails.
+    then: VecDeque<(u64, Then)>,
     /// Files to remove once everything applied is durable.
     rubbish: Vec<PathBuf>,
 }
+
+/// Called on the commit thread, which it must not hold up.
+pub(crate) type Then = Box<dyn FnOnce() + Send>;
 
 impl State {
     /// Tells how a ticket fared; none while that is open.
@@ -117,17 +123,22 @@ impl Committer {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Numbers a batch that is in the engine's queue: the next `sync` puts it on the disk.
-    pub(crate) fn applied(&self, rubbish: impl IntoIterator<Item = PathBuf>) -> Ticket {
+    /// Numbers a batch that was put: the next `sync` puts it on the disk.
+    pub(crate) fn applied(&self, rubbish: impl IntoIterator<Item = PathBuf>, then: Option<Then>) -> Ticket {
         let mut state = self.shared.lock();
         state.applied += 1;
         state.rubbish.extend(rubbish);
-        Ticket { shared: Arc::clone(&self.shared), number: state.applied }
+        let number = state.applied;
+        // After a failure nobody would come for it.
+        if !state.failed {
+            state.then.extend(then.map(|then| (number, then)));
+        }
+        Ticket { shared: Arc::clone(&self.shared), number }
     }
 
     /// Returns a ticket for everything applied so far.
     pub(crate) fn newest(&self) -> Ticket {
-        Ticket { shared: Arc::clone(&self.shared), number: self.shared.lock().applied }
+        self.for_settling().ticket()
     }
 
     pub(crate) fn has_failed(&self) -> bool {
@@ -137,6 +148,11 @@ impl Committer {
     /// A handle with which others can declare the store failed.
     pub(crate) fn failer(&self) -> Failer {
         Failer(Arc::clone(&self.shared))
+    }
+
+    /// A handle for the thread that settles.
+    pub(crate) fn for_settling(&self) -> Newest {
+        Newest(Arc::clone(&self.shared))
     }
 
     /// Waits until the store has failed, which in a healthy node is for ever.
@@ -151,6 +167,19 @@ impl Committer {
 pub(crate) struct Failer(Arc<Shared>);
 
 impl Failer {
+    pub(crate) fn fail(&self) {
+        self.0.fail();
+    }
+}
+
+/// Gives tickets for everything applied so far, and declares the store failed.
+pub(crate) struct Newest(Arc<Shared>);
+
+impl Newest {
+    pub(crate) fn ticket(&self) -> Ticket {
+        Ticket { shared: Arc::clone(&self.0), number: self.0.lock().applied }
+    }
+
     pub(crate) fn fail(&self) {
         self.0.fail();
     }
@@ -190,6 +219,17 @@ impl Shared {
                 return;
             }
             crash::point("store.synced");
+            // Before anybody hears that it is durable: whoever waited finds it done.
+            let then = {
+                let mut state = self.lock();
+                let count = state.then.iter().take_while(|(number, _)| *number <= target).count();
+                state.then.drain(..count).collect::<Vec<_>>()
+            };
+            for (_, then) in then {
+                if caught(then).is_err() {
+                    tracing::error!("what follows a commit panicked");
+                }
+            }
             let done: Vec<_> = {
                 let mut state = self.lock();
                 state.durable = target;
@@ -226,11 +266,13 @@ impl Shared {
     }
 
     fn fail(&self) {
-        {
+        let then = {
             let mut state = self.lock();
             state.failed = true;
             state.waiting.clear();
-        }
+            mem::take(&mut state.then)
+        };
+        drop(then);
         self.failed.send_replace(true);
         self.done.notify_all();
         self.work.notify_all();
@@ -257,10 +299,10 @@ mod tests {
         })
         .unwrap();
 
-        let first = committer.applied([]);
+        let first = committer.applied([], None);
         let waiting = thread::spawn(move || first.durable_blocking());
         starts.recv().unwrap();
-        let later: Vec<_> = (0..50).map(|_| committer.applied([])).collect();
+        let later: Vec<_> = (0..50).map(|_| committer.applied([], None)).collect();
         release.send(()).unwrap();
         waiting.join().unwrap().unwrap();
         release.send(()).unwrap();
@@ -270,23 +312,49 @@ mod tests {
         assert_eq!(commits.load(Ordering::SeqCst), 2);
     }
 
+    #[test]
+    fn what_follows_is_done_in_order_before_a_ticket_is_durable_and_never_after_a_failure() {
+        let (done, seen) = mpsc::channel();
+        let working = Arc::new(std::sync::atomic::AtomicBool::new(true));
+        let works = Arc::clone(&working);
+        let committer = Committer::start(move || match works.load(Ordering::SeqCst) {
+            true => Ok(()),
+            false => Err(io::Error::other("no")),
+        })
+        .unwrap();
+        let then = |number: u32| {
+            let done = done.clone();
+            Some(Box::new(move || done.send(number).unwrap()) as Then)
+        };
+        committer.applied([], then(1)).durable_blocking().unwrap();
+        let _ = committer.applied([], then(2));
+        committer.applied([], Some(Box::new(|| panic!("one of them")))).durable_blocking().unwrap();
+        committer.applied([], then(3)).durable_blocking().unwrap();
+        assert_eq!(seen.try_iter().collect::<Vec<_>>(), [1, 2, 3]);
+        working.store(false, Ordering::SeqCst);
+        assert!(committer.applied([], then(4)).durable_blocking().is_err());
+        assert!(committer.applied([], then(5)).durable_blocking().is_err());
+        drop((committer, done));
+        assert!(seen.recv().is_err());
+    }
+
     #[tokio::test]
     async fn a_sync_error_reaches_everyone_and_stays() {
         let committer = Committer::start(|| Err(io::Error::other("no"))).unwrap();
-        let (one, two) = (committer.applied([]), committer.applied([]));
+        let (one, two) = (committer.applied([], None), committer.applied([], None));
         let (a, b) = tokio::join!(one.durable(), two.durable());
         assert!(matches!((a, b), (Err(StoreError::SyncFailed), Err(StoreError::SyncFailed))));
         assert!(matches!(one.durable_blocking(), Err(StoreError::SyncFailed)));
         committer.failed().await;
         assert!(committer.has_failed());
-        let late = committer.applied([]);
+        let late = committer.applied([], None);
         assert!(matches!(late.durable().await, Err(StoreError::SyncFailed)));
     }
 
     #[test]
     fn a_panic_in_the_engine_is_a_sync_error() {
         let committer = Committer::start(|| panic!("engine")).unwrap();
-        assert!(matches!(committer.applied([]).durable_blocking(), Err(StoreError::SyncFailed)));
+        assert!(matches!(committer.applied([], None).durable_blocking(), Err(StoreError::SyncFailed)));
     }
 
     #[test]
@@ -298,7 +366,7 @@ mod tests {
             Ok(())
         })
         .unwrap();
-        let ticket = committer.applied([]);
+        let ticket = committer.applied([], None);
         drop(committer);
         assert_eq!(commits.load(Ordering::SeqCst), 1);
         ticket.durable_blocking().unwrap();

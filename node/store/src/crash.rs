@@ -3,7 +3,7 @@
 //! Compiled to nothing unless the feature `crash-points` is on. With it, `MUSUBI_CRASH_AT=name` ends the process
 //! when `name` is reached for the first time, `MUSUBI_CRASH_AT=name:3` when it is reached for the third.
 //! `MUSUBI_FAULT_AT=name` or `name:3` has the disk refuse what is written there, from that time on.
-//! `MUSUBI_CRASH_LOG=file` appends each name that is passed to a file, so that a test knows what there is to end at.
+//! `MUSUBI_SETTLE_AT=bytes` has the engine get records sooner than it would. `MUSUBI_CRASH_LOG=file` appends each name that is passed to a file, so that a test knows what there is to end at.
 
 /// Ends the process here if a test asked for it; otherwise does nothing.
 ///
@@ -29,6 +29,14 @@ pub fn fault(name: &str) -> std::io::Result<()> {
         let _ = name;
         Ok(())
     }
+}
+
+/// Bytes after which the engine gets what the journal has, where a test has them be few (`MUSUBI_SETTLE_AT`).
+pub(crate) fn settle_at() -> Option<usize> {
+    #[cfg(any(test, feature = "crash-points"))]
+    return std::env::var("MUSUBI_SETTLE_AT").ok()?.parse().ok();
+    #[cfg(not(any(test, feature = "crash-points")))]
+    None
 }
 
 #[cfg(any(test, feature = "crash-points"))]

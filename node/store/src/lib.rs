@@ -2,7 +2,8 @@
 //!
 //! - [`Store`] holds small records behind typed [`Space`]s. A [`Batch`] is applied whole or not at all and counts as
 //!   done when its [`Ticket`] is durable: then it survives a power cut, not only the end of the process.
-//! - [`Bodies`] holds ciphertext: small bodies as records of the same batch, larger ones as files that can be resumed.
+//! - [`Bodies`] holds ciphertext: small bodies in the journal, with the batch that names them, larger ones as files that
+//!   can be resumed.
 //! - [`keyfile`] holds the two root keys, wrapped once per opener; [`wrap`] wraps everything else under them.
 //! - [`platform`] is the only place that knows which operating system this is; [`crash`] is for tests.
 //!
@@ -21,12 +22,15 @@ mod aside;
 mod batch;
 mod commit;
 mod engine;
+mod journal;
 mod open;
 mod quiet;
 mod random;
+mod reclaim;
 mod rewrite;
 mod room;
 mod scan;
+mod settle;
 mod space;
 mod store;
 

@@ -46,7 +46,7 @@ pub struct Usage {
     pub reserve: u64,
     /// The engine's log with everything beside it.
     pub log: u64,
-    /// Bodies in files of their own.
+    /// Bodies in files of their own, and the journal with the small ones.
     pub bodies: u64,
     /// Records in use, when they were last counted; none before the first count.
     pub live: Option<u64>,

@@ -1,6 +1,7 @@
 //! Walking through a space in key order.
 
 use std::ops::{Bound, RangeBounds};
+use std::sync::Arc;
 
 use crate::engine::{Engine, Pair, Walk};
 use crate::space::{Space, Value};
@@ -8,7 +9,7 @@ use crate::store::StoreError;
 
 /// The records of a space, prefix or range, in key order.
 ///
-/// Reads as it goes and holds one page at a time, and what was applied and not yet committed when it began: `rev()`
+/// Reads as it goes and holds one page at a time, and a few of the records that the engine has not got: `rev()`
 /// walks downwards, `take(n)` bounds the work. Records written meanwhile may or may not be seen, but each one is seen
 /// whole. Reading may touch the disk.
 pub struct Scan {
@@ -17,11 +18,11 @@ pub struct Scan {
 }
 
 impl Scan {
-    pub(crate) fn prefix(engine: &Engine, space: Space, prefix: &[u8]) -> Self {
+    pub(crate) fn prefix(engine: &Arc<Engine>, space: Space, prefix: &[u8]) -> Self {
         Self { walk: engine.prefix(&space.key(prefix)), space }
     }
 
-    pub(crate) fn range<'a>(engine: &Engine, space: Space, range: &impl RangeBounds<&'a [u8]>) -> Self {
+    pub(crate) fn range<'a>(engine: &Arc<Engine>, space: Space, range: &impl RangeBounds<&'a [u8]>) -> Self {
         let start = match range.start_bound() {
             Bound::Included(key) => Bound::Included(space.key(key)),
             Bound::Excluded(key) => Bound::Excluded(space.key(key)),

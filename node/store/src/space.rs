@@ -14,7 +14,7 @@ pub struct Space {
 impl Space {
     /// Where the store keeps its own format number.
     pub(crate) const STORE: Self = Self { id: 0, name: "store" };
-    /// Chunks of small bodies.
+    /// Where small bodies lie in the journal.
     pub(crate) const BODIES: Self = Self { id: 1, name: "bodies" };
 
     /// Names a space; numbers below 16 belong to the store itself, 255 stays free so that a space has an end.

@@ -9,21 +9,26 @@ use std::sync::Arc;
 
 use crate::batch::Batch;
 use crate::bodies::Bodies;
-use crate::commit::{Committer, Ticket};
+use crate::commit::{Committer, Then, Ticket};
 use crate::crash;
 use crate::engine::Engine;
-use crate::open::{self, OpenError, Options, sync_files};
+use crate::journal::Item;
+use crate::open::{self, OpenError, Options};
 use crate::platform;
 use crate::quiet::caught;
+use crate::reclaim;
 use crate::rewrite::{self, Filling};
 use crate::room::{Room, Usage, size_of};
 use crate::scan::Scan;
+use crate::settle::Settler;
 use crate::space::{Space, Value};
 
 /// Bytes of applied batches above which a commit is begun though nobody waits for one.
 const MUCH: usize = 4 << 20;
 /// Bytes of applied batches above which nothing more is applied before the next commit.
 const TOO_MUCH: usize = 16 << 20;
+/// How many times more may wait for the engine than what has it get that, before nothing more is applied.
+const BEHIND: usize = 6;
 
 /// Why a store refused.
 #[derive(Debug, thiserror::Error)]
@@ -74,12 +79,14 @@ pub struct Store {
 }
 
 struct Inner {
-    // Dropped in this order: commit the rest, close the engine, then let others in.
+    // Dropped in this order: settle all, commit the rest, close the engine, then let others in.
+    settler: Settler,
     committer: Committer,
     engine: Arc<Engine>,
     bodies: Bodies,
     dir: PathBuf,
     reserve: u64,
+    settle: usize,
     _lock: File,
 }
 
@@ -109,24 +116,19 @@ impl Store {
         mut around: impl FnMut(&mut dyn FnMut() -> io::Result<()>) -> io::Result<()> + Send + 'static,
     ) -> Result<Self, OpenError> {
         let opened = open::open(dir, options, tidying)?;
-        let engine = Arc::new(Engine::new(opened.db));
-        let (writer, log, blobs) = (Arc::clone(&engine), opened.log, opened.blobs);
-        let committer = Committer::start(move || {
-            around(&mut || {
-                writer.drain()?;
-                crash::point("store.flushed");
-                crash::fault("store.sync")?;
-                log.sync_data()?;
-                sync_files(&blobs)
-            })
-        })?;
+        let engine = Arc::new(Engine::new(opened.disk, opened.journal, opened.next)?);
+        let writer = Arc::clone(&engine);
+        let committer = Committer::start(move || around(&mut || writer.commit()))?;
+        let settler = Settler::start(Arc::clone(&engine), committer.for_settling())?;
         let bodies = Bodies::new(Arc::clone(&engine), opened.bodies, committer.failer());
         let inner = Inner {
+            settler,
             committer,
             engine,
             bodies,
             dir: dir.to_owned(),
             reserve: options.reserve_bytes,
+            settle: crash::settle_at().unwrap_or(options.settle_bytes),
             _lock: opened.lock,
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -163,22 +165,43 @@ impl Store {
 
     /// Applies a batch: visible at once, whole or not at all, not yet durable.
     ///
-    /// Costs memory until the next commit. Where more waits than 4 MiB, a commit is begun; above 16 MiB this
-    /// blocks until it is done.
+    /// Costs memory until the next commit, and for records until the engine has them. Where more waits than 4 MiB, a
+    /// commit is begun; above 16 MiB, or where the engine is far behind, this blocks.
     ///
     /// # Errors
     /// [`StoreError::SyncFailed`] if a commit failed, now or earlier; the store is finished then.
     pub fn apply(&self, batch: Batch) -> Result<Ticket, StoreError> {
-        let Inner { committer, engine, .. } = &*self.inner;
+        self.put(batch, None)
+    }
+
+    /// As [`apply`](Self::apply), begins a commit at once, and has `then` called as soon as the batch is durable: in the
+    /// order of the batches, on the commit thread, which it must not hold up, and before any ticket of it is durable.
+    /// Never called if the commit fails.
+    ///
+    /// # Errors
+    /// As [`apply`](Self::apply).
+    pub fn apply_then(&self, batch: Batch, then: impl FnOnce() + Send + 'static) -> Result<Ticket, StoreError> {
+        let ticket = self.put(batch, Some(Box::new(then)))?;
+        ticket.begin();
+        Ok(ticket)
+    }
+
+    fn put(&self, batch: Batch, then: Option<Then>) -> Result<Ticket, StoreError> {
+        let Inner { committer, engine, settler, .. } = &*self.inner;
         if committer.has_failed() {
             return Err(StoreError::SyncFailed);
         }
         let rubbish = self.rubbish(&batch);
-        let (ticket, waiting) = engine.put(batch, || committer.applied(rubbish));
-        if TOO_MUCH < waiting {
+        let (ticket, load) = engine.put(batch, || committer.applied(rubbish, then));
+        if TOO_MUCH < load.unwritten {
             ticket.durable_blocking()?;
-        } else if MUCH < waiting {
+        } else if MUCH < load.unwritten {
             ticket.begin();
+        }
+        if BEHIND * self.inner.settle < load.unsettled {
+            settler.wait()?;
+        } else if self.inner.settle < load.unsettled {
+            settler.begin();
         }
         Ok(ticket)
     }
@@ -255,7 +278,7 @@ impl Store {
             free: self.free()?,
             reserve: self.inner.reserve,
             log: size_of(&live.join("records"))?,
-            bodies: size_of(&live.join("bodies"))?,
+            bodies: size_of(&live.join("bodies"))? + size_of(self.inner.engine.journal())?,
             live: self.filling()?.live,
         })
     }
@@ -276,14 +299,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Engine`] if one cannot be read.
     pub fn count(&self, go_on: impl Fn() -> bool) -> Result<Option<u64>, StoreError> {
+        // What waits would not be counted.
+        self.inner.settler.wait()?;
         let Some(live) = read(|| rewrite::count(self.inner.engine.db(), go_on))? else { return Ok(None) };
         let (key, value) = rewrite::counted(live);
         let mut batch = Batch::new();
-        batch.bytes = key.len() + value.len();
-        batch.changes.push((key, Some(value.into())));
+        batch.add(key, Item::Record(&value));
         // Lost in a power cut, it is counted again.
         let _ticket = self.apply(batch)?;
         Ok(Some(live))
+    }
+
+    /// Gives back to the disk what small bodies that are gone have left, and tells how many bytes. Those that lie among
+    /// them are written anew. Stops where `go_on` says so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn reclaim(&self, go_on: impl Fn() -> bool) -> Result<u64, StoreError> {
+        reclaim::run(&self.inner.engine, &self.inner.committer, go_on)
     }
 
     /// Tells whether the disk has refused a commit: nothing is taken any more then.

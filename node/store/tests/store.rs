@@ -159,12 +159,12 @@ fn a_second_opening_is_refused_until_the_first_is_gone() {
 fn a_newer_format_is_refused_unread() {
     let dir = tempfile::tempdir().unwrap();
     drop(open(dir.path()));
-    fs::write(dir.path().join("live/format"), "2\n").unwrap();
-    assert!(matches!(Store::open(dir.path(), Options::default()), Err(OpenError::TooNew { found: 2 })));
+    fs::write(dir.path().join("live/format"), "3\n").unwrap();
+    assert!(matches!(Store::open(dir.path(), Options::default()), Err(OpenError::TooNew { found: 3 })));
     // A torn marker is no newer format: the number among the records decides, and the marker is written again.
     fs::write(dir.path().join("live/format"), "").unwrap();
     drop(open(dir.path()));
-    assert_eq!(fs::read_to_string(dir.path().join("live/format")).unwrap(), "1\n");
+    assert_eq!(fs::read_to_string(dir.path().join("live/format")).unwrap(), "2\n");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use rand::CryptoRng;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::keys::{ContentKey, KeyId, PublicKey, Ready, SealingKeyPair, Suite};
+use super::keys::{ContentKey, KeyId, PublicKey, Ready, ReadyPublic, SealingKeyPair, Suite};
 use crate::{cbor, ids::MessageId};
 
 /// The longest envelope in bytes; one of suite 1 has 1,189.
@@ -75,9 +75,10 @@ impl Envelope {
         id: &MessageId,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, SealError> {
-        let (enc, ciphertext) = match to.suite() {
-            Suite::XWing => seal_with::<XWing>(to, content_key, id, rng)?,
-            Suite::X25519 => seal_with::<X25519HkdfSha256>(to, content_key, id, rng)?,
+        let info = info(to.suite());
+        let (enc, ciphertext) = match to.ready() {
+            ReadyPublic::XWing(key) => seal_with::<XWing>(key, &info, content_key, id, rng)?,
+            ReadyPublic::X25519(key) => seal_with::<X25519HkdfSha256>(key, &info, content_key, id, rng)?,
         };
         Ok(Self { suite: to.suite().number(), key: to.id(), enc, ciphertext })
     }
@@ -150,16 +151,16 @@ impl Envelope {
 }
 
 fn seal_with<K: Kem>(
-    to: &PublicKey,
+    to: &K::PublicKey,
+    info: &[u8],
     content_key: &ContentKey,
     id: &MessageId,
     rng: &mut impl CryptoRng,
 ) -> Result<(Vec<u8>, Vec<u8>), SealError> {
-    let public = K::PublicKey::from_bytes(to.as_bytes()).map_err(|_| SealError::Key)?;
     let (enc, ciphertext) = single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, K>(
         &OpModeS::Base,
-        &public,
-        &info(to.suite()),
+        to,
+        info,
         content_key.as_bytes(),
         &id.0,
         rng,

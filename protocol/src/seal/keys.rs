@@ -3,7 +3,7 @@
 //! A sealing key is made every 7 days, used by senders for 42 days and destroyed after 45, by
 //! trusted time: then nothing that travelled before can be opened again (forward secrecy).
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use hkdf::Hkdf;
 use hpke::{
@@ -66,11 +66,18 @@ pub enum Suite {
 #[serde(transparent)]
 pub struct KeyId(#[serde(with = "serde_bytes")] pub [u8; 8]);
 
-/// A sealing key's public half, known to be one of its suite.
-#[derive(Clone, PartialEq, Eq, Hash)]
+/// A sealing key's public half, known to be one of its suite. Clones share it.
+#[derive(Clone)]
 pub struct PublicKey {
     suite: Suite,
     bytes: Vec<u8>,
+    ready: Arc<ReadyPublic>,
+}
+
+/// The public half as HPKE takes it: making X-Wing's takes as long as a third of sealing an envelope.
+pub(super) enum ReadyPublic {
+    XWing(<XWing as Kem>::PublicKey),
+    X25519(<X25519HkdfSha256 as Kem>::PublicKey),
 }
 
 /// A sealing key. Its private half, 32 bytes in either suite, clears itself and does not print.
@@ -197,6 +204,14 @@ impl fmt::Display for Suite {
     }
 }
 
+impl PartialEq for PublicKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.suite == other.suite && self.bytes == other.bytes
+    }
+}
+
+impl Eq for PublicKey {}
+
 impl PublicKey {
     /// Takes a key from a record.
     ///
@@ -204,11 +219,16 @@ impl PublicKey {
     /// [`Error::PublicKey`] for a wrong length or, in suite 1, coefficients out of range
     /// (FIPS 203, section 7.2).
     pub fn from_bytes(suite: Suite, bytes: &[u8]) -> Result<Self, Error> {
-        let valid = match suite {
-            Suite::XWing => <XWing as Kem>::PublicKey::from_bytes(bytes).is_ok(),
-            Suite::X25519 => <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(bytes).is_ok(),
+        let ready = match suite {
+            Suite::XWing => <XWing as Kem>::PublicKey::from_bytes(bytes).map(ReadyPublic::XWing),
+            Suite::X25519 => <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(bytes).map(ReadyPublic::X25519),
         };
-        if valid { Ok(Self { suite, bytes: bytes.to_vec() }) } else { Err(Error::PublicKey(suite)) }
+        let ready = Arc::new(ready.map_err(|_| Error::PublicKey(suite))?);
+        Ok(Self { suite, bytes: bytes.to_vec(), ready })
+    }
+
+    pub(super) fn ready(&self) -> &ReadyPublic {
+        &self.ready
     }
 
     /// The suite.
@@ -253,11 +273,18 @@ impl SealingKeyPair {
             Suite::XWing => Ready::XWing(Box::new(private_of::<XWing>(private))),
             Suite::X25519 => Ready::X25519(Box::new(private_of::<X25519HkdfSha256>(private))),
         };
-        let bytes = match &ready {
-            Ready::XWing(key) => XWing::sk_to_pk(key).to_bytes().to_vec(),
-            Ready::X25519(key) => X25519HkdfSha256::sk_to_pk(key).to_bytes().to_vec(),
+        let (bytes, public) = match &ready {
+            Ready::XWing(key) => {
+                let public = XWing::sk_to_pk(key);
+                (public.to_bytes().to_vec(), ReadyPublic::XWing(public))
+            }
+            Ready::X25519(key) => {
+                let public = X25519HkdfSha256::sk_to_pk(key);
+                (public.to_bytes().to_vec(), ReadyPublic::X25519(public))
+            }
         };
-        Self { private: Zeroizing::new(*private), public: PublicKey { suite, bytes }, ready }
+        let public = PublicKey { suite, bytes, ready: Arc::new(public) };
+        Self { private: Zeroizing::new(*private), public, ready }
     }
 
     /// The private half, to be wrapped.

@@ -162,7 +162,9 @@ struct Plaintext<R> {
 
 impl<R: Read + Seek> Plaintext<R> {
     fn new(key: &ContentKey, source: R, total: u64) -> Self {
-        let buffer = Zeroizing::new(Vec::with_capacity(SEALED_CHUNK));
+        // No more than it will hold: all of it is cleared at the end.
+        let longest = usize::try_from(total + length::TAG).unwrap_or(SEALED_CHUNK).min(SEALED_CHUNK);
+        let buffer = Zeroizing::new(Vec::with_capacity(longest));
         Self { chunks: Chunks::new(key), source, total, buffer, loaded: None }
     }
 

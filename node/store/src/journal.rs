@@ -1,0 +1,600 @@
+//! The journal: where a batch goes first, and where small bodies stay.
+//!
+//! A batch is one frame, written behind the last and synced with those that came meanwhile: one write and one sync of one
+//! file, where the engine needs several of each. Its records go on to the engine later, many batches at once
+//! ([`Engine::settle`](crate::engine::Engine::settle)); until then they are in memory, and come out of the journal again
+//! when a process begins whose forerunner was killed. Small bodies are never moved: the record of one says where in the
+//! journal it lies.
+//!
+//! ```text
+//! journal/0000000000000001   frames, one behind the other
+//! frame     magic | length of the items (u32) | durable before (u64) | checksum (u32) | items
+//! item      0 | length (u16) | key                                        a removal
+//!           1 | length (u16) | key | length (u32) | value                 a record
+//!           2 | length (u16) | key | length (u32) | bytes                 a body; its record is its place
+//! ```
+//!
+//! Numbers are big-endian. The checksum (CRC-32) is over the frame's file and place, its header and its items, so that a
+//! frame counts nowhere else. `durable before` is how far this file was synced when the frame was made: a frame that
+//! cannot be read is what a power cut left of an unfinished write, unless a later one says that it was durable once, or a
+//! later file is there, which is begun only when the one before is durable. Then it is damage.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::mem;
+use std::path::{Path, PathBuf};
+
+use memchr::memmem;
+
+use crate::crash;
+use crate::open::{OpenError, damaged};
+use crate::platform;
+
+/// A file longer than this is followed by the next.
+pub(crate) const SEGMENT: u64 = 32 << 20;
+/// The beginning of a frame; the last byte is the format.
+const MAGIC: [u8; 4] = [0xd7, b'M', b'J', 1];
+const HEADER: usize = 20;
+/// Longest items of a frame: more than any batch holds.
+const MAX_ITEMS: usize = 8 << 20;
+const FORMAT: u8 = 1;
+/// Bytes handed to the system at once.
+const WRITE: usize = 1 << 20;
+
+const REMOVAL: u8 = 0;
+const RECORD: u8 = 1;
+const BODY: u8 = 2;
+
+/// Changes by engine key, the newest of each; none for a removal.
+pub(crate) type Index = BTreeMap<Vec<u8>, Option<sled::IVec>>;
+
+/// A place in the journal: a file, and where in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub(crate) segment: u64,
+    pub(crate) at: u64,
+}
+
+impl Place {
+    pub(crate) fn to_value(self) -> Vec<u8> {
+        [&[FORMAT], &self.segment.to_be_bytes()[..], &self.at.to_be_bytes()].concat()
+    }
+
+    pub(crate) fn from_value(value: &[u8]) -> Option<Self> {
+        let (segment, at) = value.strip_prefix(&[FORMAT])?.split_first_chunk()?;
+        Some(Self { segment: u64::from_be_bytes(*segment), at: u64::from_be_bytes(at.try_into().ok()?) })
+    }
+}
+
+/// Where a body lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) place: Place,
+    pub(crate) len: u32,
+}
+
+impl Span {
+    pub(crate) fn to_value(self) -> sled::IVec {
+        [&self.place.to_value(), &self.len.to_be_bytes()[..]].concat().into()
+    }
+
+    pub(crate) fn from_value(value: &[u8]) -> Option<Self> {
+        let (place, len) = value.split_last_chunk()?;
+        Some(Self { place: Place::from_value(place)?, len: u32::from_be_bytes(*len) })
+    }
+}
+
+/// What a batch does to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Remove,
+    Put(sled::IVec),
+    /// The key's body: where among the items it begins, and its length.
+    Body {
+        at: usize,
+        len: u32,
+    },
+}
+
+impl Change {
+    /// What the key holds, for items that stand at a place of the journal.
+    fn value(self, items: Place) -> Option<sled::IVec> {
+        match self {
+            Self::Remove => None,
+            Self::Put(value) => Some(value),
+            Self::Body { at, len } => {
+                let place = Place { at: items.at + at as u64, ..items };
+                Some(Span { place, len }.to_value())
+            }
+        }
+    }
+}
+
+/// Adds an item; the caller has looked that key and value keep their bounds.
+pub(crate) fn add(items: &mut Vec<u8>, key: &[u8], change: Item<'_>) -> Change {
+    let kind = match change {
+        Item::Remove => REMOVAL,
+        Item::Record(_) => RECORD,
+        Item::Body(_) => BODY,
+    };
+    items.push(kind);
+    items.extend((key.len() as u16).to_be_bytes());
+    items.extend_from_slice(key);
+    match change {
+        Item::Remove => Change::Remove,
+        Item::Record(bytes) | Item::Body(bytes) => {
+            let len = bytes.len() as u32;
+            items.extend(len.to_be_bytes());
+            let at = items.len();
+            items.extend_from_slice(bytes);
+            if kind == BODY { Change::Body { at, len } } else { Change::Put(bytes.into()) }
+        }
+    }
+}
+
+/// What is to be added.
+#[derive(Clone, Copy)]
+pub(crate) enum Item<'a> {
+    Remove,
+    Record(&'a [u8]),
+    Body(&'a [u8]),
+}
+
+/// Reads the items of a frame; none if they are not what [`add`] makes.
+pub(crate) fn items(items: &[u8]) -> Option<Vec<(Vec<u8>, Change)>> {
+    let mut rest = items;
+    let mut found = Vec::new();
+    while let Some((&kind, after)) = rest.split_first() {
+        let (len, after) = after.split_first_chunk()?;
+        let (key, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
+        if kind == REMOVAL {
+            found.push((key.to_vec(), Change::Remove));
+            rest = after;
+            continue;
+        }
+        let (len, after) = after.split_first_chunk()?;
+        let len = u32::from_be_bytes(*len);
+        let at = items.len() - after.len();
+        let (bytes, after) = after.split_at_checked(len as usize)?;
+        let change = match kind {
+            RECORD => Change::Put(bytes.into()),
+            BODY => Change::Body { at, len },
+            _ => return None,
+        };
+        found.push((key.to_vec(), change));
+        rest = after;
+    }
+    Some(found)
+}
+
+/// A frame that is on its way to the disk.
+pub(crate) struct Frame {
+    place: Place,
+    header: [u8; HEADER],
+    items: Vec<u8>,
+}
+
+impl Frame {
+    fn new(place: Place, durable: u64, items: Vec<u8>) -> Self {
+        let mut header = [0; HEADER];
+        header[..4].copy_from_slice(&MAGIC);
+        header[4..8].copy_from_slice(&(items.len() as u32).to_be_bytes());
+        header[8..16].copy_from_slice(&durable.to_be_bytes());
+        let sum = checksum(place, &header, &items);
+        header[16..].copy_from_slice(&sum.to_be_bytes());
+        Self { place, header, items }
+    }
+
+    fn items(&self) -> Place {
+        Place { at: self.place.at + HEADER as u64, ..self.place }
+    }
+
+    fn end(&self) -> Place {
+        Place { at: self.items().at + self.items.len() as u64, ..self.place }
+    }
+
+    /// The bytes of a span, if it lies in this frame.
+    fn bytes(&self, span: Span) -> Option<&[u8]> {
+        let from = span.place.at.checked_sub(self.items().at)? as usize;
+        (span.place.segment == self.place.segment).then(|| self.items.get(from..from + span.len as usize)).flatten()
+    }
+}
+
+fn checksum(place: Place, header: &[u8; HEADER], items: &[u8]) -> u32 {
+    let mut sum = crc32fast::Hasher::new();
+    sum.update(&place.segment.to_be_bytes());
+    sum.update(&place.at.to_be_bytes());
+    sum.update(&header[..16]);
+    sum.update(items);
+    sum.finalize()
+}
+
+/// The end of the journal, in memory: what is not written yet, and where the next frame goes.
+pub(crate) struct Tail {
+    next: Place,
+    /// How far everything is durable.
+    durable: Place,
+    frames: Vec<Frame>,
+    /// Of the frames, in bytes.
+    waiting: usize,
+    /// What is being written now.
+    writing: std::sync::Arc<Vec<Frame>>,
+}
+
+impl Tail {
+    pub(crate) fn new(next: Place) -> Self {
+        Self { next, durable: next, frames: Vec::new(), waiting: 0, writing: std::sync::Arc::default() }
+    }
+
+    /// Adds a batch's items; gives what its keys hold from now on.
+    pub(crate) fn add(
+        &mut self,
+        items: Vec<u8>,
+        changes: Vec<(Vec<u8>, Change)>,
+    ) -> impl Iterator<Item = (Vec<u8>, Option<sled::IVec>)> {
+        if SEGMENT <= self.next.at {
+            self.next = Place { segment: self.next.segment + 1, at: 0 };
+        }
+        let durable = if self.durable.segment == self.next.segment { self.durable.at } else { 0 };
+        let frame = Frame::new(self.next, durable, items);
+        let at = frame.items();
+        self.next = frame.end();
+        self.waiting += HEADER + frame.items.len();
+        self.frames.push(frame);
+        changes.into_iter().map(move |(key, change)| (key, change.value(at)))
+    }
+
+    /// Where the next frame goes, if none comes before.
+    pub(crate) const fn next(&self) -> Place {
+        self.next
+    }
+
+    /// Bytes that no write has begun for.
+    pub(crate) const fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Takes what waits, to be written by the one who writes.
+    pub(crate) fn take(&mut self) -> std::sync::Arc<Vec<Frame>> {
+        self.waiting = 0;
+        self.writing = std::sync::Arc::new(mem::take(&mut self.frames));
+        std::sync::Arc::clone(&self.writing)
+    }
+
+    /// What was taken is in the file, durable.
+    pub(crate) fn written(&mut self) -> std::sync::Arc<Vec<Frame>> {
+        if let Some(last) = self.writing.last() {
+            self.durable = last.end();
+        }
+        mem::take(&mut self.writing)
+    }
+
+    /// The bytes of a body that may not be in the file yet; none if it is.
+    pub(crate) fn bytes(&self, span: Span) -> Option<&[u8]> {
+        [self.writing.as_slice(), &self.frames].into_iter().find_map(|frames| {
+            let after = frames.partition_point(|frame| frame.place <= span.place);
+            frames.get(after.checked_sub(1)?)?.bytes(span)
+        })
+    }
+}
+
+/// Writes frames and syncs them; of one thread.
+pub(crate) struct Writer {
+    dir: PathBuf,
+    segment: u64,
+    file: File,
+}
+
+impl Writer {
+    /// Goes on at a place where a file of that number is there and ends.
+    pub(crate) fn open(dir: &Path, next: Place) -> io::Result<Self> {
+        let mut file = OpenOptions::new().write(true).open(path(dir, next.segment))?;
+        file.seek(SeekFrom::Start(next.at))?;
+        Ok(Self { dir: dir.to_owned(), segment: next.segment, file })
+    }
+
+    /// Writes frames behind the last and waits until they are durable.
+    pub(crate) fn write(&mut self, frames: &[Frame]) -> io::Result<()> {
+        crash::fault("store.write")?;
+        for frames in frames.chunk_by(|a, b| a.place.segment == b.place.segment) {
+            let Some(first) = frames.first() else { continue };
+            if first.place.segment != self.segment {
+                // What was written so far, before the next file can be seen.
+                self.file.sync_data()?;
+                self.file = begin(&self.dir, first.place.segment)?;
+                self.segment = first.place.segment;
+            }
+            let mut out = BufWriter::with_capacity(WRITE, &self.file);
+            for frame in frames {
+                out.write_all(&frame.header)?;
+                out.write_all(&frame.items)?;
+            }
+            out.flush()?;
+        }
+        crash::point("store.written");
+        crash::fault("store.sync")?;
+        self.file.sync_data()
+    }
+}
+
+/// Begins a file of the journal; its name is durable on return.
+pub(crate) fn begin(dir: &Path, segment: u64) -> io::Result<File> {
+    let file = platform::create_private(&path(dir, segment))?;
+    platform::sync_dir(dir)?;
+    crash::point("journal.begun");
+    Ok(file)
+}
+
+pub(crate) fn path(dir: &Path, segment: u64) -> PathBuf {
+    dir.join(format!("{segment:016x}"))
+}
+
+/// The files of the journal by number, with their lengths. Names that are none of its own are left alone.
+pub(crate) fn segments(dir: &Path) -> io::Result<BTreeMap<u64, u64>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(dir)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| name.len() == 16) else { continue };
+        if let Ok(number) = u64::from_str_radix(name, 16) {
+            found.insert(number, entry.metadata()?.len());
+        }
+    }
+    Ok(found)
+}
+
+/// Reads up to `len` bytes of a body from `from`, out of its file.
+pub(crate) fn read(dir: &Path, span: Span, from: u64, len: usize) -> io::Result<Vec<u8>> {
+    let mut file = File::open(path(dir, span.place.segment))?;
+    file.seek(SeekFrom::Start(span.place.at + from))?;
+    let mut out = vec![0; len];
+    file.read_exact(&mut out)?;
+    Ok(out)
+}
+
+/// Reads what the engine has not got, which is what comes after `from`; tells where the journal ends. It ends at `from`
+/// itself if nothing came after.
+pub(crate) fn replay(dir: &Path, from: Place) -> Result<(Index, Place), OpenError> {
+    let mut index = Index::new();
+    let found: Vec<(u64, u64)> = segments(dir)?.range(from.segment..).map(|(segment, len)| (*segment, *len)).collect();
+    if found.first().is_none_or(|(segment, len)| *segment != from.segment || *len < from.at) {
+        return Err(damaged("a part of the journal is missing".to_owned()));
+    }
+    let mut end = from;
+    for (at, (segment, _)) in found.iter().enumerate() {
+        if *segment != from.segment + at as u64 {
+            return Err(damaged("a part of the journal is missing".to_owned()));
+        }
+        let begin = if at == 0 { from.at } else { 0 };
+        let mut file = File::open(path(dir, *segment))?;
+        file.seek(SeekFrom::Start(begin))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        end = Place { segment: *segment, at: begin };
+        let mut rest = bytes.as_slice();
+        while let Some((frame, after)) = read_frame(end, rest) {
+            let place = Place { at: end.at + HEADER as u64, ..end };
+            let changes = items(frame).ok_or_else(|| damaged("a part of the journal makes no sense".to_owned()))?;
+            index.extend(changes.into_iter().map(|(key, change)| (key, change.value(place))));
+            end.at += (rest.len() - after.len()) as u64;
+            rest = after;
+        }
+        let later = at + 1 < found.len();
+        if !rest.is_empty() && (later || was_durable(end, rest)) {
+            return Err(damaged("a part of the journal cannot be read".to_owned()));
+        }
+    }
+    Ok((index, end))
+}
+
+/// The items of the frame that stands at the beginning of some bytes, and what comes after it.
+fn read_frame(place: Place, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
+    let word = |at: usize| header.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_be_bytes);
+    let len = word(4)? as usize;
+    if header[..4] != MAGIC || MAX_ITEMS < len {
+        return None;
+    }
+    let (items, rest) = rest.split_at_checked(len)?;
+    (word(16)? == checksum(place, header, items)).then_some((items, rest))
+}
+
+/// Whether a frame further on says that what stands here was durable.
+fn was_durable(place: Place, bytes: &[u8]) -> bool {
+    memmem::find_iter(bytes, &MAGIC).any(|at| {
+        let further = Place { at: place.at + at as u64, ..place };
+        let durable = bytes.get(at + 8..at + 16).and_then(|word| word.try_into().ok()).map(u64::from_be_bytes);
+        durable.is_some_and(|durable| place.at < durable) && read_frame(further, &bytes[at..]).is_some()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    type Written = Vec<(Vec<u8>, Option<Vec<u8>>, bool)>;
+
+    fn batch(of: &Written) -> (Vec<u8>, Vec<(Vec<u8>, Change)>) {
+        let (mut bytes, mut changes) = (Vec::new(), Vec::new());
+        for (key, value, body) in of {
+            let item = match value {
+                None => Item::Remove,
+                Some(value) if *body => Item::Body(value),
+                Some(value) => Item::Record(value),
+            };
+            changes.push((key.clone(), add(&mut bytes, key, item)));
+        }
+        (bytes, changes)
+    }
+
+    fn written() -> impl Strategy<Value = Written> {
+        let bytes = |most| proptest::collection::vec(any::<u8>(), 0..most);
+        proptest::collection::vec((bytes(40), proptest::option::of(bytes(300)), any::<bool>()), 0..8)
+    }
+
+    /// Writes batches, each with a sync of its own; gives what they change, and where each frame begins.
+    fn write(dir: &Path, batches: &[Written]) -> (Index, Vec<Place>) {
+        drop(begin(dir, 1).unwrap());
+        let first = Place { segment: 1, at: 0 };
+        let (mut tail, mut writer) = (Tail::new(first), Writer::open(dir, first).unwrap());
+        let (mut index, mut places) = (Index::new(), Vec::new());
+        for of in batches {
+            places.push(tail.next());
+            let (bytes, changes) = batch(of);
+            index.extend(tail.add(bytes, changes));
+            writer.write(&tail.take()).unwrap();
+            tail.written();
+        }
+        places.push(tail.next());
+        (index, places)
+    }
+
+    fn bodies(dir: &Path, batches: &[Written], index: &Index) {
+        let mut last = BTreeMap::new();
+        for (key, value, body) in batches.iter().flatten() {
+            last.insert(key, value.as_ref().filter(|_| *body));
+        }
+        for (key, body) in last {
+            let Some(body) = body else { continue };
+            let span = Span::from_value(index[key].as_deref().unwrap()).unwrap();
+            assert_eq!(&read(dir, span, 0, span.len as usize).unwrap(), body);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn items_come_back_as_they_were_added(of in written()) {
+            let (bytes, changes) = batch(&of);
+            prop_assert_eq!(items(&bytes), Some(changes));
+        }
+
+        #[test]
+        fn no_bytes_are_too_strange_to_be_read(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = items(&bytes);
+            prop_assert!(read_frame(Place::default(), &bytes).is_none());
+        }
+
+        #[test]
+        fn what_was_written_comes_back_from_any_place(batches in proptest::collection::vec(written(), 1..6)) {
+            let dir = tempfile::tempdir().unwrap();
+            let (index, places) = write(dir.path(), &batches);
+            let (found, end) = replay(dir.path(), places[0]).unwrap();
+            prop_assert_eq!((&found, end), (&index, *places.last().unwrap()));
+            bodies(dir.path(), &batches, &found);
+            for (at, place) in places.iter().enumerate() {
+                let (found, _) = replay(dir.path(), *place).unwrap();
+                let keys: std::collections::BTreeSet<_> = batches[at..].iter().flatten().map(|item| &item.0).collect();
+                prop_assert_eq!(found.keys().collect::<std::collections::BTreeSet<_>>(), keys);
+            }
+        }
+    }
+
+    fn record(number: u8) -> Written {
+        vec![(vec![number], Some(vec![number; 100]), false)]
+    }
+
+    #[test]
+    fn an_unfinished_end_is_cut_off_wherever_it_breaks() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, places) = write(dir.path(), &[record(0), record(1), record(2)]);
+        let whole = fs::read(path(dir.path(), 1)).unwrap();
+        for len in places[2].at as usize..whole.len() {
+            fs::write(path(dir.path(), 1), &whole[..len]).unwrap();
+            let (found, end) = replay(dir.path(), places[0]).unwrap();
+            assert_eq!((found.len(), end), (2, places[2]));
+        }
+        // A page of the last write that never came, and zeros where the file had grown already.
+        for from in [places[2].at as usize, places[2].at as usize + 30] {
+            let mut torn = whole.clone();
+            torn[from..].fill(0);
+            fs::write(path(dir.path(), 1), torn).unwrap();
+            assert_eq!(replay(dir.path(), places[0]).unwrap().1, places[2]);
+        }
+    }
+
+    #[test]
+    fn what_was_durable_once_and_cannot_be_read_is_damage() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, places) = write(dir.path(), &[record(0), record(1), record(2)]);
+        let whole = fs::read(path(dir.path(), 1)).unwrap();
+        for at in 0..places[2].at as usize {
+            let mut flipped = whole.clone();
+            flipped[at] ^= 1;
+            fs::write(path(dir.path(), 1), flipped).unwrap();
+            assert!(matches!(replay(dir.path(), places[0]), Err(OpenError::Damaged { .. })), "at {at}");
+        }
+        // The end of a file that another follows.
+        fs::write(path(dir.path(), 1), &whole[..whole.len() - 1]).unwrap();
+        drop(begin(dir.path(), 2).unwrap());
+        assert!(matches!(replay(dir.path(), places[0]), Err(OpenError::Damaged { .. })));
+        fs::write(path(dir.path(), 1), &whole).unwrap();
+        assert_eq!(replay(dir.path(), places[0]).unwrap().1, Place { segment: 2, at: 0 });
+        // A file that is not there.
+        for gone in [1, 2] {
+            let (from, to) = (path(dir.path(), gone), dir.path().join("away"));
+            fs::rename(&from, &to).unwrap();
+            let from_there = Place { segment: gone, at: 0 };
+            assert!(matches!(replay(dir.path(), from_there), Err(OpenError::Damaged { .. })));
+            fs::rename(to, from).unwrap();
+        }
+        // One that ends before what the engine has of it.
+        let beyond = Place { segment: 2, at: 1 };
+        assert!(matches!(replay(dir.path(), beyond), Err(OpenError::Damaged { .. })));
+    }
+
+    #[test]
+    fn frames_that_came_out_of_order_count_only_up_to_the_gap() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(begin(dir.path(), 1).unwrap());
+        let first = Place { segment: 1, at: 0 };
+        let (mut tail, mut writer) = (Tail::new(first), Writer::open(dir.path(), first).unwrap());
+        let mut places = Vec::new();
+        for number in 0..3 {
+            places.push(tail.next());
+            let (bytes, changes) = batch(&record(number));
+            tail.add(bytes, changes).for_each(drop);
+        }
+        writer.write(&tail.take()).unwrap();
+        let mut bytes = fs::read(path(dir.path(), 1)).unwrap();
+        bytes[places[1].at as usize + 25] ^= 1;
+        fs::write(path(dir.path(), 1), bytes).unwrap();
+        // One sync for all three, which never came to its end: nobody was told of any.
+        assert_eq!(replay(dir.path(), first).unwrap().1, places[1]);
+    }
+
+    #[test]
+    fn a_body_is_read_before_it_is_written_and_files_follow_each_other() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(begin(dir.path(), 7).unwrap());
+        let first = Place { segment: 7, at: 0 };
+        let (mut tail, mut writer) = (Tail::new(first), Writer::open(dir.path(), first).unwrap());
+        let mut spans = Vec::new();
+        let body = |number: u8| vec![number; 1 << 20];
+        for number in 0..40 {
+            let (bytes, changes) = batch(&vec![(vec![number], Some(body(number)), true)]);
+            let changed: Vec<_> = tail.add(bytes, changes).collect();
+            spans.push(Span::from_value(changed[0].1.as_deref().unwrap()).unwrap());
+            if number % 3 == 1 {
+                writer.write(&tail.take()).unwrap();
+                for span in &spans {
+                    assert_eq!(tail.bytes(*span).is_some(), span.place >= tail.durable, "{span:?}");
+                }
+                tail.written();
+            }
+        }
+        // The last two wait still.
+        assert!(tail.bytes(spans[37]).is_none() && tail.waiting() > 2 << 20);
+        assert!(tail.bytes(spans[39]).is_some_and(|bytes| bytes == body(39)));
+        writer.write(&tail.take()).unwrap();
+        tail.written();
+        for (number, span) in (0..40).zip(&spans) {
+            assert!(read(dir.path(), *span, 0, span.len as usize).unwrap() == body(number));
+        }
+        assert_eq!(segments(dir.path()).unwrap().keys().copied().collect::<Vec<_>>(), [7, 8]);
+        let (found, end) = replay(dir.path(), first).unwrap();
+        assert_eq!((found.len(), end.segment), (40, 8));
+    }
+}
