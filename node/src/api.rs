@@ -6,9 +6,11 @@
 pub mod types;
 
 mod handlers;
+mod pace;
 mod problem;
 
 use std::{
+    convert::Infallible,
     io::{self, Write},
     net::SocketAddr,
     path::Path,
@@ -157,7 +159,11 @@ fn router() -> (Router<State>, utoipa::openapi::OpenApi) {
     OpenApiRouter::with_openapi(Description::openapi())
         .routes(routes!(handlers::status))
         .routes(routes!(handlers::send))
-        .routes(routes!(handlers::attach).layer(DefaultBodyLimit::disable()))
+        .routes(
+            routes!(handlers::attach)
+                .layer::<_, Infallible>(middleware::map_request(pace::paced))
+                .layer(DefaultBodyLimit::disable()),
+        )
         .routes(routes!(handlers::inbox))
         .routes(routes!(handlers::outbox))
         .routes(routes!(handlers::show))

@@ -76,33 +76,60 @@ pub enum Received {
     Refused(Stop),
 }
 
-/// Takes an entry from the desk with this certificate. Blocks: on keys, and on the disk for a long body.
+/// An entry whose signature holds, and what its envelope gave. Nothing of it depends on what was received before.
+pub struct Prepared {
+    entry: Signed<Entry>,
+    /// Whether the sender's licence covers the entry's time.
+    covered: bool,
+    /// Whether the body, if it came, is the one that the entry announces.
+    matches: bool,
+    /// Of a message that may be taken.
+    opened: Option<Opened>,
+}
+
+/// Checks an entry from the desk with this certificate, and tries its envelope. Blocks: on keys. Several may be checked
+/// at the same time; they are [received](receive) in their order.
+///
+/// # Errors
+/// [`CoreError`] if the store fails; what is wrong with the entry is a [`Stop`].
+pub fn prepare(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<Prepared, Stop>, CoreError> {
+    let (entry, covered) = match verify(core, leaf, parcel)? {
+        Ok(verified) => verified,
+        Err(stop) => return Ok(Err(stop)),
+    };
+    let Body::Message(header) = &entry.value().body else {
+        return Ok(Ok(Prepared { entry, covered, matches: true, opened: None }));
+    };
+    let matches = parcel.body.is_empty() || (header.length <= INLINE_BODY && matches(header, &parcel.body));
+    let opened = match covered && matches {
+        true => Some(open(core, parcel.log, &entry.id(), header, parcel)?),
+        false => None,
+    };
+    Ok(Ok(Prepared { entry, covered, matches, opened }))
+}
+
+/// Takes an entry that was [checked](prepare). Blocks: on the disk for a long body.
 ///
 /// # Errors
 /// [`CoreError`] if the store fails; what is wrong with the entry is [`Received::Refused`].
-pub fn receive(core: &Arc<Core>, leaf: &Leaf, parcel: Parcel) -> Result<Received, CoreError> {
-    let (entry, covered) = match verify(core, leaf, &parcel)? {
-        Ok(verified) => verified,
+pub fn receive(core: &Arc<Core>, parcel: Parcel, prepared: Result<Prepared, Stop>) -> Result<Received, CoreError> {
+    let Prepared { entry, covered, matches, opened } = match prepared {
+        Ok(prepared) => prepared,
         Err(stop) => return Ok(Received::Refused(stop)),
     };
     let id = entry.id();
-    let header = match &entry.value().body {
-        Body::Message(header) => Some(header.clone()),
-        _ => None,
-    };
-    let stop = match &header {
+    let stop = match &entry.value().body {
         // What was sealed in time is taken, whatever certificate speaks by now.
-        Some(header) => bounds(core, covered, header, &parcel)?,
-        None => (core.db.store().room()? == Room::Rest).then_some(Stop::Busy),
+        Body::Message(header) => bounds(core, covered, matches, header, &parcel)?,
+        _ => (core.db.store().room()? == Room::Rest).then_some(Stop::Busy),
     };
     if let Some(stop) = stop {
         return Ok(Received::Refused(stop));
     }
-    let opened = header.as_ref().map(|header| open(core, parcel.log, &id, header, &parcel)).transpose()?;
     crash::point("receive.checked");
     let fork = entry.clone();
     // Made before the logs are locked: it waits for the disk. One that is not used is swept at the next start.
-    let wants_file = header.is_some() && parcel.body.is_empty() && core.db.inbound(&id)?.is_none();
+    let wants_file = opened.is_some() && parcel.body.is_empty() && core.db.inbound(&id)?.is_none();
     let file = match wants_file {
         true => Some(core.db.store().bodies().create().map_err(crate::db::DbError::from)?),
         false => None,
@@ -193,16 +220,21 @@ fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<(Signed<En
 }
 
 /// What a partner can grow is bounded, and what was sealed after the licence ended is not taken.
-fn bounds(core: &Core, covered: bool, header: &Message, parcel: &Parcel) -> Result<Option<Stop>, CoreError> {
+fn bounds(
+    core: &Core,
+    covered: bool,
+    matches: bool,
+    header: &Message,
+    parcel: &Parcel,
+) -> Result<Option<Stop>, CoreError> {
     if !covered {
         return Ok(Some(Stop::Licence));
     }
     let Some(plain) = length::plaintext_len(header.length) else { return Ok(Some(Stop::Invalid)) };
-    let whole = !parcel.body.is_empty();
-    let matches = !whole || (header.length <= INLINE_BODY && matches(header, &parcel.body));
     if !matches {
         return Ok(Some(Stop::Invalid));
     }
+    let whole = !parcel.body.is_empty();
     let incomplete = if whole { Vec::new() } else { core.db.incomplete(parcel.log)? };
     let mut announced = header.length;
     for id in &incomplete {

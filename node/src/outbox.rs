@@ -10,7 +10,7 @@ use musubi_protocol::{
     ids::{Address, Hash, Kind, MessageId, OfficeNumber},
     link::{Log, book},
     record::Record,
-    seal::{self, ContentKey, Draft, Envelope, Sealed, Suite, manifest::Month},
+    seal::{self, ContentKey, Draft, Sealed, Suite, envelope::Begun, manifest::Month},
 };
 use musubi_store::{BodyId, Room, crash};
 use serde_bytes::ByteBuf;
@@ -424,7 +424,8 @@ pub(crate) fn append(
     body: &Body,
     kept: &Kept<'_>,
 ) -> Result<(MessageId, Applied), CoreError> {
-    let record = core.record_of(log.to)?;
+    // Before the logs are locked: it is most of the work.
+    let begun = core.record_of(log.to)?.and_then(|record| begin_envelope(core, log.to, &record));
     let (id, applied) = core.change(|db, writes| {
         let header = header(sealed);
         let now = core.now();
@@ -438,7 +439,7 @@ pub(crate) fn append(
         writes.body(Side::Own, &id, body)?;
         keep_secrets(core, writes, id, sealed)?;
         keep_findings(core, writes, &id, kept.findings)?;
-        if let Some(envelope) = record.as_ref().and_then(|record| envelope(core, log.to, record, &sealed.key, &id)) {
+        if let Some(envelope) = begun.and_then(|begun| end_envelope(begun, &sealed.key, &id)) {
             writes.envelope(Side::Own, &id, &envelope)?;
         }
         let mark = Mark { serial: kept.serial.into(), content: kept.content, id };
@@ -479,10 +480,13 @@ fn keep_findings(core: &Core, writes: &mut Writes, id: &MessageId, findings: &[F
     Ok(())
 }
 
-/// Seals a content key for a partner's newest sealing key; `None` if the record offers none that may be used.
-fn envelope(core: &Core, to: Address, record: &Record, key: &ContentKey, id: &MessageId) -> Option<Vec<u8>> {
-    let to = core.key_of(to, record)?;
-    Envelope::seal(&to, key, id, &mut rng().ok()?).ok()?.to_vec().ok()
+/// Begins an envelope for a partner's newest sealing key; `None` if the record offers none that may be used.
+fn begin_envelope(core: &Core, to: Address, record: &Record) -> Option<Begun> {
+    Begun::new(&core.key_of(to, record)?, &mut rng().ok()?).ok()
+}
+
+fn end_envelope(begun: Begun, key: &ContentKey, id: &MessageId) -> Option<Vec<u8>> {
+    begun.seal(key, id).ok()?.to_vec().ok()
 }
 
 /// The envelope of a message sent from here: the one at hand, or with `fresh` a new one; `None` without a record.
@@ -501,7 +505,8 @@ pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result
         return Ok(None);
     };
     let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &core.db.origin(id)?.0, &wrapped)?);
-    let Some(envelope) = envelope(core, log.to, &record, &key, id) else { return Ok(None) };
+    let begun = begin_envelope(core, log.to, &record);
+    let Some(envelope) = begun.and_then(|begun| end_envelope(begun, &key, id)) else { return Ok(None) };
     let mut writes = Writes::new();
     writes.envelope(Side::Own, id, &envelope)?;
     // Another can be made at any time: no need to wait for the disk.

@@ -14,7 +14,6 @@ use musubi_network::{
     limits::Limits,
     link,
 };
-use musubi_node::outbox;
 use musubi_protocol::{
     cbor::{self, Ext},
     credential::Credential,
@@ -26,7 +25,7 @@ use musubi_protocol::{
         frame::{Frame, Stop},
     },
     record::Record,
-    seal::{self, Draft, Sealed, Suite},
+    seal::{self, ContentKey, Draft, Envelope, Sealed, Suite},
     signed::{Signed, Unverified},
     time::Timestamp,
     trust::{Trust, testing::TestDesk},
@@ -555,7 +554,7 @@ impl Written {
     pub fn mail_for(&self, desk: &TestDesk, record: &Record, files: &[(String, Vec<u8>)]) -> Mail {
         let (body, sealed) = sealed(files);
         let entry = sign(self.next(desk, Body::Message(header(&sealed))), desk);
-        let envelope = outbox::envelope(record, &sealed.key, &entry.id(), Timestamp::now()).expect("an envelope");
+        let envelope = envelope_for(record, &sealed.key, &entry.id());
         Mail { entry, sealed, envelope, body }
     }
 
@@ -617,6 +616,11 @@ pub fn header(sealed: &Sealed) -> Message {
     Message { suite: Suite::XWing.number(), length, sha256, commitment, ext: Ext::none() }
 }
 
+fn envelope_for(record: &Record, key: &ContentKey, id: &MessageId) -> Vec<u8> {
+    let to = record.key_for(&Suite::ORDER, Timestamp::now()).expect("a key to seal for");
+    Envelope::seal(&to, key, id, &mut rand::rng()).expect("an envelope").to_vec().expect("its bytes")
+}
+
 /// An envelope for an address of the node.
 ///
 /// # Panics
@@ -624,5 +628,5 @@ pub fn header(sealed: &Sealed) -> Message {
 #[must_use]
 pub fn envelope(node: &TestNode, to: Address, sealed: &Sealed, id: &MessageId) -> Vec<u8> {
     let record = node.node.core().record_of(to).expect("a readable store").expect("a record");
-    outbox::envelope(&record, &sealed.key, id, Timestamp::now()).expect("an envelope")
+    envelope_for(&record, &sealed.key, id)
 }

@@ -52,7 +52,10 @@ impl Core {
     pub fn key_of(&self, address: Address, record: &Record) -> Option<PublicKey> {
         let offer = record.offer_for(&Suite::ORDER, self.now())?;
         let mut ready = lock(&self.sealing_to);
-        if let Some(key) = ready.get(&address).filter(|key| key.suite().number() == offer.suite && key.as_bytes() == offer.key.as_slice()) {
+        if let Some(key) = ready
+            .get(&address)
+            .filter(|key| key.suite().number() == offer.suite && key.as_bytes() == offer.key.as_slice())
+        {
             return Some(key.clone());
         }
         let key = offer.public_key().ok()?;

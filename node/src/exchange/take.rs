@@ -13,7 +13,7 @@ use libp2p_identity::PeerId;
 use musubi_protocol::{
     cbor,
     certificate::LeafIn,
-    credential::Credential,
+    credential::{AdmittedDesk, Credential},
     ids::MessageId,
     link::{
         Log,
@@ -31,7 +31,7 @@ use super::{Budget, Frames, SessionError, Stream, body};
 use crate::{
     core::{Core, CoreError, Event},
     db::{Side, Writes},
-    inbox::{self, Parcel, Received},
+    inbox::{self, Parcel, Prepared, Received},
     outbox::short,
     partners::{SharedAdmitted, look},
     recovery,
@@ -45,7 +45,11 @@ const ASK_AGAIN: Duration = Duration::from_secs(60);
 /// Entries that are taken on one thread without handing over, and of how many bytes.
 const TOGETHER: usize = 16;
 const TOGETHER_BYTES: usize = 1 << 20;
+/// From so many on they are checked on two threads.
+const WORTH_TWO: usize = 4;
 
+/// An entry, and what checking it gave, if that was done.
+type Checked = (Parcel, Option<Result<Prepared, Stop>>);
 type Pending = Pin<Box<dyn Future<Output = Result<Vec<Frame>, CoreError>> + Send>>;
 
 /// Serves a stream that a peer has opened: its main stream, or one body.
@@ -388,13 +392,28 @@ impl Take {
         let Some(desk) = desk.filter(|_| self.core.holds(log.to)) else {
             return self.say(not_admitted(log)).await;
         };
+        let desk = Arc::new(desk);
+        let checked: Vec<Checked> = if parcels.len() < WORTH_TWO {
+            parcels.into_iter().map(|parcel| (parcel, None)).collect()
+        } else {
+            let checked = prepare(&self.core, &desk, parcels).await?;
+            // That takes its time, and a revocation may have come.
+            if look(&self.admitted).desk(&log.from).is_none() {
+                return self.say(not_admitted(log)).await;
+            }
+            checked
+        };
         // Without an offer nothing says when to go on, so each entry is answered for itself.
         let stops = self.offered.contains(&log);
         let core = Arc::clone(&self.core);
         let receive = move || {
-            let mut received = Vec::with_capacity(parcels.len());
-            for parcel in parcels {
-                let one = inbox::receive(&core, desk.leaf(), parcel)?;
+            let mut received = Vec::with_capacity(checked.len());
+            for (parcel, prepared) in checked {
+                let prepared = match prepared {
+                    Some(prepared) => prepared,
+                    None => inbox::prepare(&core, desk.leaf(), &parcel)?,
+                };
+                let one = inbox::receive(&core, parcel, prepared)?;
                 let last = stops && matches!(one, Received::Behind(_) | Received::Refused(_));
                 received.push(one);
                 if last {
@@ -416,7 +435,7 @@ impl Take {
                 // Perhaps applied a moment ago and not durable yet.
                 Received::Known => {
                     wanted.get_or_insert_default();
-                },
+                }
                 other => {
                     self.answer(log, wanted.take())?;
                     self.not_taken(log, other).await?;
@@ -463,6 +482,26 @@ impl Take {
         }
         self.say(vec![Frame::Stop { log, reason }]).await
     }
+}
+
+/// Checks signatures and tries envelopes of many entries on two threads.
+async fn prepare(
+    core: &Arc<Core>,
+    desk: &Arc<AdmittedDesk>,
+    mut parcels: Vec<Parcel>,
+) -> Result<Vec<Checked>, SessionError> {
+    let rest = parcels.split_off(parcels.len() / 2);
+    let halves = [parcels, rest].map(|parcels| {
+        let (core, desk) = (Arc::clone(core), Arc::clone(desk));
+        let check =
+            move |parcel: Parcel| inbox::prepare(&core, desk.leaf(), &parcel).map(|prepared| (parcel, Some(prepared)));
+        tokio::task::spawn_blocking(move || parcels.into_iter().map(check).collect::<Result<Vec<_>, _>>())
+    });
+    let mut checked = Vec::new();
+    for half in halves {
+        checked.extend(half.await.map_err(|_| CoreError::Stopped)??);
+    }
+    Ok(checked)
 }
 
 fn not_admitted(log: Log) -> Vec<Frame> {

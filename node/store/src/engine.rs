@@ -111,8 +111,7 @@ pub(crate) struct Load {
 impl Engine {
     /// Goes on where the journal ends, everything in it being in the engine.
     pub(crate) fn new(disk: Disk, journal: PathBuf, next: Place) -> io::Result<Self> {
-        let waiting =
-            Waiting { tail: Tail::new(next), index: Index::new(), bytes: 0, going: Arc::default() };
+        let waiting = Waiting { tail: Tail::new(next), index: Index::new(), bytes: 0, going: Arc::default() };
         Ok(Self {
             disk,
             writer: Mutex::new(Writer::open(&journal, next)?),

@@ -49,7 +49,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 8 << 20, reserve_bytes: RESERVE, settle_bytes: 4 << 20, create: true }
+        Self { cache_bytes: 8 << 20, reserve_bytes: RESERVE, settle_bytes: 8 << 20, create: true }
     }
 }
 

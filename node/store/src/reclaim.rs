@@ -32,7 +32,8 @@ pub(crate) fn run(engine: &Arc<Engine>, committer: &Committer, go_on: impl Fn() 
             return Ok(0);
         }
     }
-    let emptied: BTreeMap<u64, u64> = old.into_iter().filter(|(segment, len)| is_due(*len, live.get(segment))).collect();
+    let emptied: BTreeMap<u64, u64> =
+        old.into_iter().filter(|(segment, len)| is_due(*len, live.get(segment))).collect();
     for found in spans(engine) {
         let (key, span) = found?;
         if !go_on() {

@@ -6,10 +6,10 @@
 
 use hpke::{
     Deserializable, Kem, OpModeR, OpModeS, Serializable,
-    aead::ChaCha20Poly1305,
+    aead::{AeadCtxS, ChaCha20Poly1305},
     kdf::HkdfSha256,
     kem::{X25519HkdfSha256, XWing},
-    single_shot_open, single_shot_seal_with_rng,
+    setup_sender_with_rng, single_shot_open,
 };
 use rand::CryptoRng;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
@@ -75,12 +75,7 @@ impl Envelope {
         id: &MessageId,
         rng: &mut impl CryptoRng,
     ) -> Result<Self, SealError> {
-        let info = info(to.suite());
-        let (enc, ciphertext) = match to.ready() {
-            ReadyPublic::XWing(key) => seal_with::<XWing>(key, &info, content_key, id, rng)?,
-            ReadyPublic::X25519(key) => seal_with::<X25519HkdfSha256>(key, &info, content_key, id, rng)?,
-        };
-        Ok(Self { suite: to.suite().number(), key: to.id(), enc, ciphertext })
+        Begun::new(to, rng)?.seal(content_key, id)
     }
 
     /// Opens it with the one of our keys that it is for.
@@ -150,23 +145,61 @@ impl Envelope {
     }
 }
 
-fn seal_with<K: Kem>(
+/// An envelope without its content: what is costly of it, and does not depend on whom it is about.
+pub struct Begun {
+    suite: Suite,
+    key: KeyId,
+    enc: Vec<u8>,
+    context: Context,
+}
+
+enum Context {
+    XWing(Box<AeadCtxS<ChaCha20Poly1305, HkdfSha256, XWing>>),
+    X25519(Box<AeadCtxS<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>>),
+}
+
+impl Begun {
+    /// Begins an envelope for the receiver's sealing key.
+    ///
+    /// # Errors
+    /// [`SealError::Key`].
+    pub fn new(to: &PublicKey, rng: &mut impl CryptoRng) -> Result<Self, SealError> {
+        let info = info(to.suite());
+        let (enc, context) = match to.ready() {
+            ReadyPublic::XWing(key) => {
+                let (enc, context) = setup::<XWing>(key, &info, rng)?;
+                (enc, Context::XWing(Box::new(context)))
+            }
+            ReadyPublic::X25519(key) => {
+                let (enc, context) = setup::<X25519HkdfSha256>(key, &info, rng)?;
+                (enc, Context::X25519(Box::new(context)))
+            }
+        };
+        Ok(Self { suite: to.suite(), key: to.id(), enc, context })
+    }
+
+    /// Seals the content key of one message.
+    ///
+    /// # Errors
+    /// [`SealError::Key`].
+    pub fn seal(self, content_key: &ContentKey, id: &MessageId) -> Result<Envelope, SealError> {
+        let sealed = match self.context {
+            Context::XWing(mut context) => context.seal(content_key.as_bytes(), &id.0),
+            Context::X25519(mut context) => context.seal(content_key.as_bytes(), &id.0),
+        };
+        let ciphertext = sealed.map_err(|_| SealError::Key)?;
+        Ok(Envelope { suite: self.suite.number(), key: self.key, enc: self.enc, ciphertext })
+    }
+}
+
+fn setup<K: Kem>(
     to: &K::PublicKey,
     info: &[u8],
-    content_key: &ContentKey,
-    id: &MessageId,
     rng: &mut impl CryptoRng,
-) -> Result<(Vec<u8>, Vec<u8>), SealError> {
-    let (enc, ciphertext) = single_shot_seal_with_rng::<ChaCha20Poly1305, HkdfSha256, K>(
-        &OpModeS::Base,
-        to,
-        info,
-        content_key.as_bytes(),
-        &id.0,
-        rng,
-    )
-    .map_err(|_| SealError::Key)?;
-    Ok((enc.to_bytes().to_vec(), ciphertext))
+) -> Result<(Vec<u8>, AeadCtxS<ChaCha20Poly1305, HkdfSha256, K>), SealError> {
+    let (enc, context) = setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha256, K>(&OpModeS::Base, to, info, rng)
+        .map_err(|_| SealError::Key)?;
+    Ok((enc.to_bytes().to_vec(), context))
 }
 
 fn info(suite: Suite) -> Vec<u8> {
