@@ -6,7 +6,7 @@
 //! once. If the request ends before it says that it is complete, what was being sealed is gone; messages that were
 //! complete before stay.
 
-use std::{io, sync::Arc};
+use std::{io, mem, sync::Arc};
 
 use bytes::Bytes;
 use careplan::{FileName, Lang};
@@ -23,7 +23,7 @@ use musubi_protocol::{
 };
 use musubi_store::{Room, crash};
 use rand::rngs::StdRng;
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
 
 use self::spool::Spool;
 use crate::{
@@ -37,8 +37,10 @@ use crate::{
 pub mod kind;
 mod spool;
 
-/// Pieces of a request that wait for the worker.
+/// Handfuls of a request that wait for the worker.
 const AHEAD: usize = 4;
+/// Bytes that are handed over together.
+const TOGETHER: usize = 64 << 10;
 /// Most problems that are told of one message.
 const MAX_PROBLEMS: usize = 100;
 /// How long the same files to the same address count as sent already.
@@ -70,7 +72,9 @@ pub struct Order {
 /// A request whose files are coming. Dropped before [`Upload::finish`], the message that is not complete is gone.
 pub struct Upload {
     core: Arc<Core>,
-    parts: mpsc::Sender<Part>,
+    /// What has come and is not handed over yet, and its bytes.
+    held: (Vec<Part>, usize),
+    parts: mpsc::Sender<Vec<Part>>,
     worker: JoinHandle<Result<Done, CoreError>>,
 }
 
@@ -92,16 +96,16 @@ impl Upload {
         let (parts, coming) = mpsc::channel(AHEAD);
         let working = Arc::clone(core);
         let worker = tokio::task::spawn_blocking(move || Worker::new(working, order, lang)?.run(coming));
-        Self { core: Arc::clone(core), parts, worker }
+        Self { core: Arc::clone(core), held: (Vec::new(), 0), parts, worker }
     }
 
     /// The next file begins.
-    pub async fn file(&self, name: &str) {
+    pub async fn file(&mut self, name: &str) {
         self.say(Part::File(name.into())).await;
     }
 
     /// The next bytes of the file that has begun.
-    pub async fn bytes(&self, bytes: Bytes) {
+    pub async fn bytes(&mut self, bytes: Bytes) {
         self.say(Part::Bytes(bytes)).await;
     }
 
@@ -111,15 +115,37 @@ impl Upload {
     ///
     /// # Errors
     /// [`CoreError`] if store or keys fail. Files that are no good are rows, not errors.
-    pub async fn finish(self) -> Result<Vec<Row>, CoreError> {
+    pub async fn finish(mut self) -> Result<Vec<Row>, CoreError> {
+        self.held.1 = TOGETHER;
         self.say(Part::End).await;
-        let (outcomes, last) = self.worker.await.map_err(|_| CoreError::Stopped)??;
+        let (outcomes, last) = (&mut self.worker).await.map_err(|_| CoreError::Stopped)??;
         outbox::settled(&self.core, outcomes, last).await
     }
 
-    async fn say(&self, part: Part) {
-        // A worker that has failed says why at the end.
-        let _ = self.parts.send(part).await;
+    /// Hands parts over to the worker, small ones together: it is woken for each time.
+    async fn say(&mut self, part: Part) {
+        let (parts, bytes) = &mut self.held;
+        if let Part::Bytes(more) = &part {
+            *bytes += more.len();
+        }
+        parts.push(part);
+        if TOGETHER <= *bytes {
+            *bytes = 0;
+            // A worker that has failed says why at the end.
+            let _ = self.parts.send(mem::take(parts)).await;
+        }
+    }
+}
+
+impl Drop for Upload {
+    /// A request that broke off: what came before is looked at all the same.
+    fn drop(&mut self) {
+        let (parts, _) = mem::take(&mut self.held);
+        if let (false, Ok(runtime)) = (parts.is_empty(), Handle::try_current()) {
+            let sender = self.parts.clone();
+            // Nobody is left to hear of it.
+            runtime.spawn(async move { drop(sender.send(parts).await) });
+        }
     }
 }
 
@@ -161,26 +187,28 @@ impl Worker {
         Ok(Self { core, order, lang, rng: rng()?, log, message: None, outcomes: Vec::new(), last: None })
     }
 
-    fn run(mut self, mut coming: mpsc::Receiver<Part>) -> Result<Done, CoreError> {
-        loop {
-            match coming.blocking_recv() {
-                Some(Part::File(name)) => {
-                    self.end_file()?;
-                    if self.order.each {
-                        self.end_message()?;
+    fn run(mut self, mut coming: mpsc::Receiver<Vec<Part>>) -> Result<Done, CoreError> {
+        while let Some(parts) = coming.blocking_recv() {
+            for part in parts {
+                match part {
+                    Part::File(name) => {
+                        self.end_file()?;
+                        if self.order.each {
+                            self.end_message()?;
+                        }
+                        self.begin_file(&name)?;
                     }
-                    self.begin_file(&name)?;
+                    Part::Bytes(bytes) => self.bytes(&bytes)?,
+                    Part::End => {
+                        self.end_file()?;
+                        self.end_message()?;
+                        return Ok((self.outcomes, self.last));
+                    }
                 }
-                Some(Part::Bytes(bytes)) => self.bytes(&bytes)?,
-                Some(Part::End) => {
-                    self.end_file()?;
-                    self.end_message()?;
-                    return Ok((self.outcomes, self.last));
-                }
-                // The request broke off: half a file is no file.
-                None => return Ok((self.outcomes, self.last)),
             }
         }
+        // The request broke off: half a file is no file.
+        Ok((self.outcomes, self.last))
     }
 
     fn begin_file(&mut self, name: &str) -> Result<(), CoreError> {

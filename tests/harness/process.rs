@@ -61,6 +61,8 @@ pub struct Start {
     pub peers: Vec<String>,
     /// Where the first process ends, as `MUSUBI_CRASH_AT` takes it.
     pub crash_at: Option<String>,
+    /// After how many bytes the engine gets what the journal has, as `MUSUBI_SETTLE_AT` takes it.
+    pub settle_at: Option<u32>,
     /// Where the process writes the names of the points that it passes.
     pub log: Option<PathBuf>,
     /// A file with the number of seconds by which its clock is wrong; see [`put_clock`].
@@ -142,6 +144,7 @@ impl Start {
             listen: vec!["/ip4/127.0.0.1/tcp/0".into()],
             peers: Vec::new(),
             crash_at: None,
+            settle_at: None,
             log: None,
             clock: None,
             namespace: None,
@@ -172,6 +175,9 @@ impl Start {
         command.env(AS_NODE, "1");
         if let Some(point) = crash_at {
             command.env("MUSUBI_CRASH_AT", point);
+        }
+        if let Some(bytes) = self.settle_at {
+            command.env("MUSUBI_SETTLE_AT", bytes.to_string());
         }
         if let Some(log) = &self.log {
             command.env("MUSUBI_CRASH_LOG", log);

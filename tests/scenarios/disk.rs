@@ -158,7 +158,8 @@ impl OwnProcess {
             command.args(["--peer", peer]);
         }
         if let Some(fault) = fault {
-            command.env("MUSUBI_FAULT_AT", fault);
+            // The engine is to get something, too.
+            command.env("MUSUBI_FAULT_AT", fault).env("MUSUBI_SETTLE_AT", "2048");
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();

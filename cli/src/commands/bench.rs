@@ -44,6 +44,9 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(900);
 /// Longest time until the nodes have found each other.
 const MEETING: Duration = Duration::from_secs(30);
+/// How often, and how many times at most, the nodes are looked at until they have nothing to do.
+const REST_LOOK: Duration = Duration::from_millis(400);
+const REST_LOOKS: u32 = 50;
 /// Most small documents beside a large file.
 const MEANWHILE: usize = 2000;
 /// Bytes that are sealed to see how fast that is.
@@ -286,6 +289,26 @@ impl Stage {
         figures.compare_missing = Some(missing.tool.to_owned());
     }
 
+    /// Waits until the nodes have nothing to do, so that neither side pays for what the other has left.
+    async fn rest(&self) {
+        let used = || {
+            let nodes = self.nodes.iter().map(|node| memory::processor_time(node.process()?));
+            nodes.collect::<Option<Vec<Duration>>>()
+        };
+        let mut before = used();
+        for _ in 0..REST_LOOKS {
+            tokio::time::sleep(REST_LOOK).await;
+            let now = used();
+            let idle = |(before, now): (&Duration, &Duration)| now.saturating_sub(*before) <= REST_LOOK / 20;
+            match (&before, &now) {
+                // Where that is not told, a moment must do.
+                (None, _) | (_, None) => return,
+                (Some(before), Some(now)) if before.iter().zip(now).all(idle) => return,
+                _ => before = now,
+            }
+        }
+    }
+
     /// Lets rsync bring the same files, if it is there.
     async fn rival_round(
         &mut self,
@@ -334,8 +357,10 @@ impl Stage {
     ) -> Result<(), CommandError> {
         for round in 1..=args.rounds {
             let (dir, files) = self.place.files(&format!("documents-{round}"), args.documents.into(), args.size)?;
+            self.rest().await;
             let ours = self.send_all(&files, figures).await?;
             figures.documents_all_s.push(seconds(ours));
+            self.rest().await;
             let theirs = self.rival_round(&dir, files.len(), account, figures).await;
             figures.documents_rsync_all_s.extend(theirs.map(seconds));
             self.tidy(&dir)?;
@@ -357,9 +382,11 @@ impl Stage {
     ) -> Result<(), CommandError> {
         for round in 1..=args.rounds {
             let (dir, files) = self.place.files(&format!("attachment-{round}"), 1, args.attachment)?;
+            self.rest().await;
             let before = self.forget_peaks();
             let ours = self.send_all(&files, figures).await?;
             figures.attachment_all_s.push(seconds(ours));
+            self.rest().await;
             let beyond = self.beyond(before, figures);
             figures.attachment_extra_mib = figures.attachment_extra_mib.into_iter().chain(beyond).reduce(f64::max);
             let theirs = self.rival_round(&dir, files.len(), account, figures).await;

@@ -254,7 +254,7 @@ pub(super) async fn attach(
             continue;
         }
         let file = field.file_name().ok_or_else(|| ApiProblem::bad("form"))?.to_owned();
-        let upload = match &upload {
+        let upload = match &mut upload {
             Some(upload) => upload,
             None => {
                 let order = std::mem::take(&mut fields).order(&headers)?;

@@ -9,12 +9,17 @@ use std::mem;
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
 use crate::crash;
 use crate::quiet::caught;
 use crate::store::StoreError;
+
+/// A commit that took so many is followed by one that waits for as many, but no longer than that.
+const BUSY: u64 = 8;
+const LINGER: Duration = Duration::from_millis(2);
 
 /// A claim on durability for one applied batch.
 ///
@@ -89,6 +94,10 @@ struct State {
     /// The newest ticket somebody waits for.
     wanted: u64,
     durable: u64,
+    /// How many batches the last commit took.
+    last: u64,
+    /// The next one waits for as many.
+    lingering: bool,
     failed: bool,
     closing: bool,
     /// Tasks to wake, with what they wait for. Dropping a sender tells its task that the commit failed.
@@ -103,6 +112,10 @@ struct State {
 pub(crate) type Then = Box<dyn FnOnce() + Send>;
 
 impl State {
+    fn is_waiting_for_more(&self) -> bool {
+        self.lingering && self.applied - self.durable < self.last
+    }
+
     /// Tells how a ticket fared; none while that is open.
     fn outcome(&self, number: u64) -> Option<Result<(), StoreError>> {
         if number <= self.durable { Some(Ok(())) } else { self.failed.then_some(Err(StoreError::SyncFailed)) }
@@ -177,7 +190,12 @@ pub(crate) struct Newest(Arc<Shared>);
 
 impl Newest {
     pub(crate) fn ticket(&self) -> Ticket {
-        Ticket { shared: Arc::clone(&self.0), number: self.0.lock().applied }
+        Ticket { shared: Arc::clone(&self.0), number: self.number() }
+    }
+
+    /// How many batches were applied so far.
+    pub(crate) fn number(&self) -> u64 {
+        self.0.lock().applied
     }
 
     pub(crate) fn fail(&self) {
@@ -205,7 +223,9 @@ impl Shared {
     fn want(&self, state: &mut State, number: u64) {
         if state.wanted < number {
             state.wanted = number;
-            self.work.notify_all();
+            if !state.is_waiting_for_more() {
+                self.work.notify_all();
+            }
         }
     }
 
@@ -256,6 +276,15 @@ impl Shared {
                 return None;
             }
             if state.durable < state.wanted || (state.closing && state.durable < state.applied) {
+                // Many come at a time: a few more are worth the wait, and nobody who sends one alone waits.
+                if state.last >= BUSY && !state.closing && state.applied - state.durable < state.last {
+                    state.lingering = true;
+                    let few = |state: &mut State| state.is_waiting_for_more() && !state.failed && !state.closing;
+                    let waited = self.work.wait_timeout_while(state, LINGER, few);
+                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                    state.lingering = false;
+                }
+                state.last = state.applied - state.durable;
                 return Some((state.applied, mem::take(&mut state.rubbish)));
             }
             if state.closing {

@@ -40,8 +40,8 @@ pub struct Options {
     pub cache_bytes: u64,
     /// Free space below which no new mail is taken.
     pub reserve_bytes: u64,
-    /// Bytes of records that gather in memory, durable in the journal, before the engine gets them; up to six times as
-    /// much where the engine is slow.
+    /// Bytes of records that gather in memory, durable in the journal, before the engine gets them when the node is at
+    /// rest; three times as much if it is not, and up to six times where the engine is slow.
     pub settle_bytes: usize,
     /// Whether a store is made where there is none.
     pub create: bool,

@@ -2,11 +2,15 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crate::commit::Newest;
 use crate::engine::Engine;
 use crate::quiet::caught;
 use crate::store::StoreError;
+
+/// How long nothing may have been applied for the node to be at rest: what makes mail durable needs the processor more.
+const REST: Duration = Duration::from_millis(300);
 
 /// Owns the thread; dropping it settles what is left and waits for the thread.
 pub(crate) struct Settler {
@@ -23,6 +27,8 @@ struct Shared {
 #[derive(Default)]
 struct State {
     wanted: bool,
+    /// Not only when there is nothing else to do.
+    urgent: bool,
     closing: bool,
     /// How often it came to an end, well or not.
     rounds: u64,
@@ -39,23 +45,24 @@ impl Settler {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// Has it begin, without waiting.
-    pub(crate) fn begin(&self) {
+    /// Has it begin, without waiting: as soon as nothing has been applied for a moment, or with `urgent` at once.
+    pub(crate) fn begin(&self, urgent: bool) {
         let mut state = self.shared.lock();
-        if !state.wanted {
+        if !state.wanted || (urgent && !state.urgent) {
             state.wanted = true;
+            state.urgent |= urgent;
             self.shared.changed.notify_all();
         }
     }
 
-    /// Has it begin, and waits until it has come to an end once more.
+    /// Has it begin at once, and waits until it has come to an end once more.
     ///
     /// # Errors
     /// [`StoreError::SyncFailed`]: the store is finished.
     pub(crate) fn wait(&self) -> Result<(), StoreError> {
         let mut state = self.shared.lock();
         let rounds = state.rounds;
-        state.wanted = true;
+        (state.wanted, state.urgent) = (true, true);
         self.shared.changed.notify_all();
         while state.rounds == rounds && !state.failed {
             state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -88,7 +95,16 @@ impl Shared {
                 while !state.wanted && !state.closing {
                     state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
-                state.wanted = false;
+                while !state.urgent && !state.closing {
+                    let before = newest.number();
+                    let more = |state: &mut State| !state.urgent && !state.closing;
+                    let waited = self.changed.wait_timeout_while(state, REST, more);
+                    state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                    if newest.number() == before {
+                        break;
+                    }
+                }
+                (state.wanted, state.urgent) = (false, false);
                 state.closing
             };
             let settled = caught(|| engine.settle(|| newest.ticket().durable_blocking()));

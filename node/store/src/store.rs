@@ -27,7 +27,9 @@ use crate::space::{Space, Value};
 const MUCH: usize = 4 << 20;
 /// Bytes of applied batches above which nothing more is applied before the next commit.
 const TOO_MUCH: usize = 16 << 20;
-/// How many times more may wait for the engine than what has it get that, before nothing more is applied.
+/// How many times more than what is due may wait for the engine, before it gets that though the node is not at rest.
+const URGENT: usize = 3;
+/// And before nothing more is applied.
 const BEHIND: usize = 6;
 
 /// Why a store refused.
@@ -201,7 +203,7 @@ impl Store {
         if BEHIND * self.inner.settle < load.unsettled {
             settler.wait()?;
         } else if self.inner.settle < load.unsettled {
-            settler.begin();
+            settler.begin(URGENT * self.inner.settle < load.unsettled);
         }
         Ok(ticket)
     }

@@ -291,6 +291,8 @@ fn nothing_lost(db: &Db, sent: &BTreeSet<String>, seen: &[Row], handed_over: &BT
 
 fn start(program: &Path, installed: &Installed, home: &Installed) -> Start {
     let mut start = Start::new(program, home);
+    // Cuts are to fall between the journal and the engine, too.
+    start.settle_at = Some(16 << 10);
     start.machine_key.clone_from(&installed.machine_key);
     start.listen = vec!["/ip4/127.0.0.1/tcp/0".into()];
     start

@@ -31,13 +31,15 @@ use crate::{
     sample,
 };
 
+/// A message and its receipt are more.
+const SETTLE_AT: u32 = 2048;
 /// Cases that run at the same time.
 const AT_ONCE: usize = 3;
 /// How often a case is run until it meets its point or moment.
 const TRIES: usize = 6;
 
 /// The steps of sending and receiving, whatever comes first.
-pub const STEPS: [&str; 15] = [
+pub const STEPS: [&str; 17] = [
     "send.checked",
     "send.sealed",
     "send.applied",
@@ -50,9 +52,11 @@ pub const STEPS: [&str; 15] = [
     "receive.answered",
     "open.read",
     "open.durable",
-    "store.applied",
-    "store.flushed",
+    "store.written",
     "store.synced",
+    "settle.applied",
+    "settle.durable",
+    "settle.noted",
 ];
 /// What a body above 1 MiB passes besides.
 pub const STEPS_OF_A_BODY: [&str; 6] =
@@ -135,6 +139,8 @@ impl Stage {
             let mut start = Start::new(&self.program, &copy(installed, &dir.join(&name)));
             start.log = Some(dir.join(format!("{name}.passed")));
             start.stderr = Some(log_file(&dir, &name));
+            // So that the engine gets what there is while the message is on its way.
+            start.settle_at = (!matches!(kill, Some((_, When::After(_))))).then_some(SETTLE_AT);
             if let Some((who, When::At(point))) = &kill
                 && *who == victim
             {

@@ -143,6 +143,7 @@ impl World {
             let mount = image.as_ref().map(|image| image.mount(&at));
             let home = copy(&installed, &at.join("office"));
             let mut start = Start::new(program, &home);
+            start.settle_at = Some(64 << 10);
             let (clock, stderr) = (place.path().join(format!("{name}.clock")), log_file(place.path(), &name));
             put_clock(&clock, 0);
             start.clock = Some(clock.clone());
