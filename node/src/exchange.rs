@@ -97,41 +97,53 @@ impl Budget {
 }
 
 /// Frames over a stream. Reading is cancel safe.
-pub(crate) struct Frames(Framed<Stream, LengthDelimitedCodec>);
+pub(crate) struct Frames {
+    stream: Framed<Stream, LengthDelimitedCodec>,
+    /// What was read and put back.
+    held: Option<Result<Frame, SessionError>>,
+}
 
 impl Frames {
     pub(crate) fn new(stream: Stream) -> Self {
         let codec = LengthDelimitedCodec::builder().length_field_length(4).max_frame_length(MAX_FRAME).new_codec();
-        Self(Framed::new(stream, codec))
+        Self { stream: Framed::new(stream, codec), held: None }
     }
 
     /// The next frame; [`SessionError::Ended`] at the end.
     pub(crate) async fn next(&mut self) -> Result<Frame, SessionError> {
-        Ok(Frame::decode(&self.raw().await?)?)
+        match self.held.take() {
+            Some(held) => held,
+            None => Ok(Frame::decode(&self.raw().await?)?),
+        }
+    }
+
+    /// Puts what [`Self::next`] gave last back: it gives that again.
+    pub(crate) fn put_back(&mut self, frame: Result<Frame, SessionError>) {
+        self.held = Some(frame);
     }
 
     /// The next bytes of a body stream.
     pub(crate) async fn raw(&mut self) -> Result<Bytes, SessionError> {
-        let bytes = self.0.next().await.ok_or(SessionError::Ended)??;
+        let bytes = self.stream.next().await.ok_or(SessionError::Ended)??;
         Ok(bytes.freeze())
     }
 
     /// Queues a frame; flushes when the buffer is full.
     pub(crate) async fn feed(&mut self, frame: &Frame) -> Result<(), SessionError> {
         let bytes = Bytes::from(frame.encode()?);
-        in_time(self.0.feed(bytes)).await
+        in_time(self.stream.feed(bytes)).await
     }
 
     pub(crate) async fn feed_raw(&mut self, bytes: Vec<u8>) -> Result<(), SessionError> {
-        in_time(self.0.feed(Bytes::from(bytes))).await
+        in_time(self.stream.feed(Bytes::from(bytes))).await
     }
 
     pub(crate) async fn flush(&mut self) -> Result<(), SessionError> {
-        in_time(SinkExt::<Bytes>::flush(&mut self.0)).await
+        in_time(SinkExt::<Bytes>::flush(&mut self.stream)).await
     }
 
     pub(crate) async fn close(mut self) -> Result<(), SessionError> {
-        Ok(SinkExt::<Bytes>::close(&mut self.0).await?)
+        Ok(SinkExt::<Bytes>::close(&mut self.stream).await?)
     }
 }
 
@@ -149,6 +161,26 @@ async fn in_time(leaving: impl Future<Output = io::Result<()>>) -> Result<(), Se
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_frame_that_was_put_back_comes_again_once_and_before_the_next() {
+        let (here, there) = tokio::io::duplex(4096);
+        let (mut one, mut other) = (Frames::new(Box::new(here)), Frames::new(Box::new(there)));
+        for number in 1..=2 {
+            one.feed(&Frame::Ping(number)).await.unwrap();
+        }
+        one.close().await.unwrap();
+        let first = other.next().await;
+        other.put_back(first);
+        for number in 1..=2 {
+            assert!(matches!(other.next().await, Ok(Frame::Ping(found)) if found == number));
+        }
+        let end = other.next().await;
+        other.put_back(end);
+        for _ in 0..2 {
+            assert!(matches!(other.next().await, Err(SessionError::Ended)));
+        }
+    }
 
     #[test]
     fn a_budget_runs_out_and_comes_back() {

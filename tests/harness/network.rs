@@ -285,7 +285,7 @@ impl TestNode {
     /// # Panics
     /// If store or keys fail.
     pub async fn attach(&self, order: attachments::Order, files: &[(String, Vec<u8>)]) -> Vec<Row> {
-        let upload = Upload::begin(self.node.core(), order, Lang::Ja);
+        let mut upload = Upload::begin(self.node.core(), order, Lang::Ja);
         for (name, bytes) in files {
             upload.file(name).await;
             for piece in bytes.chunks(50_000) {

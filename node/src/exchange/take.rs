@@ -227,7 +227,7 @@ impl Take {
             }
             Frame::Entry { log, entry, envelope, body } => {
                 let parcel = Parcel { log, entry, envelope, body };
-                return Box::pin(self.entries(parcel)).await;
+                self.entries(parcel).await?;
             }
             Frame::Envelope { log, id, envelope } => {
                 self.budget.spend()?;
@@ -360,7 +360,6 @@ impl Take {
         let log = first.log;
         let mut size = first.size();
         let mut parcels = vec![first];
-        let mut next = None;
         while parcels.len() < TOGETHER && size < TOGETHER_BYTES {
             match self.frames.next().now_or_never() {
                 Some(Ok(Frame::Entry { log: of, entry, envelope, body })) if of == log => {
@@ -370,17 +369,13 @@ impl Take {
                 }
                 // What came before it counts first, whatever this is.
                 Some(other) => {
-                    next = Some(other);
+                    self.frames.put_back(other);
                     break;
                 }
                 None => break,
             }
         }
-        self.take(log, parcels).await?;
-        match next {
-            Some(frame) => self.on_frame(frame?).await,
-            None => Ok(()),
-        }
+        self.take(log, parcels).await
     }
 
     async fn take(&mut self, log: Log, parcels: Vec<Parcel>) -> Result<(), SessionError> {

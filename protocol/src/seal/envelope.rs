@@ -153,9 +153,11 @@ pub struct Begun {
     context: Context,
 }
 
+type Setup<K> = AeadCtxS<ChaCha20Poly1305, HkdfSha256, K>;
+
 enum Context {
-    XWing(Box<AeadCtxS<ChaCha20Poly1305, HkdfSha256, XWing>>),
-    X25519(Box<AeadCtxS<ChaCha20Poly1305, HkdfSha256, X25519HkdfSha256>>),
+    XWing(Box<Setup<XWing>>),
+    X25519(Box<Setup<X25519HkdfSha256>>),
 }
 
 impl Begun {
@@ -192,11 +194,7 @@ impl Begun {
     }
 }
 
-fn setup<K: Kem>(
-    to: &K::PublicKey,
-    info: &[u8],
-    rng: &mut impl CryptoRng,
-) -> Result<(Vec<u8>, AeadCtxS<ChaCha20Poly1305, HkdfSha256, K>), SealError> {
+fn setup<K: Kem>(to: &K::PublicKey, info: &[u8], rng: &mut impl CryptoRng) -> Result<(Vec<u8>, Setup<K>), SealError> {
     let (enc, context) = setup_sender_with_rng::<ChaCha20Poly1305, HkdfSha256, K>(&OpModeS::Base, to, info, rng)
         .map_err(|_| SealError::Key)?;
     Ok((enc.to_bytes().to_vec(), context))

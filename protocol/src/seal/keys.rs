@@ -71,13 +71,14 @@ pub struct KeyId(#[serde(with = "serde_bytes")] pub [u8; 8]);
 pub struct PublicKey {
     suite: Suite,
     bytes: Vec<u8>,
-    ready: Arc<ReadyPublic>,
+    ready: ReadyPublic,
 }
 
 /// The public half as HPKE takes it: making X-Wing's takes as long as a third of sealing an envelope.
+#[derive(Clone)]
 pub(super) enum ReadyPublic {
-    XWing(<XWing as Kem>::PublicKey),
-    X25519(<X25519HkdfSha256 as Kem>::PublicKey),
+    XWing(Arc<<XWing as Kem>::PublicKey>),
+    X25519(Arc<<X25519HkdfSha256 as Kem>::PublicKey>),
 }
 
 /// A sealing key. Its private half, 32 bytes in either suite, clears itself and does not print.
@@ -220,14 +221,14 @@ impl PublicKey {
     /// (FIPS 203, section 7.2).
     pub fn from_bytes(suite: Suite, bytes: &[u8]) -> Result<Self, Error> {
         let ready = match suite {
-            Suite::XWing => <XWing as Kem>::PublicKey::from_bytes(bytes).map(ReadyPublic::XWing),
-            Suite::X25519 => <X25519HkdfSha256 as Kem>::PublicKey::from_bytes(bytes).map(ReadyPublic::X25519),
+            Suite::XWing => public_of::<XWing>(bytes).map(ReadyPublic::XWing),
+            Suite::X25519 => public_of::<X25519HkdfSha256>(bytes).map(ReadyPublic::X25519),
         };
-        let ready = Arc::new(ready.map_err(|_| Error::PublicKey(suite))?);
+        let ready = ready.ok_or(Error::PublicKey(suite))?;
         Ok(Self { suite, bytes: bytes.to_vec(), ready })
     }
 
-    pub(super) fn ready(&self) -> &ReadyPublic {
+    pub(super) const fn ready(&self) -> &ReadyPublic {
         &self.ready
     }
 
@@ -276,14 +277,14 @@ impl SealingKeyPair {
         let (bytes, public) = match &ready {
             Ready::XWing(key) => {
                 let public = XWing::sk_to_pk(key);
-                (public.to_bytes().to_vec(), ReadyPublic::XWing(public))
+                (public.to_bytes().to_vec(), ReadyPublic::XWing(Arc::new(public)))
             }
             Ready::X25519(key) => {
                 let public = X25519HkdfSha256::sk_to_pk(key);
-                (public.to_bytes().to_vec(), ReadyPublic::X25519(public))
+                (public.to_bytes().to_vec(), ReadyPublic::X25519(Arc::new(public)))
             }
         };
-        let public = PublicKey { suite, bytes, ready: Arc::new(public) };
+        let public = PublicKey { suite, bytes, ready: public };
         Self { private: Zeroizing::new(*private), public, ready }
     }
 
@@ -302,6 +303,10 @@ impl SealingKeyPair {
     pub(super) const fn ready(&self) -> &Ready {
         &self.ready
     }
+}
+
+fn public_of<K: Kem>(bytes: &[u8]) -> Option<Arc<K::PublicKey>> {
+    K::PublicKey::from_bytes(bytes).ok().map(Arc::new)
 }
 
 fn private_of<K: Kem>(private: &[u8; 32]) -> K::PrivateKey {
