@@ -40,7 +40,7 @@ mod spool;
 /// Handfuls of a request that wait for the worker.
 const AHEAD: usize = 4;
 /// Bytes that are handed over together.
-const TOGETHER: usize = 64 << 10;
+const TOGETHER: usize = 128 << 10;
 /// Most problems that are told of one message.
 const MAX_PROBLEMS: usize = 100;
 /// How long the same files to the same address count as sent already.

@@ -221,7 +221,7 @@ async fn an_upload_that_breaks_off_leaves_nothing() {
     within("its end", until(0)).await;
     assert!(manager.outbox().is_empty());
     // Messages of the same request that were complete have been sent.
-    let upload = Upload::begin(manager.node.core(), Order { each: true, ..order() }, Lang::Ja);
+    let mut upload = Upload::begin(manager.node.core(), Order { each: true, ..order() }, Lang::Ja);
     for name in ["a.pdf", "b.pdf", "c.pdf"] {
         upload.file(name).await;
         upload.bytes(pdf(2_000_000).into()).await;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::open::{self, OpenError, Options, damaged, lock};
 use crate::platform::{self, parent};
 use crate::quiet::caught;
-use crate::rewrite;
+use crate::{reclaim, rewrite};
 
 /// Why a store was not set aside.
 #[derive(Debug, thiserror::Error)]
@@ -24,14 +24,21 @@ pub enum AsideError {
     Io(#[from] io::Error),
 }
 
-/// Looks whether the store in `dir` opens and every record can be read. Takes as long as reading them.
+/// Looks whether the store in `dir` opens, every record can be read, and every small body is there. Takes as long as
+/// reading the records.
 ///
 /// # Errors
 /// [`OpenError`]; [`OpenError::Damaged`] only where the disk answers and what it says makes no sense.
 pub fn examine(dir: &Path) -> Result<(), OpenError> {
     let opened = open::open(dir, Options { create: false, ..Options::default() }, None)?;
-    match caught(|| rewrite::count(&opened.disk.db, || true)) {
-        Ok(Ok(_)) => Ok(()),
+    let db = &opened.disk.db;
+    let looked = caught(|| {
+        rewrite::count(db, || true)?;
+        reclaim::examine(db, &opened.journal)
+    });
+    match looked {
+        Ok(Ok(None)) => Ok(()),
+        Ok(Ok(Some(what))) => Err(damaged(what.to_owned())),
         Ok(Err(error)) => Err(open::broken(error)),
         Err(_) => Err(damaged("the storage engine stopped while reading it".to_owned())),
     }

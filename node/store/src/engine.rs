@@ -95,8 +95,9 @@ struct Waiting {
     index: Index,
     /// Rough size of the index.
     bytes: usize,
-    /// What the engine is just getting.
+    /// What the engine is just getting, and its size.
     going: Arc<Index>,
+    going_bytes: usize,
 }
 
 /// What there is to do after a batch.
@@ -111,7 +112,8 @@ pub(crate) struct Load {
 impl Engine {
     /// Goes on where the journal ends, everything in it being in the engine.
     pub(crate) fn new(disk: Disk, journal: PathBuf, next: Place) -> io::Result<Self> {
-        let waiting = Waiting { tail: Tail::new(next), index: Index::new(), bytes: 0, going: Arc::default() };
+        let waiting =
+            Waiting { tail: Tail::new(next), index: Index::new(), bytes: 0, going: Arc::default(), going_bytes: 0 };
         Ok(Self {
             disk,
             writer: Mutex::new(Writer::open(&journal, next)?),
@@ -149,7 +151,7 @@ impl Engine {
                 // It failed before.
                 return Err(StoreError::SyncFailed);
             }
-            waiting.bytes = 0;
+            waiting.going_bytes = mem::take(&mut waiting.bytes);
             waiting.going = Arc::new(mem::take(&mut waiting.index));
             (Arc::clone(&waiting.going), waiting.tail.next())
         };
@@ -169,9 +171,19 @@ impl Engine {
         crash::point("settle.noted");
         *settled = place;
         // Whoever reads from here on finds it in the engine. After an error it stays, and the store is finished.
-        let gone = mem::take(&mut self.write().going);
+        let gone = {
+            let mut waiting = self.write();
+            waiting.going_bytes = 0;
+            mem::take(&mut waiting.going)
+        };
         drop((gone, going));
         Ok(())
+    }
+
+    /// Rough size of what the engine has not got.
+    pub(crate) fn unsettled(&self) -> usize {
+        let waiting = self.read();
+        waiting.bytes + waiting.going_bytes
     }
 
     /// Reads a small body's place; none if there is no such body.

@@ -8,14 +8,14 @@
 //!
 //! ```text
 //! journal/0000000000000001   frames, one behind the other
-//! frame     magic | length of the items (u32) | durable before (u64) | checksum (u32) | items
+//! frame     magic | length of the items (u32) | durable before (u64) | sum of the items (u32) | sum of the header (u32) | items
 //! item      0 | length (u16) | key                                        a removal
 //!           1 | length (u16) | key | length (u32) | value                 a record
 //!           2 | length (u16) | key | length (u32) | bytes                 a body; its record is its place
 //! ```
 //!
-//! Numbers are big-endian. The checksum (CRC-32) is over the frame's file and place, its header and its items, so that a
-//! frame counts nowhere else. `durable before` is how far this file was synced when the frame was made: a frame that
+//! Numbers are big-endian. The sums are CRC-32; the header's is over the frame's file and place, too, so that a frame
+//! counts nowhere else. `durable before` is how far this file was synced when the frame was made: a frame that
 //! cannot be read is what a power cut left of an unfinished write, unless a later one says that it was durable once, or a
 //! later file is there, which is begun only when the one before is durable. Then it is damage.
 
@@ -35,9 +35,7 @@ use crate::platform;
 pub(crate) const SEGMENT: u64 = 32 << 20;
 /// The beginning of a frame; the last byte is the format.
 const MAGIC: [u8; 4] = [0xd7, b'M', b'J', 1];
-const HEADER: usize = 20;
-/// Longest items of a frame: more than any batch holds.
-const MAX_ITEMS: usize = 8 << 20;
+const HEADER: usize = 24;
 const FORMAT: u8 = 1;
 /// Bytes handed to the system at once.
 const WRITE: usize = 1 << 20;
@@ -181,8 +179,9 @@ impl Frame {
         header[..4].copy_from_slice(&MAGIC);
         header[4..8].copy_from_slice(&(items.len() as u32).to_be_bytes());
         header[8..16].copy_from_slice(&durable.to_be_bytes());
-        let sum = checksum(place, &header, &items);
-        header[16..].copy_from_slice(&sum.to_be_bytes());
+        header[16..20].copy_from_slice(&crc32fast::hash(&items).to_be_bytes());
+        let sum = header_sum(place, &header);
+        header[20..].copy_from_slice(&sum.to_be_bytes());
         Self { place, header, items }
     }
 
@@ -201,12 +200,11 @@ impl Frame {
     }
 }
 
-fn checksum(place: Place, header: &[u8; HEADER], items: &[u8]) -> u32 {
+fn header_sum(place: Place, header: &[u8; HEADER]) -> u32 {
     let mut sum = crc32fast::Hasher::new();
     sum.update(&place.segment.to_be_bytes());
     sum.update(&place.at.to_be_bytes());
-    sum.update(&header[..16]);
-    sum.update(items);
+    sum.update(&header[..20]);
     sum.finalize()
 }
 
@@ -388,24 +386,40 @@ pub(crate) fn replay(dir: &Path, from: Place) -> Result<(Index, Place), OpenErro
     Ok((index, end))
 }
 
-/// The items of the frame that stands at the beginning of some bytes, and what comes after it.
-fn read_frame(place: Place, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+/// What a header says that is whole.
+struct Header {
+    len: usize,
+    durable: u64,
+    items_sum: u32,
+}
+
+/// Reads the header at the beginning of some bytes; tells what comes after it.
+fn read_header(place: Place, bytes: &[u8]) -> Option<(Header, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
-    let word = |at: usize| header.get(at..at + 4).and_then(|word| word.try_into().ok()).map(u32::from_be_bytes);
-    let len = word(4)? as usize;
-    if header[..4] != MAGIC || MAX_ITEMS < len {
+    let (magic, fields) = header.split_first_chunk()?;
+    let (len, fields) = fields.split_first_chunk()?;
+    let (durable, fields) = fields.split_first_chunk()?;
+    let (items_sum, fields) = fields.split_first_chunk()?;
+    let sum = fields.first_chunk()?;
+    if *magic != MAGIC || u32::from_be_bytes(*sum) != header_sum(place, header) {
         return None;
     }
-    let (items, rest) = rest.split_at_checked(len)?;
-    (word(16)? == checksum(place, header, items)).then_some((items, rest))
+    let len = u32::from_be_bytes(*len) as usize;
+    Some((Header { len, durable: u64::from_be_bytes(*durable), items_sum: u32::from_be_bytes(*items_sum) }, rest))
+}
+
+/// The items of the frame that stands at the beginning of some bytes, and what comes after it.
+fn read_frame(place: Place, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (header, rest) = read_header(place, bytes)?;
+    let (items, rest) = rest.split_at_checked(header.len)?;
+    (crc32fast::hash(items) == header.items_sum).then_some((items, rest))
 }
 
 /// Whether a frame further on says that what stands here was durable.
 fn was_durable(place: Place, bytes: &[u8]) -> bool {
     memmem::find_iter(bytes, &MAGIC).any(|at| {
         let further = Place { at: place.at + at as u64, ..place };
-        let durable = bytes.get(at + 8..at + 16).and_then(|word| word.try_into().ok()).map(u64::from_be_bytes);
-        durable.is_some_and(|durable| place.at < durable) && read_frame(further, &bytes[at..]).is_some()
+        read_header(further, &bytes[at..]).is_some_and(|(header, _)| place.at < header.durable)
     })
 }
 

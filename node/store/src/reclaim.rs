@@ -4,13 +4,14 @@
 //! is small, those are written anew at the journal's end first.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::bodies::BodyError;
 use crate::commit::Committer;
 use crate::crash;
 use crate::engine::Engine;
-use crate::journal::Span;
+use crate::journal::{self, Span};
 use crate::space::Space;
 use crate::store::StoreError;
 
@@ -72,6 +73,20 @@ fn is_due(len: u64, live: Option<&u64>) -> bool {
     live.is_none_or(|live| len < SHORT || live * 100 < len * SHARE)
 }
 
+/// Looks whether every small body has its place in the journal; says what is wrong.
+pub(crate) fn examine(db: &sled::Db, journal: &Path) -> sled::Result<Option<&'static str>> {
+    let segments = journal::segments(journal)?;
+    for found in db.scan_prefix(Space::BODIES.key(&[])) {
+        let (_, value) = found?;
+        let Some(span) = Span::from_value(&value) else { return Ok(Some("the place of a body makes no sense")) };
+        let end = span.place.at.saturating_add(span.len.into());
+        if segments.get(&span.place.segment).is_none_or(|len| *len < end) {
+            return Ok(Some("a part of the journal with bodies is missing"));
+        }
+    }
+    Ok(None)
+}
+
 /// The small bodies: the engine's key of each, and where it lies.
 fn spans(engine: &Arc<Engine>) -> impl Iterator<Item = Result<(sled::IVec, Span), StoreError>> {
     engine.prefix(&Space::BODIES.key(&[])).map(|found| {
@@ -83,8 +98,6 @@ fn spans(engine: &Arc<Engine>) -> impl Iterator<Item = Result<(sled::IVec, Span)
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::batch::Batch;
     use crate::bodies::BodyId;
@@ -133,7 +146,7 @@ mod tests {
         drop(store);
         let store = open(dir.path());
         assert_eq!(store.reclaim(|| true).unwrap(), 0, "all of it is in use");
-        let kept = |at: usize| at % 10 == 0 || 80 < at;
+        let kept = |at: usize| at.is_multiple_of(10) || 80 < at;
         let mut batch = Batch::new();
         for (at, id) in ids.iter().enumerate().filter(|(at, _)| !kept(*at)) {
             assert!(!kept(at));

@@ -262,12 +262,14 @@ impl Store {
         self.room_beside(0)
     }
 
-    /// As [`room`](Self::room), once so many bytes more will have been written.
+    /// As [`room`](Self::room), once so many bytes more will have been written. What the engine has not got is counted,
+    /// too: it will be written once more, and the engine's pages with it.
     ///
     /// # Errors
     /// [`StoreError::Io`] if the file system does not say.
     pub fn room_beside(&self, bytes: u64) -> Result<Room, StoreError> {
-        Ok(Room::of(self.free()?.saturating_sub(bytes), self.inner.reserve))
+        let owed = self.inner.engine.unsettled() as u64 * 2;
+        Ok(Room::of(self.free()?.saturating_sub(bytes.saturating_add(owed)), self.inner.reserve))
     }
 
     /// What it takes up.

@@ -9,6 +9,7 @@ use std::process::Command;
 use musubi_store::{AsideError, Batch, OpenError, Options, Space, Store, examine, set_aside};
 
 const DIR: &str = "MUSUBI_TEST_DAMAGED_DIR";
+const WRITER: &str = "MUSUBI_TEST_WRITER_DIR";
 const SPACE: Space = Space::new(16, "test");
 const RECORDS: u32 = 400;
 
@@ -103,6 +104,11 @@ fn flip_value(file: &Path, number: u32) {
     fs::write(file, bytes).unwrap();
 }
 
+fn append(file: &Path, bytes: &[u8]) {
+    let mut file = fs::OpenOptions::new().append(true).open(file).unwrap();
+    std::io::Write::write_all(&mut file, bytes).unwrap();
+}
+
 fn cut(file: &Path, len: impl Fn(u64) -> u64) {
     let file = fs::OpenOptions::new().write(true).open(file).unwrap();
     file.set_len(len(file.metadata().unwrap().len())).unwrap();
@@ -155,6 +161,61 @@ fn each_damage_is_seen() {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
+/// Writes a store and is gone before the engine has any of it; an ordinary test unless that is asked for.
+#[test]
+fn writer() {
+    let Some(dir) = env::var_os(WRITER) else { return };
+    let store = Store::open(Path::new(&dir), Options { settle_bytes: 1 << 30, ..Options::default() }).unwrap();
+    for number in 0..RECORDS {
+        let mut batch = Batch::new();
+        batch.put(SPACE, &number.to_be_bytes(), 1, &value(number)).unwrap();
+        store.commit_blocking(batch).unwrap();
+    }
+    std::process::abort();
+}
+
+#[test]
+fn each_damage_of_a_journal_is_seen() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = dir.path().join("good");
+    let output = Command::new(env::current_exe().unwrap()).args(["--exact", "writer"]).env(WRITER, &good).output();
+    assert!(!output.unwrap().status.success(), "it ends without a word");
+    let first = |live: &Path| live.join("journal/0000000000000001");
+    type Damage<'a> = &'a dyn Fn(&Path);
+    let damages: [(&str, Damage<'_>, &str); 6] = [
+        ("nothing", &|_| (), "whole"),
+        ("the journal gone", &|live| fs::remove_dir_all(live.join("journal")).unwrap(), "damaged"),
+        ("its file gone", &|live| fs::remove_file(first(live)).unwrap(), "damaged"),
+        ("flipped throughout", &|live| flip(&first(live), 1000, 4096), "damaged"),
+        ("a value flipped", &|live| flip_value(&first(live), 7), "damaged"),
+        ("something behind its end", &|live| append(&first(live), &[0x5a; 9000]), "whole"),
+    ];
+    for (at, (what, damage, expected)) in damages.iter().enumerate() {
+        let bad = dir.path().join(format!("bad-{at}"));
+        copy(&good, &bad);
+        damage(&bad.join("live"));
+        for round in 0..2 {
+            assert_eq!(look(&bad), *expected, "{what}, look {round}");
+        }
+        fs::remove_dir_all(bad).unwrap();
+    }
+}
+
+#[test]
+fn a_body_without_its_journal_is_damage_that_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    {
+        let store = Store::open(&store, Options::default()).unwrap();
+        let mut batch = Batch::new();
+        store.bodies().put(&mut batch, &[7; 5000]).unwrap();
+        store.commit_blocking(batch).unwrap();
+    }
+    examine(&store).unwrap();
+    cut(&store.join("live/journal/0000000000000001"), |_| 100);
+    assert!(matches!(examine(&store), Err(OpenError::Damaged { .. })));
+}
+
 #[test]
 fn only_a_damaged_store_is_set_aside() {
     let dir = tempfile::tempdir().unwrap();
@@ -165,7 +226,7 @@ fn only_a_damaged_store_is_set_aside() {
     assert_eq!(look(&store), "whole");
     fs::write(store.join("live/format"), "9\n").unwrap();
     assert!(matches!(set_aside(&store, "x", true), Err(AsideError::Open(OpenError::TooNew { found: 9 }))));
-    fs::write(store.join("live/format"), "1\n").unwrap();
+    fs::write(store.join("live/format"), "2\n").unwrap();
 
     cut(&store.join("live/records/db"), |_| 0);
     assert!(examine(&store).is_err());
