@@ -125,9 +125,13 @@ impl Upload {
     /// Hands parts over to the worker, small ones together: it is woken for each time.
     async fn say(&mut self, part: Part) {
         let (parts, bytes) = &mut self.held;
-        if let Part::Bytes(more) = &part {
-            *bytes += more.len();
-        }
+        // Empty files are held in memory, too.
+        *bytes += size_of::<Part>();
+        *bytes += match &part {
+            Part::File(name) => name.len(),
+            Part::Bytes(more) => more.len(),
+            Part::End => 0,
+        };
         parts.push(part);
         if TOGETHER <= *bytes {
             *bytes = 0;

@@ -57,10 +57,8 @@ impl Parcel {
 
 /// What became of an entry.
 pub enum Received {
-    /// Applied; `have` may be said once it is durable.
+    /// Applied; `have` may be said once all that was applied is durable.
     New {
-        /// What to wait for.
-        applied: Applied,
         /// A body that is still missing, to be asked for.
         missing: Option<MessageId>,
         /// A message whose envelope cannot be opened.
@@ -134,7 +132,8 @@ pub fn receive(core: &Arc<Core>, parcel: Parcel, prepared: Result<Prepared, Stop
         true => Some(core.db.store().bodies().create().map_err(crate::db::DbError::from)?),
         false => None,
     };
-    let (taken, applied) = core.change(|db, writes| {
+    // Whoever answers waits for all that was applied by then.
+    let (taken, _applied) = core.change(|db, writes| {
         let arrival = opened.as_ref().map_or(Arrival { body: false, envelope: false }, |opened| opened.arrival);
         let now = core.now();
         let taken =
@@ -170,7 +169,6 @@ pub fn receive(core: &Arc<Core>, parcel: Parcel, prepared: Result<Prepared, Stop
         Taken::New(_) => {
             let arrival = opened.as_ref().map(|opened| opened.arrival);
             Received::New {
-                applied,
                 missing: arrival.filter(|arrival| !arrival.body).map(|_| id),
                 need_envelope: opened.as_ref().filter(|opened| !opened.good).map(|_| id),
             }

@@ -297,6 +297,7 @@ impl Stage {
         };
         let mut before = used();
         for _ in 0..REST_LOOKS {
+            // Nothing tells that a process has become idle: how much it uses in a time does.
             tokio::time::sleep(REST_LOOK).await;
             let now = used();
             let idle = |(before, now): (&Duration, &Duration)| now.saturating_sub(*before) <= REST_LOOK / 20;

@@ -422,7 +422,7 @@ impl Take {
         let mut wanted: Option<Vec<Frame>> = None;
         for one in received {
             match one {
-                Received::New { applied: _, missing, need_envelope } => {
+                Received::New { missing, need_envelope } => {
                     let wanted = wanted.get_or_insert_default();
                     wanted.extend(missing.map(|id| Frame::Want { log, id, offset: 0 }));
                     wanted.extend(need_envelope.map(|id| Frame::NeedEnvelope { log, id }));

@@ -170,8 +170,11 @@ fn replayed(disk: &Disk, journal: &Path, marker: bool) -> Result<Place, OpenErro
         if marker {
             return Err(damaged("the records do not know of the journal".to_owned()));
         }
-        // Of a beginning that was cut off.
-        for segment in journal::segments(journal)?.into_keys() {
+        // Of a beginning that was cut off, in which nothing was written yet.
+        for (segment, len) in journal::segments(journal)? {
+            if len > 0 {
+                return Err(damaged("the records do not know of the journal".to_owned()));
+            }
             fs::remove_file(journal::path(journal, segment))?;
         }
         let first = Place { segment: 1, at: 0 };

@@ -72,8 +72,8 @@ impl StoreError {
 
 /// A handle of an open store; clones share it.
 ///
-/// When the last one goes, what was applied is committed and the store closed, which may take as long as a disk
-/// sync. Reading and applying take microseconds when the pages are in memory, else a disk read; a task that walks
+/// When the last one goes, what was applied is committed, the engine gets what it has not got, and the store is closed,
+/// which may take a second. Reading and applying take microseconds when the pages are in memory, else a disk read; a task that walks
 /// through many records uses [`run`](Self::run).
 #[derive(Clone)]
 pub struct Store {
