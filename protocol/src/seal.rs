@@ -34,6 +34,7 @@ pub mod manifest;
 pub mod name;
 pub mod opener;
 mod stream;
+mod xwing;
 
 /// A file's bytes, cleared when they are dropped.
 pub type Content = Zeroizing<Vec<u8>>;

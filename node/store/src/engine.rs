@@ -213,12 +213,13 @@ impl Engine {
         }
     }
 
-    /// Files of the journal that hold nothing but bodies any more, with their lengths.
-    pub(crate) fn old_segments(&self) -> io::Result<BTreeMap<u64, u64>> {
-        let settled = lock(&self.settled).segment;
+    /// Files of the journal of which nothing but bodies is needed any more, with their lengths; and how far the one after
+    /// them is like that.
+    pub(crate) fn old_segments(&self) -> io::Result<(BTreeMap<u64, u64>, Place)> {
+        let settled = *lock(&self.settled);
         let mut segments = journal::segments(&self.journal)?;
-        segments.retain(|segment, _| *segment < settled);
-        Ok(segments)
+        segments.retain(|segment, _| *segment < settled.segment);
+        Ok((segments, settled))
     }
 
     /// Writes a body anew at the journal's end, unless it was removed meanwhile.

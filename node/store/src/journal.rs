@@ -17,11 +17,13 @@
 //! Numbers are big-endian. The sums are CRC-32; the header's is over the frame's file and place, too, so that a frame
 //! counts nowhere else. `durable before` is how far this file was synced when the frame was made: a frame that
 //! cannot be read is what a power cut left of an unfinished write, unless a later one says that it was durable once, or a
-//! later file is there, which is begun only when the one before is durable. Then it is damage.
+//! later file is there, which is begun only when the one before is durable. Then it is damage. Behind the last frame of
+//! the last file there may be zeros.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::iter;
 use std::mem;
 use std::path::{Path, PathBuf};
 
@@ -34,11 +36,16 @@ use crate::platform;
 /// A file longer than this is followed by the next.
 pub(crate) const SEGMENT: u64 = 32 << 20;
 /// The beginning of a frame; the last byte is the format.
-const MAGIC: [u8; 4] = [0xd7, b'M', b'J', 1];
-const HEADER: usize = 24;
+pub(crate) const MAGIC: [u8; 4] = [0xd7, b'M', b'J', 1];
+pub(crate) const HEADER: usize = 24;
 const FORMAT: u8 = 1;
 /// Bytes handed to the system at once.
 const WRITE: usize = 1 << 20;
+/// So many zeros are written behind frames that made the file longer: the next ones replace them, and syncing is done with
+/// their bytes, where a file that grew has its length synced as well.
+const AHEAD: usize = 256 << 10;
+/// Not behind more than this at once, which is written sooner than twice as much.
+const FEW: u64 = 64 << 10;
 
 const REMOVAL: u8 = 0;
 const RECORD: u8 = 1;
@@ -131,7 +138,7 @@ pub(crate) fn add(items: &mut Vec<u8>, key: &[u8], change: Item<'_>) -> Change {
     }
 }
 
-/// What is to be added.
+/// What is added.
 #[derive(Clone, Copy)]
 pub(crate) enum Item<'a> {
     Remove,
@@ -139,31 +146,60 @@ pub(crate) enum Item<'a> {
     Body(&'a [u8]),
 }
 
+/// An item as it stands in a frame.
+#[derive(Clone, Copy)]
+pub(crate) struct Written<'a> {
+    pub(crate) key: &'a [u8],
+    pub(crate) item: Item<'a>,
+    /// Where among the items its value begins.
+    pub(crate) at: usize,
+}
+
+/// Walks through the items of a frame; ends with none where they are not what [`add`] makes.
+pub(crate) fn walk(items: &[u8]) -> impl Iterator<Item = Option<Written<'_>>> {
+    let mut rest = items;
+    iter::from_fn(move || {
+        let (found, after) = match rest {
+            [] => return None,
+            _ => first(items.len(), rest).unzip(),
+        };
+        rest = after.unwrap_or_default();
+        Some(found)
+    })
+}
+
+/// The first item of what is left of `len` bytes, and what comes after it.
+fn first(len: usize, rest: &[u8]) -> Option<(Written<'_>, &[u8])> {
+    let (&kind, after) = rest.split_first()?;
+    let (key, after) = after.split_first_chunk()?;
+    let (key, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*key)))?;
+    if kind == REMOVAL {
+        return Some((Written { key, item: Item::Remove, at: len - after.len() }, after));
+    }
+    let (bytes, after) = after.split_first_chunk()?;
+    let at = len - after.len();
+    let (bytes, after) = after.split_at_checked(u32::from_be_bytes(*bytes) as usize)?;
+    let item = match kind {
+        RECORD => Item::Record(bytes),
+        BODY => Item::Body(bytes),
+        _ => return None,
+    };
+    Some((Written { key, item, at }, after))
+}
+
 /// Reads the items of a frame; none if they are not what [`add`] makes.
 pub(crate) fn items(items: &[u8]) -> Option<Vec<(Vec<u8>, Change)>> {
-    let mut rest = items;
-    let mut found = Vec::new();
-    while let Some((&kind, after)) = rest.split_first() {
-        let (len, after) = after.split_first_chunk()?;
-        let (key, after) = after.split_at_checked(usize::from(u16::from_be_bytes(*len)))?;
-        if kind == REMOVAL {
-            found.push((key.to_vec(), Change::Remove));
-            rest = after;
-            continue;
-        }
-        let (len, after) = after.split_first_chunk()?;
-        let len = u32::from_be_bytes(*len);
-        let at = items.len() - after.len();
-        let (bytes, after) = after.split_at_checked(len as usize)?;
-        let change = match kind {
-            RECORD => Change::Put(bytes.into()),
-            BODY => Change::Body { at, len },
-            _ => return None,
-        };
-        found.push((key.to_vec(), change));
-        rest = after;
-    }
-    Some(found)
+    walk(items)
+        .map(|found| {
+            let Written { key, item, at } = found?;
+            let change = match item {
+                Item::Remove => Change::Remove,
+                Item::Record(bytes) => Change::Put(bytes.into()),
+                Item::Body(bytes) => Change::Body { at, len: bytes.len() as u32 },
+            };
+            Some((key.to_vec(), change))
+        })
+        .collect()
 }
 
 /// A frame that is on its way to the disk.
@@ -282,37 +318,62 @@ pub(crate) struct Writer {
     dir: PathBuf,
     segment: u64,
     file: File,
+    /// Where the frames in the file end.
+    end: u64,
+    /// Where the file ends, with zeros from the frames' end on.
+    len: u64,
 }
 
 impl Writer {
     /// Goes on at a place where a file of that number is there and ends.
     pub(crate) fn open(dir: &Path, next: Place) -> io::Result<Self> {
-        let mut file = OpenOptions::new().write(true).open(path(dir, next.segment))?;
-        file.seek(SeekFrom::Start(next.at))?;
-        Ok(Self { dir: dir.to_owned(), segment: next.segment, file })
+        let file = OpenOptions::new().write(true).open(path(dir, next.segment))?;
+        Ok(Self { dir: dir.to_owned(), segment: next.segment, file, end: next.at, len: next.at })
     }
 
     /// Writes frames behind the last and waits until they are durable.
     pub(crate) fn write(&mut self, frames: &[Frame]) -> io::Result<()> {
         crash::fault("store.write")?;
         for frames in frames.chunk_by(|a, b| a.place.segment == b.place.segment) {
-            let Some(first) = frames.first() else { continue };
+            let (Some(first), Some(last)) = (frames.first(), frames.last()) else { continue };
             if first.place.segment != self.segment {
-                // What was written so far, before the next file can be seen.
-                self.file.sync_data()?;
-                self.file = begin(&self.dir, first.place.segment)?;
-                self.segment = first.place.segment;
+                self.begin_next(first.place.segment)?;
             }
+            self.file.seek(SeekFrom::Start(first.place.at))?;
             let mut out = BufWriter::with_capacity(WRITE, &self.file);
             for frame in frames {
                 out.write_all(&frame.header)?;
                 out.write_all(&frame.items)?;
             }
             out.flush()?;
+            drop(out);
+            self.end = last.end().at;
+            self.len = self.len.max(self.end);
+            if self.len == self.end && last.end().at - first.place.at <= FEW && self.end < SEGMENT {
+                self.write_ahead();
+            }
         }
         crash::point("store.written");
         crash::fault("store.sync")?;
         self.file.sync_data()
+    }
+
+    fn write_ahead(&mut self) {
+        // A disk that is full refuses this first, and then it is not needed.
+        if let Ok(written) = self.file.write(&[0; AHEAD]) {
+            self.len += written as u64;
+        }
+    }
+
+    /// Ends a file where its frames end, durably before the next one can be seen, and begins that.
+    fn begin_next(&mut self, segment: u64) -> io::Result<()> {
+        if self.end < self.len {
+            self.file.set_len(self.end)?;
+        }
+        self.file.sync_data()?;
+        self.file = begin(&self.dir, segment)?;
+        (self.segment, self.end, self.len) = (segment, 0, 0);
+        Ok(())
     }
 }
 
@@ -387,14 +448,15 @@ pub(crate) fn replay(dir: &Path, from: Place) -> Result<(Index, Place), OpenErro
 }
 
 /// What a header says that is whole.
-struct Header {
-    len: usize,
+pub(crate) struct Header {
+    /// Of the items, in bytes.
+    pub(crate) len: usize,
     durable: u64,
     items_sum: u32,
 }
 
 /// Reads the header at the beginning of some bytes; tells what comes after it.
-fn read_header(place: Place, bytes: &[u8]) -> Option<(Header, &[u8])> {
+pub(crate) fn read_header(place: Place, bytes: &[u8]) -> Option<(Header, &[u8])> {
     let (header, rest) = bytes.split_first_chunk::<HEADER>()?;
     let (magic, fields) = header.split_first_chunk()?;
     let (len, fields) = fields.split_first_chunk()?;
@@ -463,6 +525,8 @@ mod tests {
             tail.written();
         }
         places.push(tail.next());
+        // As the next start does it: without the zeros.
+        writer.file.set_len(tail.next().at).unwrap();
         (index, places)
     }
 
@@ -577,6 +641,37 @@ mod tests {
         fs::write(path(dir.path(), 1), bytes).unwrap();
         // One sync for all three, which never came to its end: nobody was told of any.
         assert_eq!(replay(dir.path(), first).unwrap().1, places[1]);
+    }
+
+    #[test]
+    fn small_writes_find_room_that_was_made_for_them() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Place { segment: 1, at: 0 };
+        drop(begin(dir.path(), 1).unwrap());
+        let (mut tail, mut writer) = (Tail::new(first), Writer::open(dir.path(), first).unwrap());
+        let len = |segment| segments(dir.path()).unwrap()[&segment];
+        let mut put = |value: usize| {
+            let (bytes, changes) = batch(&vec![(b"key".to_vec(), Some(vec![1; value]), true)]);
+            tail.add(bytes, changes).for_each(drop);
+            writer.write(&tail.take()).unwrap();
+            tail.written();
+            tail.next()
+        };
+        let end = put(100).at;
+        let room = end + AHEAD as u64;
+        assert_eq!(len(1), room);
+        while put(1000).at < room - 2000 {
+            assert_eq!(len(1), room);
+        }
+        // What waits behind it is read as the end, and many bytes at a time make no more of it.
+        let end = put(100_000);
+        assert_eq!(replay(dir.path(), first).unwrap().1, end);
+        assert_eq!(len(1), end.at);
+        while put(1000).segment == 1 && put(1 << 20).at < SEGMENT {}
+        // A file that is followed ends with its frames.
+        let end = put(1000);
+        assert_eq!(end.segment, 2);
+        assert_eq!(replay(dir.path(), first).unwrap().1, end);
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod wrap;
 
 mod aside;
 mod batch;
+mod clear;
 mod commit;
 mod engine;
 mod journal;

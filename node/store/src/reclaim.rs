@@ -1,4 +1,4 @@
-//! Giving back what small bodies that are gone have left in the journal.
+//! Giving back what small bodies that are gone have left in the journal, and erasing what the engine has of it.
 //!
 //! A file of the journal goes when the engine has all its records and no body in it is in use. Where few are, or the file
 //! is small, those are written anew at the journal's end first.
@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::bodies::BodyError;
+use crate::clear::clear;
 use crate::commit::Committer;
 use crate::crash;
 use crate::engine::Engine;
@@ -21,7 +22,17 @@ const SHARE: u64 = 40;
 const SHORT: u64 = 1 << 20;
 
 pub(crate) fn run(engine: &Arc<Engine>, committer: &Committer, go_on: impl Fn() -> bool) -> Result<u64, StoreError> {
-    let old = engine.old_segments()?;
+    let (old, settled) = engine.old_segments()?;
+    let ends = old.keys().map(|segment| (*segment, None)).chain([(settled.segment, Some(settled.at))]);
+    for (segment, until) in ends {
+        if !go_on() {
+            return Ok(0);
+        }
+        if let Err(error) = clear(engine.journal(), segment, until) {
+            // Its bodies may be whole; whoever reads one finds out.
+            tracing::warn!(%error, segment, "records in a file of the journal could not be erased");
+        }
+    }
     if old.is_empty() {
         return Ok(0);
     }

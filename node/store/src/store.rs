@@ -315,7 +315,8 @@ impl Store {
     }
 
     /// Gives back to the disk what small bodies that are gone have left, and tells how many bytes. Those that lie among
-    /// them are written anew. Stops where `go_on` says so.
+    /// them are written anew. Records that the engine has are overwritten in the journal, or what was removed could be
+    /// read there as long as a body beside it stays. Stops where `go_on` says so.
     ///
     /// # Errors
     /// [`StoreError`].

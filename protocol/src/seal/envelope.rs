@@ -8,7 +8,7 @@ use hpke::{
     Deserializable, Kem, OpModeR, OpModeS, Serializable,
     aead::{AeadCtxS, ChaCha20Poly1305},
     kdf::HkdfSha256,
-    kem::{X25519HkdfSha256, XWing},
+    kem::X25519HkdfSha256,
     setup_sender_with_rng, single_shot_open,
 };
 use rand::CryptoRng;
@@ -16,6 +16,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::keys::{ContentKey, KeyId, PublicKey, Ready, ReadyPublic, SealingKeyPair, Suite};
+use super::xwing::XWing;
 use crate::{cbor, ids::MessageId};
 
 /// The longest envelope in bytes; one of suite 1 has 1,189.

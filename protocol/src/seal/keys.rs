@@ -6,10 +6,7 @@
 use std::{fmt, sync::Arc};
 
 use hkdf::Hkdf;
-use hpke::{
-    Deserializable, Kem, Serializable,
-    kem::{X25519HkdfSha256, XWing},
-};
+use hpke::{Deserializable, Kem, Serializable, kem::X25519HkdfSha256};
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -17,6 +14,7 @@ use subtle::ConstantTimeEq;
 use x25519_dalek::StaticSecret;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
+use super::xwing::XWing;
 use crate::{
     ids::Hash,
     time::{DAY, Timestamp},

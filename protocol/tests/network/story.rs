@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     kept, recorded,
-    support::{Replay, hex, pattern, unhex},
+    support::{self, Replay, hex, pattern, unhex},
     world::{Desk, NOW, World},
 };
 
@@ -94,8 +94,7 @@ fn receipt(id: MessageId, what: What, code: u64, by: By) -> Body {
 fn row(number: u8, id: MessageId, suite: Suite) -> Value {
     let (ciphertext, sealed, files) = sealed(number);
     let pair = World::sealing(suite, 0x33);
-    let randomness = if suite == Suite::XWing { 64 } else { 32 };
-    let envelope = Envelope::seal(pair.public(), &sealed.key, &id, &mut Replay::new(pattern(randomness))).unwrap();
+    let (envelope, _) = support::envelope(&pair, &sealed.key, &id);
     let names = draft(number).0.files;
     json!({
         "id": hex(&id.0),

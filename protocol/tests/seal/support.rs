@@ -5,11 +5,19 @@ use std::convert::Infallible;
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, aead::Aead};
 use data_encoding::HEXLOWER;
 use hkdf::Hkdf;
+use hpke::{
+    Deserializable, Kem, OpModeS, Serializable,
+    kdf::HkdfSha256,
+    kem::{X25519HkdfSha256, XWing},
+    single_shot_seal_with_rng,
+};
 use musubi_protocol::{
-    ids::Hash,
-    seal::{ContentKey, Draft, Header},
+    cbor,
+    ids::{Hash, MessageId},
+    seal::{ContentKey, Draft, Envelope, Header, SealingKeyPair, Suite},
 };
 use rand::{TryCryptoRng, TryRng};
+use serde_bytes::ByteBuf;
 use sha2::Sha256;
 
 pub const CHUNK: usize = 65_536;
@@ -58,6 +66,33 @@ pub fn hex(bytes: &[u8]) -> String {
 
 pub fn unhex(text: &str) -> Vec<u8> {
     HEXLOWER.decode(text.as_bytes()).unwrap()
+}
+
+/// An envelope from given randomness, by HPKE's own KEMs: our X-Wing takes half of its randomness from elsewhere.
+pub fn envelope(pair: &SealingKeyPair, key: &ContentKey, id: &MessageId) -> (Envelope, Vec<u8>) {
+    fn sealed<K: Kem>(to: &[u8], suite: Suite, key: &ContentKey, id: &MessageId, randomness: Vec<u8>) -> [Vec<u8>; 2] {
+        let info = [b"musubi/1 envelope".as_slice(), &suite.number().to_be_bytes()].concat();
+        let mut rng = Replay::new(randomness);
+        let (enc, ciphertext) = single_shot_seal_with_rng::<hpke::aead::ChaCha20Poly1305, HkdfSha256, K>(
+            &OpModeS::Base,
+            &K::PublicKey::from_bytes(to).unwrap(),
+            &info,
+            key.as_bytes(),
+            &id.0,
+            &mut rng,
+        )
+        .unwrap();
+        assert!(rng.is_used_up());
+        [enc.to_bytes().to_vec(), ciphertext]
+    }
+    let (suite, to) = (pair.public().suite(), pair.public().as_bytes());
+    let (sealed, randomness): (fn(&[u8], _, &_, &_, _) -> _, _) = match suite {
+        Suite::XWing => (sealed::<XWing>, pattern(64)),
+        Suite::X25519 => (sealed::<X25519HkdfSha256>, pattern(32)),
+    };
+    let [enc, ciphertext] = sealed(to, suite, key, id, randomness.clone()).map(ByteBuf::from);
+    let bytes = cbor::to_vec(&(suite.number(), pair.public().id(), enc, ciphertext)).unwrap();
+    (Envelope::from_slice(&bytes).unwrap(), randomness)
 }
 
 pub fn derive(key: &ContentKey, info: &str) -> [u8; 32] {
