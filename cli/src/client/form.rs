@@ -27,6 +27,8 @@ enum Part {
 pub struct Reading {
     coming: VecDeque<Part>,
     now: Option<Now>,
+    /// What came after bytes that were still good.
+    failed: Option<io::Error>,
 }
 
 #[derive(Debug)]
@@ -88,7 +90,7 @@ impl Form {
         }
         coming.push_back(Part::Bytes(format!("--{boundary}--\r\n").into_bytes()));
         let length = coming.iter().map(Part::size).sum();
-        Ok((format!("multipart/form-data; boundary={boundary}"), length, Reading { coming, now: None }))
+        Ok((format!("multipart/form-data; boundary={boundary}"), length, Reading { coming, now: None, failed: None }))
     }
 
     /// The content type and the body in memory.
@@ -113,7 +115,30 @@ impl Part {
 }
 
 impl Read for Reading {
+    /// Fills what it is given as long as anything comes: each piece costs a system call here, and wakes the node.
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let mut filled = 0;
+        while filled < into.len() {
+            match self.read_piece(&mut into[filled..]) {
+                Ok(0) => break,
+                Ok(count) => filled += count,
+                Err(error) if filled == 0 => return Err(error),
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
+            }
+        }
+        Ok(filled)
+    }
+}
+
+impl Reading {
+    /// Reads a part, or some of it; 0 at the end.
+    fn read_piece(&mut self, into: &mut [u8]) -> io::Result<usize> {
         loop {
             match &mut self.now {
                 None => match self.coming.pop_front() {
@@ -228,6 +253,10 @@ mod tests {
         );
         assert!(body.starts_with(head.as_bytes()) && body[head.len()..].starts_with(&bytes));
         assert!(body.ends_with(format!("\r\n\r\nsecond\r\n--{boundary}--\r\n").as_bytes()));
+        // All that there is room for at once, however many parts that is.
+        let (_, length, mut reading) = form(200_000).into_reading().unwrap();
+        let mut at_once = vec![0; body.len() + 1];
+        assert_eq!(reading.read(&mut at_once).unwrap() as u64, length);
         // Half a file must not go as a whole one.
         for other in [199_999, 200_001] {
             let error = form(other).finish().unwrap_err().downcast::<Unread>().unwrap();
