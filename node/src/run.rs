@@ -277,7 +277,7 @@ async fn daily(core: Arc<Core>, stop: CancellationToken) {
 }
 
 /// Counts what is in use of the store, at the start and each day: the next start goes by it, and `status` shows it. What
-/// small bodies that are gone have left is given back.
+/// small bodies that are gone have left is given back, and what was removed is erased.
 async fn count_records(core: Arc<Core>, stop: CancellationToken) {
     loop {
         let stopping = stop.clone();

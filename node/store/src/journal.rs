@@ -18,7 +18,8 @@
 //! counts nowhere else. `durable before` is how far this file was synced when the frame was made: a frame that
 //! cannot be read is what a power cut left of an unfinished write, unless a later one says that it was durable once, or a
 //! later file is there, which is begun only when the one before is durable. Then it is damage. Behind the last frame of
-//! the last file there may be zeros.
+//! the last file there may be zeros. Before the place up to which the engine has everything the values of records may be
+//! zeros, whatever the sums say, and a file may begin with other bytes than a frame ([`clear`](crate::clear)).
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -44,8 +45,10 @@ const WRITE: usize = 1 << 20;
 /// So many zeros are written behind frames that made the file longer: the next ones replace them, and syncing is done with
 /// their bytes, where a file that grew has its length synced as well.
 const AHEAD: usize = 256 << 10;
-/// Not behind more than this at once, which is written sooner than twice as much.
+/// Not behind more than this at once: writing the zeros would take longer than what they save.
 const FEW: u64 = 64 << 10;
+/// Nor where less room than this is free: they must not be what a commit fails for.
+const ROOM: u64 = 64 << 20;
 
 const REMOVAL: u8 = 0;
 const RECORD: u8 = 1;
@@ -185,6 +188,16 @@ fn first(len: usize, rest: &[u8]) -> Option<(Written<'_>, &[u8])> {
         _ => return None,
     };
     Some((Written { key, item, at }, after))
+}
+
+impl<'a> Item<'a> {
+    /// The value, if there is one.
+    pub(crate) const fn bytes(self) -> &'a [u8] {
+        match self {
+            Self::Remove => &[],
+            Self::Record(bytes) | Self::Body(bytes) => bytes,
+        }
+    }
 }
 
 /// Reads the items of a frame; none if they are not what [`add`] makes.
@@ -349,8 +362,11 @@ impl Writer {
             drop(out);
             self.end = last.end().at;
             self.len = self.len.max(self.end);
-            if self.len == self.end && last.end().at - first.place.at <= FEW && self.end < SEGMENT {
-                self.write_ahead();
+            let few = last.end().at - first.place.at <= FEW;
+            let has_room = || platform::free_bytes(&self.dir).is_ok_and(|free| ROOM < free);
+            if few && self.len == self.end && self.end < SEGMENT && has_room() {
+                self.file.write_all(&[0; AHEAD])?;
+                self.len += AHEAD as u64;
             }
         }
         crash::point("store.written");
@@ -358,19 +374,11 @@ impl Writer {
         self.file.sync_data()
     }
 
-    fn write_ahead(&mut self) {
-        // A disk that is full refuses this first, and then it is not needed.
-        if let Ok(written) = self.file.write(&[0; AHEAD]) {
-            self.len += written as u64;
-        }
-    }
-
     /// Ends a file where its frames end, durably before the next one can be seen, and begins that.
     fn begin_next(&mut self, segment: u64) -> io::Result<()> {
-        if self.end < self.len {
-            self.file.set_len(self.end)?;
-        }
-        self.file.sync_data()?;
+        self.file.set_len(self.end)?;
+        // All of it: that the file is shorter now is not data.
+        self.file.sync_all()?;
         self.file = begin(&self.dir, segment)?;
         (self.segment, self.end, self.len) = (segment, 0, 0);
         Ok(())
@@ -483,6 +491,13 @@ fn was_durable(place: Place, bytes: &[u8]) -> bool {
         let further = Place { at: place.at + at as u64, ..place };
         read_header(further, &bytes[at..]).is_some_and(|(header, _)| place.at < header.durable)
     })
+}
+
+/// A frame as it stands in a file.
+#[cfg(test)]
+pub(crate) fn frame(place: Place, items: Vec<u8>) -> Vec<u8> {
+    let frame = Frame::new(place, 0, items);
+    [&frame.header, frame.items.as_slice()].concat()
 }
 
 #[cfg(test)]

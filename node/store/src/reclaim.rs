@@ -4,6 +4,7 @@
 //! is small, those are written anew at the journal's end first.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,8 +30,13 @@ pub(crate) fn run(engine: &Arc<Engine>, committer: &Committer, go_on: impl Fn() 
             return Ok(0);
         }
         if let Err(error) = clear(engine.journal(), segment, until) {
-            // Its bodies may be whole; whoever reads one finds out.
             tracing::warn!(%error, segment, "records in a file of the journal could not be erased");
+            // Bodies in a damaged file may be whole; whoever reads one finds out. But of the file that is being written a
+            // sync that failed may have had bytes of a commit, which may not be told again to the one who syncs next.
+            if until.is_some() && !matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof) {
+                committer.failer().fail();
+                return Err(StoreError::SyncFailed);
+            }
         }
     }
     if old.is_empty() {
