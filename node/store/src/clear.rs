@@ -76,7 +76,8 @@ fn values(items: &[u8]) -> Option<Vec<Range<usize>>> {
             Item::Body(_) => SMALL,
         };
         let len = item.bytes().len();
-        if most < len || MAX_KEY < key.len() {
+        // The space's number stands before the key.
+        if most < len || 1 + MAX_KEY < key.len() {
             return None;
         }
         if matches!(item, Item::Record(_)) {
@@ -173,6 +174,21 @@ mod tests {
             clear(&journal, 1, Some(whole.len() as u64)).unwrap();
             assert!(cleared == fs::read(&path).unwrap(), "{cut}");
         }
+    }
+
+    #[test]
+    fn the_largest_of_all_is_erased_like_the_rest() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), Options::default()).unwrap();
+        let value: Vec<u8> = SECRET.iter().copied().cycle().take(MAX_VALUE - 1).collect();
+        let mut batch = Batch::new();
+        batch.put(SPACE, &[7; MAX_KEY], 1, &value).unwrap();
+        store.bodies().put(&mut batch, &vec![7; SMALL]).unwrap();
+        store.commit_blocking(batch).unwrap();
+        store.count(|| true).unwrap();
+        store.reclaim(|| true).unwrap();
+        assert!(!holds(dir.path(), 1));
+        assert!(store.get(SPACE, &[7; MAX_KEY]).unwrap().unwrap().bytes() == value);
     }
 
     #[test]
