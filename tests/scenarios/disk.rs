@@ -159,7 +159,7 @@ impl OwnProcess {
         }
         if let Some(fault) = fault {
             // The engine is to get something, too.
-            command.env("MUSUBI_FAULT_AT", fault).env("MUSUBI_SETTLE_AT", "2048");
+            command.env("MUSUBI_FAULT_AT", fault).env("MUSUBI_SETTLE_AT", "64");
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().unwrap();
@@ -201,8 +201,9 @@ async fn a_disk_that_refuses_ends_the_node_and_nothing_was_promised() {
             if let Some(bundle) = PLANS[..3].get(sent.len()) {
                 sent.push(manager.send_sample(bundle).await);
             }
-            // Commits gather what comes together: as many further ones as it takes until the disk refuses.
-            for number in 0..10 {
+            // Commits gather what comes together, and the engine gets what has gathered: as many further ones as it takes
+            // until the disk refuses.
+            for number in 0..100 {
                 let stranger = net.authority().issue("1379900036", &["17"]);
                 net.authority().revoke(&stranger.leaf, Reason::Superseded);
                 let file = net.dir().join(format!("{number}.crl"));
