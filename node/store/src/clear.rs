@@ -194,7 +194,6 @@ mod tests {
     #[test]
     fn a_flipped_bit_costs_no_body() {
         let dir = tempfile::tempdir().unwrap();
-        let begun = journal::begin(dir.path(), 1).unwrap();
         let place = Place { segment: 1, at: 0 };
         let body = vec![3; 70_000];
         let mut items = Vec::new();
@@ -206,13 +205,12 @@ mod tests {
         ] {
             let _change = journal::add(&mut items, key, item);
         }
-        let header_and_items = journal::frame(place, items);
-        drop(begun);
+        let frame = journal::frame(place, items);
         let path = journal::path(dir.path(), 1);
-        let at = memchr::memmem::find(&header_and_items, &body).unwrap();
-        let outside = (0..header_and_items.len()).filter(|byte| !(at..at + body.len()).contains(byte));
+        let at = memchr::memmem::find(&frame, &body).unwrap();
+        let outside = (0..frame.len()).filter(|byte| !(at..at + body.len()).contains(byte));
         for (byte, bit) in outside.flat_map(|byte| (0..8).map(move |bit| (byte, bit))) {
-            let mut flipped = header_and_items.clone();
+            let mut flipped = frame.clone();
             flipped[byte] ^= 1 << bit;
             fs::write(&path, &flipped).unwrap();
             match clear(dir.path(), 1, Some(flipped.len() as u64)) {
