@@ -69,6 +69,7 @@ value-serial = serial
 value-reason = reason
 value-bytes = bytes
 value-count = count
+value-proof = proof
 
 ## Options of every command
 
@@ -215,15 +216,15 @@ cmd-authority-init = Makes the authority's keys
 cmd-authority-init-arg-name = The authority's name
 cmd-authority-issue = Issues a certificate for a request
     .long =
-        Without an end it is for one year.
+        Without days it carries the licence that runs, renews one that ends soon, or begins one of a year.
           musubi authority issue request.pem --until 2027-03-31 --out c.pem
 cmd-authority-issue-arg-request = The request of the office
-cmd-authority-issue-arg-from = The first day (2026-04-01). Without it today
-cmd-authority-issue-arg-until = The last day, included. Without it one year from the first
+cmd-authority-issue-arg-from = The first day (2026-04-01)
+cmd-authority-issue-arg-until = The last day, included
 cmd-authority-issue-arg-out = The file to write the certificate to
 cmd-authority-revoke = Revokes certificates
     .long =
-        With an office number, all valid certificates of that office. A revocation cannot be taken back.
+        With an office number, all valid certificates of that office. A revocation in error is undone by a new certificate (musubi authority reinstate).
           musubi authority revoke 1379900010 --reason keyCompromise
 cmd-authority-revoke-arg-office = The office whose certificates are revoked
 cmd-authority-revoke-arg-serial = The serial number (hexadecimal) of one certificate
@@ -233,6 +234,40 @@ cmd-authority-crl-arg-out = The file to write
 cmd-authority-trust = Writes the trust bundle to a file
 cmd-authority-trust-arg-out = The file to write
 cmd-authority-list = Lists the certificates that were issued
+
+cmd-authority-issue-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-revoke-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-reinstate = Undoes a revocation in error
+    .long =
+        Issues a new certificate for the same key, with the licence as it was. The office needs to do nothing new.
+          musubi authority reinstate 5d2c... --out c.pem
+cmd-authority-reinstate-arg-serial = The serial number (hexadecimal) of the certificate that was revoked
+cmd-authority-reinstate-arg-out = The file to write the certificate to
+cmd-authority-reinstate-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-policy = Shows or publishes the licence policy: fees, waivers, days of grace
+    .long =
+        With --set it publishes the policy in a file (TOML). It reaches the offices with the next trust bundle.
+          musubi authority policy --set policy.toml
+cmd-authority-policy-arg-set = The file with the policy to publish
+cmd-authority-policy-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-fees = Lists what is due for licences
+cmd-authority-fees-arg-since = The first day on which licences were granted
+cmd-authority-fees-arg-until = The last such day, included
+cmd-authority-fees-arg-all = Those for which nothing is due as well
+cmd-authority-fees-arg-out = A CSV file to write for billing
+cmd-authority-audit = Shows who did what, and checks that nothing was changed since
+cmd-authority-proof = Writes a proof of membership for an office, and shows its QR code
+cmd-authority-proof-arg-office = The office
+cmd-authority-proof-arg-out = The file to write
+
+cmd-proof = Proofs that an office takes part, or exchanges documents
+cmd-proof-verify = Judges a proof
+    .long =
+        It needs no network. The verdict holds as of the newest revocation list given.
+          musubi proof verify proof.pem --trust trust-bundle --trust crl.pem
+cmd-proof-verify-arg-proof = The file, the text of the QR code (MUSUBI-PROOF:...), or - for what comes in
+cmd-proof-verify-arg-trust = Trust bundle and revocation lists of the authority; may be given several times
+cmd-proof-verify-arg-root-sha256 = The authority's fingerprint. With it, data of another authority are refused
 
 cmd-demo = Plays a whole exchange between three sample offices
     .long = It stays on this computer, uses sample data and sends nothing to anybody.
@@ -399,6 +434,62 @@ authority-state-grace = ended (still sends)
 authority-state-ended = ended
 authority-state-expired = expired
 authority-state-revoked = revoked
+authority-fee-due = Due for this licence: { $fee } yen.
+authority-policy-set = The policy is published in trust bundle { $number }. Write it with musubi authority trust and hand it out.
+authority-policy-none = No policy is published: nothing is charged, and the grace is 30 days.
+authority-policy-waivers = Free for a time:
+authority-policy-column-from = From
+authority-policy-column-until = Until
+authority-policy-column-fee = Fee
+authority-policy-column-grace = Grace
+authority-policy-column-classes = For whom
+authority-yen = { $fee } yen
+authority-days =
+    { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }
+authority-class =
+    { $class ->
+        [first_time] first time
+        [current] current
+        [lapsed] lapsed
+        [already_free] already free
+       *[other] { $class }
+    }
+authority-fees-none = Nothing is due.
+authority-fees-written = The list is in { $path }.
+authority-fees-total =
+    { $count ->
+        [one] 1 licence, { $total } yen.
+       *[other] { $count } licences, { $total } yen.
+    }
+authority-fees-column-granted = Granted
+authority-audit-column-time = When
+authority-audit-column-admin = Who
+authority-audit-column-deed = What
+authority-audit-column-detail = Detail
+authority-audit-itself = (by itself)
+authority-audit-none = Nothing has been done yet.
+authority-audit-whole =
+    { $count ->
+        [one] The one entry is unchanged.
+       *[other] All { $count } entries are there and unchanged.
+    }
+authority-audit-deed =
+    { $deed ->
+        [new_ca] issuing CA made
+        [policy] policy published
+        [code] code made
+        [applied] application received
+        [granted] application granted
+        [declined] application declined
+        [issued] certificate issued
+        [revoked] certificate revoked
+        [wrong_code] wrong code tried
+       *[other] { $deed }
+    }
+authority-proof-written = The proof of membership of { $office } is in { $path }. Its QR code holds the same:
 err-authority-exists = This folder holds an authority already.
     .hint = Name another folder with --dir. The authority that is there can be used as it is.
 err-authority-office = This folder is an office's. No authority can be founded in it. Nothing was changed.
@@ -443,6 +534,74 @@ err-authority-damaged = The authority's records are damaged.
     .hint = Issue nothing. Put the folder back from a backup, and ask for help with the detail.
 err-authority-store = The authority's records could not be read or written.
     .hint = Check the disk: is there room, and may this user write there?
+err-authority-admin = The administrator's name is missing, or cannot stand in the audit log.
+    .hint = Name yourself with --admin (1 to 64 characters).
+err-authority-policy = The policy in this file cannot be used.
+    .hint = Look at the details, and at the example in the handbook (docs/operating.md). Grace is at most 30 days; terms begin one after the other.
+err-authority-policy-date = { $date } is not a day.
+    .hint = Write days as 2026-04-01, without a time.
+err-authority-policy-changed = This policy would change terms that have begun. Nothing was published.
+    .hint = Leave past terms as they are (musubi authority policy shows them), and add a term that begins later.
+err-authority-not-revoked = This certificate is not revoked.
+    .hint = See musubi authority list.
+err-authority-nothing-valid = This office has no certificate that is in force.
+    .hint = See musubi authority list.
+err-authority-nothing-to-replace = The certificate to be replaced is none of this office that is in force.
+    .hint = See musubi authority list.
+err-authority-too-early = The licence can be renewed from { $day } on.
+    .hint = Nothing needs to be done before.
+err-authority-no-application = No application has this name, or several begin like this.
+    .hint = Give at least 8 characters, and more if several begin alike.
+err-authority-already-granted = This application has been granted before.
+    .hint = To take it back, revoke the certificate.
+err-authority-too-many-applications = Too many applications wait for a decision.
+    .hint = Decide some of them first.
+
+proof-member = { $office } { $name } takes part in the exchange. Joined { $joined }, licence until { $until }.
+proof-member-grace = The licence has ended; the office is in its days of grace.
+proof-use = { $office } { $name } has exchanged care-plan documents with { $partners } offices in fiscal year { $year }. Months: { $months }
+proof-use-few = That is fewer than { $enough } offices.
+proof-use-partners = Confirmed by each of them: { $partners }
+proof-use-short = This QR code tells the number, signed by the office. The confirmations of the partners are in the file that belongs to it.
+proof-month = { $month }
+proof-as-of = As of { $time }. What was revoked later cannot be seen here.
+proof-aged = The revocation list is past its date. Ask the authority for a newer one.
+proof-authority = Judged by the data of the authority with this fingerprint:
+    { $pin }
+err-proof-malformed = This is not a proof, or it was damaged on the way.
+    .hint = Ask the office for the file, or scan the QR code again.
+err-proof-unknown-issuer = The proof is from another authority, or newer than the trust bundle given.
+    .hint = Ask the authority for its newest trust bundle. If the verdict stays, the proof is not from this authority.
+err-proof-forged = The signature does not match: the proof is forged or was altered.
+    .hint = Do not accept it. Ask the office for a new one, and tell the authority.
+err-proof-mixed = The parts of this proof do not belong together.
+    .hint = Do not accept it. Ask the office for a new one.
+err-proof-ended = The office's licence ended on { $day }, and its days of grace are over too.
+    .hint = Ask the office whether it has renewed, and for a new proof.
+err-proof-not-yet = The office's licence begins on { $day } only.
+    .hint = Ask for the proof again after that day.
+err-proof-revoked =
+    The certificate behind this proof was revoked on { $day } ({ $reason ->
+        [keyCompromise] its key may have leaked
+        [superseded] a newer one took its place
+        [affiliationChanged] the office changed
+        [cessationOfOperation] the office closed
+        [privilegeWithdrawn] the licence was withdrawn
+       *[other] no reason told
+    }).
+    .hint = Do not accept it. If the office has a new certificate, it can make a new proof.
+err-proof-issuer = The authority's own key behind this proof was revoked or not in force.
+    .hint = Do not accept it. Ask the office for a new proof, and the authority if in doubt.
+err-proof-certificate = The certificate behind this proof was not good when it was signed.
+    .hint = Do not accept it. Ask the office for a new proof.
+err-proof-old-data = There is no revocation list that is new enough to judge this proof by.
+    .hint = Ask the authority for its newest lists (crl.pem) and give them with --trust.
+err-proof-trust = { $path } is none of the authority's files.
+    .hint = Give the trust bundle and the revocation lists as the authority hands them out.
+err-proof-bundle = The trust bundle cannot be used, or belongs to another authority.
+    .hint = Ask the authority for it again, and compare the fingerprint.
+err-proof-no-bundle = No trust bundle was given.
+    .hint = Give the authority's trust bundle with --trust.
 
 ## Other
 

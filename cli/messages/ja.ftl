@@ -57,6 +57,7 @@ value-serial = 証明書番号
 value-reason = 理由
 value-bytes = バイト数
 value-count = 数
+value-proof = 証明
 
 ## 共通のオプション
 
@@ -203,15 +204,15 @@ cmd-authority-init = 中央機関の鍵を作ります
 cmd-authority-init-arg-name = 中央機関の名前
 cmd-authority-issue = 申請に対して利用証明書を発行します
     .long =
-        期限を指定しないと、1年間の利用証明書になります。
+        日を指定しないと、利用中の期限のまま、期限が近ければ更新、利用がなければ今日から1年の利用証明書になります。
           musubi authority issue request.pem --until 2027-03-31 --out c.pem
 cmd-authority-issue-arg-request = 事業所から届いた申請ファイル
-cmd-authority-issue-arg-from = 利用開始日（例 2026-04-01）。指定しないときは今日
-cmd-authority-issue-arg-until = 利用期限（その日を含みます）。指定しないときは開始から1年
+cmd-authority-issue-arg-from = 利用開始日（例 2026-04-01）
+cmd-authority-issue-arg-until = 利用期限（その日を含みます）
 cmd-authority-issue-arg-out = 利用証明書の書き込み先
 cmd-authority-revoke = 利用証明書を失効させます
     .long =
-        事業所番号を指定すると、その事業所の有効な利用証明書をすべて失効させます。失効は取り消せません。
+        事業所番号を指定すると、その事業所の有効な利用証明書をすべて失効させます。まちがえたときは musubi authority reinstate で新しい利用証明書を発行します。
           musubi authority revoke 1379900010 --reason keyCompromise
 cmd-authority-revoke-arg-office = 失効させる事業所の番号
 cmd-authority-revoke-arg-serial = 失効させる証明書1枚の番号（16進数）
@@ -221,6 +222,40 @@ cmd-authority-crl-arg-out = 失効リストの書き込み先
 cmd-authority-trust = 信頼情報をファイルに書きます
 cmd-authority-trust-arg-out = 信頼情報の書き込み先
 cmd-authority-list = 発行した利用証明書の一覧を表示します
+
+cmd-authority-issue-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-revoke-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-reinstate = まちがえた失効を取り消します
+    .long =
+        同じ鍵に、元の利用期限で新しい利用証明書を発行します。事業所の操作は要りません。
+          musubi authority reinstate 5d2c... --out c.pem
+cmd-authority-reinstate-arg-serial = 失効させた証明書の番号（16進数）
+cmd-authority-reinstate-arg-out = 利用証明書の書き込み先
+cmd-authority-reinstate-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-policy = 利用料、無料期間、猶予日数の決まりを表示・公開します
+    .long =
+        --set でファイル（TOML）の内容を公開します。次の信頼情報といっしょに事業所に届きます。
+          musubi authority policy --set policy.toml
+cmd-authority-policy-arg-set = 公開する決まりのファイル
+cmd-authority-policy-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-fees = 請求する利用料の一覧を表示します
+cmd-authority-fees-arg-since = 利用を認めた日の最初の日
+cmd-authority-fees-arg-until = 利用を認めた日の最後の日（その日を含みます）
+cmd-authority-fees-arg-all = 無料のものも含めます
+cmd-authority-fees-arg-out = 請求用CSVファイルの書き込み先
+cmd-authority-audit = だれが何をしたかを表示し、書き換えがないことを確かめます
+cmd-authority-proof = 事業所の参加証明を書き出し、QRコードを表示します
+cmd-authority-proof-arg-office = 事業所番号
+cmd-authority-proof-arg-out = 参加証明の書き込み先
+
+cmd-proof = 参加や利用の証明
+cmd-proof-verify = 証明を確かめます
+    .long =
+        インターネットは要りません。指定した失効リストの時点での判定です。
+          musubi proof verify proof.pem --trust trust-bundle --trust crl.pem
+cmd-proof-verify-arg-proof = 証明のファイル、QRコードの文字列（MUSUBI-PROOF:…）、または標準入力を表す -
+cmd-proof-verify-arg-trust = 中央機関の信頼情報と失効リスト（何度でも指定できます）
+cmd-proof-verify-arg-root-sha256 = 中央機関の確認番号。指定すると、別の機関のデータは受け付けません
 
 cmd-demo = 見本の事業所3か所で、やりとりをひととおり実演します
     .long = このパソコンの中だけで動き、実際の相手には何も送りません。見本のデータを使います。
@@ -392,6 +427,50 @@ authority-state-grace = 期限切れ（猶予中・送信可）
 authority-state-ended = 期限切れ
 authority-state-expired = 証明書の期限切れ
 authority-state-revoked = 失効
+authority-fee-due = この利用の料金は { $fee } 円です。
+authority-policy-set = 決まりを信頼情報 { $number } 号で公開しました。musubi authority trust で書き出して配ってください。
+authority-policy-none = 決まりは公開していません。利用料はなく、猶予は30日です。
+authority-policy-waivers = 無料の期間:
+authority-policy-column-from = 開始
+authority-policy-column-until = 終了
+authority-policy-column-fee = 料金
+authority-policy-column-grace = 猶予
+authority-policy-column-classes = 対象
+authority-yen = { $fee } 円
+authority-days = { $days } 日
+authority-class =
+    { $class ->
+        [first_time] 初めて
+        [current] 利用中
+        [lapsed] 期限切れ
+        [already_free] 無料で利用中
+       *[other] { $class }
+    }
+authority-fees-none = 請求するものはありません。
+authority-fees-written = 一覧を { $path } に書きました。
+authority-fees-total = { $count } 件、合計 { $total } 円です。
+authority-fees-column-granted = 認めた日
+authority-audit-column-time = 日時
+authority-audit-column-admin = 操作した人
+authority-audit-column-deed = 操作
+authority-audit-column-detail = 詳細
+authority-audit-itself = （自動）
+authority-audit-none = 操作の記録はまだありません。
+authority-audit-whole = { $count } 件すべてそろっていて、書き換えはありません。
+authority-audit-deed =
+    { $deed ->
+        [new_ca] 発行用の鍵を作成
+        [policy] 決まりを公開
+        [code] 招待の番号を作成
+        [applied] 申請を受付
+        [granted] 申請を承認
+        [declined] 申請を却下
+        [issued] 利用証明書を発行
+        [revoked] 利用証明書を失効
+        [wrong_code] まちがった招待の番号
+       *[other] { $deed }
+    }
+authority-proof-written = { $office } の参加証明を { $path } に書きました。QRコードも同じ内容です:
 err-authority-exists = このフォルダには既に中央機関があります。
     .hint = 別のフォルダを --dir で指定してください。今ある中央機関はそのまま使えます。
 err-authority-office = このフォルダは事業所のものです。中央機関は作れません。何も変えていません。
@@ -436,6 +515,74 @@ err-authority-damaged = 中央機関の記録が壊れています。
     .hint = 発行を止めて、控えからフォルダを戻してください。詳細の行を添えて相談してください。
 err-authority-store = 中央機関の記録を読み書きできませんでした。
     .hint = ディスクに空きがあるか、書き込みの権限があるかを確かめてください。
+err-authority-admin = 操作した人の名前がないか、記録できない名前です。
+    .hint = --admin で名前を指定してください（1～64文字）。
+err-authority-policy = このファイルの決まりは使えません。
+    .hint = 詳細の行と、手引き（docs/operating.md）の例を確かめてください。猶予は30日までで、開始日は順に並べます。
+err-authority-policy-date = { $date } は日付ではありません。
+    .hint = 2026-04-01 のように、時刻を付けずに書いてください。
+err-authority-policy-changed = 既に始まっている決まりが変わってしまいます。公開していません。
+    .hint = 過去の決まりはそのままにして（musubi authority policy で見られます）、これから始まる決まりを書き足してください。
+err-authority-not-revoked = この利用証明書は失効していません。
+    .hint = musubi authority list で確かめてください。
+err-authority-nothing-valid = この事業所に有効な利用証明書はありません。
+    .hint = musubi authority list で確かめてください。
+err-authority-nothing-to-replace = 入れ替える利用証明書が、この事業所の有効なものではありません。
+    .hint = musubi authority list で確かめてください。
+err-authority-too-early = 更新できるのは { $day } からです。
+    .hint = それまですることはありません。
+err-authority-no-application = その申請はないか、同じ始まりの申請がいくつもあります。
+    .hint = 8文字以上で、区別できるところまで指定してください。
+err-authority-already-granted = この申請は承認済みです。
+    .hint = 取り消すときは、利用証明書を失効させてください。
+err-authority-too-many-applications = 判断を待つ申請が多すぎます。
+    .hint = 先にいくつか判断してください。
+
+proof-member = { $office } { $name } は、データ連携に参加しています。参加 { $joined }、利用期限 { $until }。
+proof-member-grace = 利用期限は過ぎていて、猶予期間中です。
+proof-use = { $office } { $name } は、{ $year } 年度に { $partners } 事業所とケアプランのデータをやりとりしました。月: { $months }
+proof-use-few = { $enough } 事業所に足りません。
+proof-use-partners = それぞれが認めた相手の事業所: { $partners }
+proof-use-short = このQRコードは、事業所が署名した件数です。相手の事業所の確認は、対になるファイルに入っています。
+proof-month = { $month }月
+proof-as-of = { $time } 時点の判定です。そのあとの失効はここでは分かりません。
+proof-aged = 失効リストの期限が過ぎています。中央機関から新しいものを受け取ってください。
+proof-authority = 次の確認番号の中央機関のデータで確かめました:
+    { $pin }
+err-proof-malformed = 証明ではないか、途中で壊れています。
+    .hint = 事業所からファイルを受け取り直すか、QRコードを読み直してください。
+err-proof-unknown-issuer = 別の機関の証明か、指定した信頼情報より新しい証明です。
+    .hint = 中央機関から最新の信頼情報を受け取ってください。それでも同じなら、この中央機関の証明ではありません。
+err-proof-forged = 署名が合いません。偽造か、書き換えられた証明です。
+    .hint = 受け付けないでください。事業所に作り直してもらい、中央機関に知らせてください。
+err-proof-mixed = 証明の中身どうしが合いません。
+    .hint = 受け付けないでください。事業所に作り直してもらってください。
+err-proof-ended = この事業所の利用期限は { $day } で、猶予期間も過ぎています。
+    .hint = 更新したかを事業所に尋ね、新しい証明をもらってください。
+err-proof-not-yet = この事業所の利用は { $day } からです。
+    .hint = その日より後に、もう一度確かめてください。
+err-proof-revoked =
+    この証明のもとの利用証明書は { $day } に失効しています（{ $reason ->
+        [keyCompromise] 鍵が漏れたおそれ
+        [superseded] 新しい証明書に替えた
+        [affiliationChanged] 事業所が変わった
+        [cessationOfOperation] 廃止
+        [privilegeWithdrawn] 利用をやめさせた
+       *[other] 理由の記載なし
+    }）。
+    .hint = 受け付けないでください。新しい利用証明書があれば、事業所が証明を作り直せます。
+err-proof-issuer = この証明のもとの中央機関の鍵が、失効しているか有効ではありません。
+    .hint = 受け付けないでください。事業所に作り直してもらい、分からないときは中央機関に尋ねてください。
+err-proof-certificate = この証明のもとの利用証明書は、署名のときに有効ではありませんでした。
+    .hint = 受け付けないでください。事業所に作り直してもらってください。
+err-proof-old-data = この証明を確かめられる、新しい失効リストがありません。
+    .hint = 中央機関の最新の失効リスト（crl.pem）を --trust で指定してください。
+err-proof-trust = { $path } は中央機関のファイルではありません。
+    .hint = 中央機関が配った信頼情報と失効リストをそのまま指定してください。
+err-proof-bundle = 信頼情報が使えないか、別の機関のものです。
+    .hint = 中央機関から受け取り直し、確認番号を見くらべてください。
+err-proof-no-bundle = 信頼情報が指定されていません。
+    .hint = 中央機関の信頼情報を --trust で指定してください。
 
 ## ===== 事業所のコマンド（init から key まで） =====
 

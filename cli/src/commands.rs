@@ -22,6 +22,7 @@ pub mod install;
 pub mod key;
 pub mod outbox;
 pub mod ping;
+pub mod proof;
 pub mod reconcile;
 pub mod request;
 pub mod run;
@@ -72,6 +73,9 @@ pub enum Command {
     /// Issues and revokes certificates.
     #[command(subcommand)]
     Authority(authority::Command),
+    /// Judges proofs of membership and of use.
+    #[command(subcommand)]
+    Proof(proof::Command),
     /// Plays an exchange between three offices.
     Demo(demo::Args),
     /// Measures how fast this computer delivers.
@@ -104,6 +108,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Key(command) => key::run(ui, context, command),
         Command::Store(command) => store::run(ui, context, &command),
         Command::Authority(command) => authority::run(ui, context, command),
+        Command::Proof(command) => proof::run(ui, command),
         Command::Demo(args) => demo::run(ui, &args),
         Command::Bench(args) => bench::run(ui, &args),
         Command::Help(args) => help::run(ui, &args),

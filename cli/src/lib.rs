@@ -13,7 +13,7 @@
 //! | `search`, `exchange` | exchange files: found, read, put into words |
 //! | [`rows`], [`signals`] | messages in words; how a node is stopped |
 //! | `tool` | this very command as a child process, for demo and benchmark |
-//! | [`moment`], [`recovery_sheet`], [`private_file`], [`logging`] | helpers of several commands |
+//! | [`moment`], [`recovery_sheet`], [`qr`], [`private_file`], [`logging`] | helpers of several commands |
 //!
 //! To add
 //! - **a text**: the key into both message files, `msg!("key", name = value)` where it is used;
@@ -37,6 +37,7 @@ pub mod moment;
 mod output;
 pub mod passphrase;
 pub mod private_file;
+pub mod qr;
 pub mod recovery_sheet;
 pub mod rows;
 mod search;

@@ -7,13 +7,12 @@
 
 use std::path::Path;
 
-use anstyle::{AnsiColor, Style};
-use qrcode::{Color, EcLevel, QrCode};
 use zeroize::Zeroizing;
 
 use crate::{
     error::CommandError,
     moment, msg, private_file,
+    qr::{self, Medium},
     text::{Message, Text},
     ui::{Ui, layout::wrap},
 };
@@ -23,20 +22,6 @@ use musubi_protocol::time::Timestamp;
 const WIDTH: usize = 76;
 /// Groups in a line.
 const GROUPS: usize = 4;
-/// Light modules around the drawing (ISO/IEC 18004, 6.3.8).
-const QUIET: usize = 4;
-
-/// Colours of the drawing on a screen.
-const SCREEN: Style = AnsiColor::Black.on_default().bg_color(Some(anstyle::Color::Ansi(AnsiColor::BrightWhite)));
-
-/// What a sheet is drawn on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Medium {
-    /// A text file to print.
-    Paper,
-    /// The terminal.
-    Screen,
-}
 
 /// What stands on a sheet.
 pub struct Sheet<'a> {
@@ -81,7 +66,7 @@ impl Sheet<'_> {
             out.push_str(part);
             out.push('\n');
         }
-        out.push_str(&drawing(self.code, medium)?);
+        out.push_str(&qr::drawing(self.code, medium)?);
         out.push_str(&say(&msg!("sheet-use")));
         out.push('\n');
         out.push_str(&rule);
@@ -130,42 +115,6 @@ fn grouped(code: &str) -> Zeroizing<Vec<String>> {
     Zeroizing::new(groups.chunks(GROUPS).map(|line| line.join("    ")).collect())
 }
 
-/// The QR code in half blocks: dark on light as on paper. A screen may be dark, so there the colours
-/// are said; where colours are off, telephones read the exchanged one as well.
-fn drawing(code: &str, medium: Medium) -> Result<Zeroizing<String>, CommandError> {
-    let qr = QrCode::with_error_correction_level(code, EcLevel::M)
-        .map_err(|error| CommandError::failed(msg!("err-internal")).because(&error))?;
-    let (side, colors) = (qr.width(), qr.to_colors());
-    let dark = |x: usize, y: usize| {
-        let inside = (QUIET..side + QUIET).contains(&x) && (QUIET..side + QUIET).contains(&y);
-        inside && colors[(y - QUIET) * side + x - QUIET] == Color::Dark
-    };
-    let full = side + 2 * QUIET;
-    let mut out = Zeroizing::new(String::with_capacity(full * full * 2));
-    for y in (0..full).step_by(2) {
-        let line: Zeroizing<String> = Zeroizing::new(
-            (0..full)
-                .map(|x| match (dark(x, y), dark(x, y + 1)) {
-                    (true, true) => '█',
-                    (true, false) => '▀',
-                    (false, true) => '▄',
-                    (false, false) => ' ',
-                })
-                .collect(),
-        );
-        match medium {
-            Medium::Paper => out.push_str(line.trim_end()),
-            Medium::Screen => {
-                for part in [&SCREEN.render().to_string(), line.as_str(), &SCREEN.render_reset().to_string()] {
-                    out.push_str(part);
-                }
-            }
-        }
-        out.push('\n');
-    }
-    Ok(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,25 +137,6 @@ mod tests {
             assert!(shown.contains("みほん通所 1379900028"));
             assert!(shown.lines().all(|line| width_of(line) <= WIDTH), "{}", *shown);
         }
-    }
-
-    #[test]
-    fn the_drawing_is_the_code() {
-        // Read back module by module: finder patterns in three corners, quiet zone all around.
-        let shown = drawing(CODE, Medium::Paper).unwrap();
-        let lines: Vec<Vec<char>> = shown.lines().map(|line| line.chars().collect()).collect();
-        assert!(lines[..QUIET / 2].iter().all(Vec::is_empty));
-        let finder: String = lines[QUIET / 2][QUIET..QUIET + 7].iter().collect();
-        assert_eq!(finder, "█▀▀▀▀▀█");
-    }
-
-    #[test]
-    fn the_screen_gets_the_same_drawing_in_said_colours() {
-        let screen = drawing(CODE, Medium::Screen).unwrap();
-        let plain = anstream::adapter::strip_str(&screen).to_string();
-        let lines = |text: &str| -> Vec<String> { text.lines().map(|line| line.trim_end().to_owned()).collect() };
-        assert_eq!(lines(&plain), lines(&drawing(CODE, Medium::Paper).unwrap()));
-        assert!(screen.lines().all(|line| line.starts_with('\u{1b}') && line.ends_with("\u{1b}[0m")));
     }
 
     #[test]

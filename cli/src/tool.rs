@@ -91,6 +91,8 @@ impl Musubi {
         for (variable, _) in env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("MUSUBI_")) {
             command.env_remove(variable);
         }
+        // An audit log wants a name, and a bare machine's user has none.
+        command.env("MUSUBI_ADMIN", "musubi");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         Call { name, command, limit: LIMIT }
     }

@@ -39,7 +39,7 @@ fn command(dir: &Path, args: &[&str]) -> Command {
             command.env_remove(name);
         }
     }
-    command.current_dir(dir).args(args).env("MUSUBI_LANG", "ja").env("COLUMNS", "80");
+    command.current_dir(dir).args(args).env("MUSUBI_LANG", "ja").env("COLUMNS", "80").env("MUSUBI_ADMIN", "みほん");
     command
 }
 

@@ -33,10 +33,15 @@ use musubi_store::{
 use rand::CryptoRng;
 use serde_bytes::ByteBuf;
 
+mod applications;
+mod audit;
+mod charges;
+mod codes;
 mod dates;
 mod draft;
 mod error;
 mod issue;
+mod licensing;
 mod publish;
 mod records;
 mod register;
@@ -44,12 +49,17 @@ mod revoke;
 #[cfg(test)]
 mod tests;
 
+pub use applications::{Application, ApplicationState, Chosen};
+pub use audit::{Deed, Entry as AuditEntry};
+pub use charges::Due;
+pub use codes::{CODE_LIFETIME, Letter, MAX_TRIES};
 pub use dates::Period;
 use draft::Draft;
 pub use error::Error;
 pub use issue::Issued;
+pub use licensing::RENEW;
 pub use musubi_store::keyfile::Passphrase;
-use records::{CaEntry, ROOT, SECOND_ROOT, Standing, Writer};
+use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
 pub use revoke::{Revoked, RevokedBy, Target};
 
@@ -75,6 +85,8 @@ pub struct Authority {
     ring: Keyring,
     /// CAs with their keys, by number.
     keys: BTreeMap<u32, Arc<certificate::Authority>>,
+    /// Who acts, for the audit log.
+    admin: String,
 }
 
 /// What was founded.
@@ -155,7 +167,20 @@ impl Authority {
             let ca = certificate::Authority::new(ca.clone(), SigningKey::from_bytes(key))?;
             keys.insert(number, Arc::new(ca));
         }
-        Ok(Self { register, ring, keys })
+        Ok(Self { register, ring, keys, admin: String::new() })
+    }
+
+    /// Says who acts from now on; it stands in the audit log beside every act.
+    ///
+    /// # Errors
+    /// [`Error::Admin`] for a name that is empty, longer than 64 characters or not printable.
+    pub fn acting_as(mut self, admin: &str) -> Result<Self, Error> {
+        let admin = admin.trim();
+        if admin.is_empty() || admin.chars().count() > MAX_NAME || admin.chars().any(char::is_control) {
+            return Err(Error::Admin);
+        }
+        self.admin = admin.to_owned();
+        Ok(self)
     }
 
     /// Runs one act: all of it is durable when this returns, or none of it has happened.
@@ -170,7 +195,7 @@ impl Authority {
         }
         let now = now.max(newest);
         let Register { store, standing } = &mut self.register;
-        let mut draft = Draft::new(store, &self.ring, standing.clone(), self.keys.clone());
+        let mut draft = Draft::new(store, &self.ring, &self.admin, standing.clone(), self.keys.clone());
         let out = act(&mut draft, now)?;
         (*standing, self.keys) = draft.commit(now)?;
         Ok(out)
@@ -238,14 +263,16 @@ fn found(
     ]);
     let tree = Tree::new();
     let head = Signed::sign(Head::of(&tree, now), issuing.key())?;
-    let bundle = bundle(1, now, &cas, root_crl.der(), &head);
+    let public = Public::first();
+    let bundle = bundle(1, now, &cas, &public, root_crl.der(), &head)?;
     let bundle = writer.bundle(&Signed::sign(bundle, first.key())?, None)?;
     writer.head(&head)?;
     writer.issued(0)?;
     writer.name(name)?;
     writer.commit()?;
-    let standing = Standing { name: name.to_owned(), cas, crls, bundle, head, tree, issued: 0 };
-    Ok(Authority { register: Register { store, standing }, ring, keys })
+    let audited = Audited::default();
+    let standing = Standing { name: name.to_owned(), cas, crls, bundle, public, head, tree, issued: 0, audited };
+    Ok(Authority { register: Register { store, standing }, ring, keys, admin: String::new() })
 }
 
 /// Makes an issuing CA; `earlier` others were made in the same year.
@@ -272,20 +299,30 @@ fn wrap_key(ring: &Keyring, ca: &certificate::Authority) -> Result<Vec<u8>, Erro
 }
 
 /// What a trust bundle says: both roots, and the issuing CAs that have not expired.
-fn bundle(number: u64, time: Timestamp, cas: &BTreeMap<u32, CaEntry>, root_crl: &[u8], head: &Signed<Head>) -> Bundle {
+fn bundle(
+    number: u64,
+    time: Timestamp,
+    cas: &BTreeMap<u32, CaEntry>,
+    public: &Public,
+    root_crl: &[u8],
+    head: &Signed<Head>,
+) -> Result<Bundle, Error> {
     let der = |ca: &Ca| ByteBuf::from(ca.der());
     let (roots, issuing): (Vec<_>, Vec<_>) = cas.iter().partition(|(number, _)| **number <= SECOND_ROOT);
-    Bundle {
+    let policy = match public.policy.terms().is_empty() && public.policy.waivers().is_empty() {
+        true => Vec::new(),
+        false => vec![ByteBuf::from(public.policy.to_bytes()?)],
+    };
+    Ok(Bundle {
         number,
         time,
         roots: roots.iter().map(|(_, entry)| der(&entry.ca)).collect(),
         issuing: issuing.iter().filter(|(_, e)| time <= e.ca.not_after()).map(|(_, e)| der(&e.ca)).collect(),
         root_crl: root_crl.to_vec(),
-        policy: Vec::new(),
-        bootstrap: Vec::new(),
-        // Certificates count without a proof from the log until a later version sets a date.
-        enforce_from: Timestamp(0),
+        policy,
+        bootstrap: public.bootstrap.clone(),
+        enforce_from: public.enforce_from,
         head: Some(ByteBuf::from(head.bytes())),
         ext: Ext::none(),
-    }
+    })
 }

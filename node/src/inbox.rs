@@ -193,7 +193,7 @@ fn verify(core: &Core, leaf: &Leaf, parcel: &Parcel) -> Result<Result<(Signed<En
     }
     let (signer, time) = (claim.signer, claim.time);
     let signed_by = |by: &LeafIn, entry: Unverified<Entry>| {
-        let covered = by.may_send(time);
+        let covered = core.trust.covers(by, time);
         entry.verify(by.key()).map(|entry| (entry, covered)).map_err(|_| Stop::Invalid)
     };
     if signer == leaf.hash() {

@@ -160,6 +160,14 @@ impl TrustKeeper {
         self.held.read().unwrap_or_else(PoisonError::into_inner).trust.clone()
     }
 
+    /// Says whether the licence of a certificate covers something sealed at that time, by the policy in force; without
+    /// trust nothing is covered.
+    #[must_use]
+    pub fn covers(&self, leaf: &LeafIn, sealed_at: Timestamp) -> bool {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        held.trust.as_ref().is_some_and(|trust| trust.policy().covers(leaf, sealed_at))
+    }
+
     /// Size and root of the authority's log in the newest head; zeros without one.
     #[must_use]
     pub fn log_seen(&self) -> (u64, Hash) {

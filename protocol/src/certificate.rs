@@ -24,7 +24,7 @@ pub mod material;
 #[cfg(test)]
 mod tests;
 
-pub use authority::{Authority, CaName, Grant, IssueError};
+pub use authority::{Authority, CaName, Grant, IssueError, Subject};
 pub(crate) use authority::{KeyRef, office_name, office_uri, time_of};
 pub use ca::{Ca, Rank};
 pub(crate) use der::{

@@ -6,7 +6,10 @@
 
 use std::fmt;
 
-use rcgen::{CertificateRevocationListParams, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber};
+mod delta;
+
+pub use delta::{Delta, DeltaError};
+use rcgen::{CertificateRevocationListParams, Issuer, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber};
 use webpki::{CertRevocationList, OwnedCertRevocationList};
 use x509_parser::{prelude::FromDer, revocation_list::CertificateRevocationList, x509::X509Version};
 
@@ -170,28 +173,40 @@ impl Authority {
         let mut entries = revoked.to_vec();
         entries.sort_by_key(|entry| (entry.serial, entry.at));
         entries.dedup_by_key(|entry| entry.serial);
-        let revoked_certs = entries
-            .iter()
-            .map(|entry| {
-                Ok(RevokedCertParams {
-                    serial_number: SerialNumber::from(entry.serial.as_bytes().to_vec()),
-                    revocation_time: certificate::time_of(entry.at)?,
-                    reason_code: Some(entry.reason.for_rcgen()),
-                    invalidity_date: None,
-                })
-            })
-            .collect::<Result<_, IssueError>>()?;
-        let params = CertificateRevocationListParams {
-            this_update: certificate::time_of(this_update)?,
-            next_update: certificate::time_of(this_update.plus(LIFETIME))?,
-            crl_number: SerialNumber::from(number),
-            issuing_distribution_point: None,
-            revoked_certs,
-            key_identifier_method: KeyIdMethod::PreSpecified(self.ca().key_id().to_vec()),
-        };
-        let crl = params.signed_by(&self.issuer()?)?;
-        CrlIn::parse(crl.der()).map_err(|_| IssueError::Profile(ProfileError::Malformed))
+        let times = (this_update, this_update.plus(LIFETIME));
+        let der = encode(&self.issuer()?, self.ca().key_id(), number, times, &entries)?;
+        CrlIn::parse(&der).map_err(|_| IssueError::Profile(ProfileError::Malformed))
     }
+}
+
+/// Writes a CRL with these entries, which rise by serial number.
+fn encode(
+    issuer: &Issuer<'_, impl rcgen::SigningKey>,
+    key_id: &[u8; 20],
+    number: u64,
+    (this_update, next_update): (Timestamp, Timestamp),
+    entries: &[Revoked],
+) -> Result<Vec<u8>, IssueError> {
+    let revoked_certs = entries
+        .iter()
+        .map(|entry| {
+            Ok(RevokedCertParams {
+                serial_number: SerialNumber::from(entry.serial.as_bytes().to_vec()),
+                revocation_time: certificate::time_of(entry.at)?,
+                reason_code: Some(entry.reason.for_rcgen()),
+                invalidity_date: None,
+            })
+        })
+        .collect::<Result<_, IssueError>>()?;
+    let params = CertificateRevocationListParams {
+        this_update: certificate::time_of(this_update)?,
+        next_update: certificate::time_of(next_update)?,
+        crl_number: SerialNumber::from(number),
+        issuing_distribution_point: None,
+        revoked_certs,
+        key_identifier_method: KeyIdMethod::PreSpecified(key_id.to_vec()),
+    };
+    Ok(params.signed_by(issuer)?.der().to_vec())
 }
 
 /// A CRL as read. Who signed it is only a claim; [`CrlIn::verify`] decides.

@@ -8,7 +8,7 @@
 //! | [`ids`] | office numbers, service kinds, addresses, message ids |
 //! | [`cbor`], [`signed`] | the one encoding, and signatures over it |
 //! | [`time`] | seconds, and the time that an authority has vouched for |
-//! | [`certificate`], [`request`], [`crl`], [`trust`], [`log`] | who may take part |
+//! | [`certificate`], [`request`], [`crl`], [`trust`], [`log`], [`policy`] | who may take part |
 //! | [`gate`], [`credential`] | the exchange that admits a connection |
 //! | [`record`] | where an office is and which keys open what is sealed for it |
 //! | [`seal`] | content and envelope |
@@ -19,11 +19,15 @@ pub mod certificate;
 pub mod credential;
 pub mod crl;
 pub mod delivery;
+pub mod enrol;
 pub mod entry;
 pub mod gate;
 pub mod ids;
+pub mod invitation;
 pub mod link;
 pub mod log;
+pub mod policy;
+pub mod proof;
 pub mod record;
 pub mod request;
 pub mod seal;

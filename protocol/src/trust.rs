@@ -25,6 +25,7 @@ use crate::{
     crl::{self, Crl, CrlIn, Freshness, Outcome},
     ids::Hash,
     log::Head,
+    policy::Policy,
     signed::Signed,
     time::Timestamp,
 };
@@ -274,6 +275,18 @@ impl Trust {
     #[must_use]
     pub fn bundle_bytes(&self) -> &[u8] {
         self.0.bundle.signed.bytes()
+    }
+
+    /// The licence policy in force.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.0.bundle.policy
+    }
+
+    /// The roots of the bundle in force.
+    #[must_use]
+    pub fn roots(&self) -> &[Ca; 2] {
+        &self.0.bundle.roots
     }
 
     /// The issuing CAs in the bundle.

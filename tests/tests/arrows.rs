@@ -13,10 +13,12 @@ use toml::{Table, Value};
 const ALLOWED: &[(&str, &str, &[&str])] = &[
     // Vendors should want it from a registry, so it stands alone.
     ("careplan", "protocol/careplan", &[]),
-    ("musubi-protocol", "protocol", &[]),
+    // Codes on paper, which key files know as well as the protocol does.
+    ("musubi-paper", "protocol/paper", &[]),
+    ("musubi-protocol", "protocol", &["musubi-paper"]),
     ("musubi-config", "config", &["musubi-protocol"]),
     // Store and network know nothing of each other.
-    ("musubi-store", "node/store", &[]),
+    ("musubi-store", "node/store", &["musubi-paper"]),
     ("musubi-network", "node/network", &["musubi-protocol"]),
     ("musubi-node", "node", &["careplan", "musubi-protocol", "musubi-config", "musubi-store", "musubi-network"]),
     // The store for key files alone: `musubi key` works on them beside a running node.

@@ -16,7 +16,7 @@ const TOKYO: tz::Offset = tz::offset(9);
 pub struct Period {
     /// The first day; else today.
     pub from: Option<Date>,
-    /// The last day; else the same day one year after the first, or after today if the first lies behind.
+    /// The last day; else that of one year from the first day, or from today if the first lies behind.
     pub until: Option<Date>,
 }
 
@@ -27,9 +27,9 @@ impl Period {
         let from = self.from.unwrap_or(today);
         let until = match self.until {
             Some(until) => until,
-            None => from.max(today).checked_add(1.year())?,
+            None => year_from(from.max(today))?,
         };
-        let (begin, end) = (start_of(from)?, start_of(until)?.plus(DAY - 1));
+        let (begin, end) = (start_of(from)?, end_of(until)?);
         if end <= begin {
             return Err(Error::PeriodOrder);
         }
@@ -40,19 +40,31 @@ impl Period {
     }
 }
 
+/// The last day of a year that begins on this day.
+pub(super) fn year_from(first: Date) -> Result<Date, Error> {
+    Ok(first.checked_add(1.year())?.checked_sub(1.day())?)
+}
+
 /// The year in which a moment lies.
 pub(super) fn year_of(moment: Timestamp) -> Result<i16, Error> {
     Ok(day_of(moment)?.year())
 }
 
-fn day_of(moment: Timestamp) -> Result<Date, Error> {
+/// The day on which a moment lies.
+pub(super) fn day_of(moment: Timestamp) -> Result<Date, Error> {
     Ok(TOKYO.to_datetime(instant(moment)?).date())
 }
 
-fn start_of(day: Date) -> Result<Timestamp, Error> {
+/// The first second of a day.
+pub(super) fn start_of(day: Date) -> Result<Timestamp, Error> {
     let seconds = TOKYO.to_timestamp(day.at(0, 0, 0, 0))?.as_second();
     // Before 1970 is before every licence.
     Ok(Timestamp(u64::try_from(seconds).unwrap_or_default()))
+}
+
+/// The last second of a day.
+pub(super) fn end_of(day: Date) -> Result<Timestamp, Error> {
+    Ok(start_of(day)?.plus(DAY - 1))
 }
 
 fn instant(moment: Timestamp) -> Result<jiff::Timestamp, Error> {
@@ -77,7 +89,7 @@ mod tests {
     #[test]
     fn days_are_those_of_tokyo() {
         assert_eq!(rfc3339(NOW), "2026-11-22T00:30:00+09:00");
-        let expected = ("2026-11-22T00:00:00+09:00".to_owned(), "2027-11-22T23:59:59+09:00".to_owned());
+        let expected = ("2026-11-22T00:00:00+09:00".to_owned(), "2027-11-21T23:59:59+09:00".to_owned());
         assert_eq!(settled(None, None), Ok(expected));
         // 2026-12-31T15:00:00Z
         assert_eq!(year_of(Timestamp(1_798_729_200)).unwrap(), 2027);
@@ -89,8 +101,8 @@ mod tests {
         let day = |text: &str| Some(text.parse::<Date>().unwrap());
         let (from, until) = settled(day("2028-02-29"), day("2028-02-29")).unwrap();
         assert_eq!((&from[..10], &until[..10]), ("2028-02-29", "2028-02-29"));
-        assert_eq!(&settled(day("2027-04-01"), None).unwrap().1[..10], "2028-04-01");
-        assert_eq!(&settled(day("2020-04-01"), None).unwrap().1[..10], "2027-11-22");
+        assert_eq!(&settled(day("2027-04-01"), None).unwrap().1[..10], "2028-03-31");
+        assert_eq!(&settled(day("2020-04-01"), None).unwrap().1[..10], "2027-11-21");
         assert_eq!(settled(day("2027-04-01"), day("2027-03-31")), Err("period_order"));
         assert_eq!(settled(day("2020-04-01"), day("2026-11-21")), Err("period_past"));
         assert_eq!(settled(None, day("2030-01-01")), Err("period_too_long"));

@@ -5,15 +5,21 @@ use std::{collections::BTreeMap, sync::Arc};
 use musubi_protocol::{
     certificate::{self, TAIL},
     crl::{self, Revoked},
+    ids::OfficeNumber,
     log::{Act, Head, Operation},
+    policy::Policy,
     signed::Signed,
     time::Timestamp,
 };
-use musubi_store::{Store, wrap::Keyring};
+use musubi_store::{Space, Store, wrap::Keyring};
 use rand::CryptoRng;
+use serde::Serialize;
+use serde_bytes::ByteBuf;
 
 use super::{
-    CRL_AGE, Error, bundle, dates, new_issuing,
+    CRL_AGE, Error,
+    audit::{self, Deed},
+    bundle, dates, new_issuing,
     records::{self, CaEntry, Issued, ROOT, SECOND_ROOT, Standing, Writer},
     wrap_key,
 };
@@ -32,13 +38,17 @@ pub(super) struct Draft<'a> {
     keys: Keys,
     /// Revocations of this act, which the store does not show yet.
     revoked: Vec<(u32, Revoked)>,
-    /// A CA was added: offices need a new trust bundle.
-    new_ca: bool,
+    /// Offices need a new trust bundle: a CA was added, or what the bundle says has changed.
+    new_bundle: bool,
+    /// Who acts.
+    admin: &'a str,
+    deeds: Vec<(Deed, Option<OfficeNumber>, String)>,
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn new(store: &'a Store, ring: &'a Keyring, standing: Standing, keys: Keys) -> Self {
-        Self { standing, writer: Writer::new(store), ring, keys, revoked: Vec::new(), new_ca: false }
+    pub(super) fn new(store: &'a Store, ring: &'a Keyring, admin: &'a str, standing: Standing, keys: Keys) -> Self {
+        let (writer, revoked, deeds) = (Writer::new(store), Vec::new(), Vec::new());
+        Self { standing, writer, ring, keys, revoked, new_bundle: false, admin, deeds }
     }
 
     pub(super) const fn store(&self) -> &'a Store {
@@ -67,7 +77,8 @@ impl<'a> Draft<'a> {
         self.standing.cas.insert(number, entry);
         self.keys.insert(number, Arc::clone(&made));
         self.new_crl(number, now)?;
-        self.new_ca = true;
+        self.new_bundle = true;
+        self.deed(Deed::NewCa, None, made.ca().common_name().to_owned());
         Ok((number, made))
     }
 
@@ -83,6 +94,22 @@ impl<'a> Draft<'a> {
         self.writer.certificate(issued)?;
         self.revoked.push((issued.ca, revoked));
         self.log(&Act::about(&issued.leaf, Operation::Revoke, revoked.at))
+    }
+
+    /// Notes for the audit log what is done.
+    pub(super) fn deed(&mut self, deed: Deed, office: Option<OfficeNumber>, detail: String) {
+        self.deeds.push((deed, office, detail));
+    }
+
+    /// Puts a record beside what the act does otherwise.
+    pub(super) fn put(&mut self, space: Space, key: &[u8], value: &impl Serialize) -> Result<(), Error> {
+        self.writer.put(space, key, value)
+    }
+
+    /// Publishes another licence policy.
+    pub(super) fn set_policy(&mut self, policy: Policy) {
+        self.standing.public.policy = policy;
+        self.new_bundle = true;
     }
 
     /// Makes the next CRL of a CA. At most once in an act for each CA.
@@ -109,15 +136,27 @@ impl<'a> Draft<'a> {
     pub(super) fn commit(mut self, now: Timestamp) -> Result<(Standing, Keys), Error> {
         let signer = self.ca(self.newest_issuing()?)?;
         self.standing.head = Signed::sign(Head::of(&self.standing.tree, now), signer.key())?;
-        if self.new_ca {
+        if self.new_bundle {
             let number = self.standing.bundle.number + 1;
             let root_crl = &self.standing.crls.get(&ROOT).ok_or(Error::Damaged("CRL"))?.bytes;
-            let bundle = bundle(number, now, &self.standing.cas, root_crl, &self.standing.head);
+            let Standing { cas, public, head, .. } = &self.standing;
+            let bundle = bundle(number, now, cas, public, root_crl, head)?;
             let bundle = Signed::sign(bundle, self.ca(ROOT)?.key())?;
             self.standing.bundle = self.writer.bundle(&bundle, Some(&self.standing.bundle))?;
         }
         self.writer.head(&self.standing.head)?;
         self.writer.issued(self.standing.issued)?;
+        for (deed, office, detail) in std::mem::take(&mut self.deeds) {
+            let entry = audit::Entry::new(&self.standing.audited, now, self.admin, deed, office, detail);
+            let bytes = entry.to_bytes()?;
+            self.writer.put(
+                records::AUDIT,
+                &self.standing.audited.size.to_be_bytes(),
+                &ByteBuf::from(bytes.as_slice()),
+            )?;
+            self.standing.audited = audit::after(&self.standing.audited, &bytes);
+        }
+        self.writer.audited(&self.standing.audited)?;
         self.writer.commit()?;
         Ok((self.standing, self.keys))
     }

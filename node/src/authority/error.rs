@@ -72,6 +72,36 @@ pub enum Error {
     /// All that is meant has expired or been revoked before.
     #[error("there is nothing left to revoke")]
     NothingToRevoke,
+    /// The certificate is not revoked.
+    #[error("the certificate is not revoked")]
+    NotRevoked,
+    /// All certificates of the office number are revoked or expired.
+    #[error("the office number has no certificate that is in force")]
+    NothingValid,
+    /// The certificate to be replaced is none of this office number, or not in force, or of the same key.
+    #[error("the certificate to be replaced is none of this office number that is in force")]
+    NothingToReplace,
+    /// A renewal is possible later.
+    #[error("the licence cannot be renewed yet")]
+    TooEarly {
+        /// From when on.
+        from: Timestamp,
+    },
+    /// No application has this name, or several begin with it.
+    #[error("no such application, or several")]
+    NoApplication,
+    /// The application was granted before.
+    #[error("the application was granted before")]
+    AlreadyGranted,
+    /// More applications wait than people can look at.
+    #[error("too many applications wait")]
+    TooManyApplications,
+    /// The administrator's name cannot stand in the audit log.
+    #[error("the administrator's name is empty, too long or not printable")]
+    Admin,
+    /// Terms that have begun would be changed.
+    #[error("the licence policy would change terms that have begun")]
+    PolicyChanged,
     /// The clock is behind what this authority has signed: its signatures would contradict each other.
     #[error("the clock is behind the newest signature")]
     ClockBehind {
@@ -142,6 +172,15 @@ impl Error {
             Self::Unknown => "unknown",
             Self::NothingToRevoke => "nothing_to_revoke",
             Self::ClockBehind { .. } => "clock_behind",
+            Self::NotRevoked => "not_revoked",
+            Self::NothingValid => "nothing_valid",
+            Self::NothingToReplace => "nothing_to_replace",
+            Self::TooEarly { .. } => "too_early",
+            Self::NoApplication => "no_application",
+            Self::AlreadyGranted => "already_granted",
+            Self::TooManyApplications => "too_many_applications",
+            Self::Admin => "admin",
+            Self::PolicyChanged => "policy_changed",
             Self::Date(_) => "date",
             Self::TooNew => "too_new",
             Self::Damaged(_) | Self::Record(_) | Self::Wrap(_) | Self::Bundle(_) => "damaged",

@@ -2,18 +2,22 @@
 
 use musubi_protocol::{
     certificate::{
-        Grant, Role, Serial,
+        Grant, Role, Serial, Subject,
         material::{self, Material},
     },
-    crl::Reason,
-    request::Request,
+    crl::{Reason, Revoked},
+    ids::OfficeNumber,
+    proof::{Membership, Proof},
     time::Timestamp,
 };
 use rand::CryptoRng;
 
 use super::{
-    Authority, Error, Period, Row,
+    Authority, Error, Period, Register, Row,
+    audit::Deed,
+    charges,
     draft::Draft,
+    licensing::{self, Former, RENEW, Wish},
     publish,
     records::{self, Issued as Record},
 };
@@ -27,6 +31,15 @@ pub struct Issued {
     pub row: Row,
     /// The key had a certificate before: the same desk goes on.
     pub renewal: bool,
+    /// What is due for the licence, in yen.
+    pub fee: u32,
+}
+
+/// A certificate in an act that is not durable yet.
+pub(super) struct Granted {
+    pub(super) record: Record,
+    pub(super) renewal: bool,
+    pub(super) fee: u32,
 }
 
 impl Authority {
@@ -35,6 +48,9 @@ impl Authority {
     ///
     /// A key that has a certificate of this office number keeps its desk: that is a renewal, with a higher issue
     /// number. Kinds that another desk holds, whose certificate is neither revoked nor expired, are refused.
+    ///
+    /// Without days in `period` the certificate carries the licence that runs for the office number; one that ends
+    /// within [`RENEW`] is renewed for a key that has a certificate, and where none runs a new one begins.
     ///
     /// # Errors
     /// [`Error::Request`], [`Error::NotOneRequest`], [`Error::PeriodOrder`], [`Error::PeriodPast`],
@@ -51,53 +67,177 @@ impl Authority {
             Ok([Material::Request(request)]) => request,
             _ => return Err(Error::NotOneRequest),
         };
-        let (record, renewal) = self.act(now, |draft, now| {
-            let (from, until) = period.settle(now)?;
-            let (desk, renewal) = admit(draft, &request, now)?;
-            let (ca, signer) = draft.issuing_for(until, now, rng)?;
-            draft.refresh_crls(now)?;
-            let issue_number = draft.standing.issued + 1;
-            let grant = Grant { role: Role::Office, desk, class: 0, from, until, issue_number };
-            let serial = Serial::random(rng);
-            if records::certificate(draft.store(), &serial)?.is_some() {
-                return Err(Error::SerialTaken);
+        let wish = (period != Period::default()).then_some(Wish::Days(period));
+        let granted = self.act(now, |draft, now| grant(draft, &request, wish, None, now, rng))?;
+        self.issued(granted, now)
+    }
+
+    /// Undoes a revocation in error: a new certificate for the same key, name and kinds, with the licence that runs.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`], [`Error::NotRevoked`], [`Error::KeyCompromised`], [`Error::Overlap`] if another desk has
+    /// taken the kinds over, and what [`Authority::issue`] refuses.
+    pub fn reinstate(&mut self, serial: &Serial, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Issued, Error> {
+        let granted = self.act(now, |draft, now| {
+            let former = records::certificate(draft.store(), serial)?.ok_or(Error::Unknown)?;
+            if former.revoked.is_none() {
+                return Err(Error::NotRevoked);
             }
-            let leaf = signer.issue(&request, &grant, serial, now)?;
-            let record = Record { ca, leaf, revoked: None };
-            draft.issued(&record, now)?;
-            Ok((record, renewal))
+            // A licence that was withdrawn in error runs again as it was.
+            let leaf = &former.leaf;
+            let licence = licensing::Licence { from: leaf.from(), until: leaf.until(), class: leaf.class() };
+            let wish = (now <= licence.until).then_some(Wish::Same(licence));
+            grant(draft, leaf, wish, None, now, rng)
         })?;
+        self.issued(granted, now)
+    }
+
+    pub(super) fn issued(&self, granted: Granted, now: Timestamp) -> Result<Issued, Error> {
+        let Granted { record, renewal, fee } = granted;
         let pem = publish::certificate_file(&self.register.standing, &record)?;
-        Ok(Issued { pem, row: Row::new(&self.register.standing, &record, true, now), renewal })
+        Ok(Issued { pem, row: Row::new(&self.register.standing, &record, true, now), renewal, fee })
+    }
+
+    /// A proof of membership for an office number: signed by the CA of the certificate that speaks for it.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] for an office number without a certificate, [`Error::NothingValid`] if all of its certificates
+    /// are revoked or expired.
+    pub fn membership(&self, office: &OfficeNumber, now: Timestamp) -> Result<Proof, Error> {
+        let issued: Vec<Record> = records::certificates(&self.store, Some(office)).collect::<Result<_, _>>()?;
+        let joined = issued.iter().map(|issued| issued.leaf.from()).min().ok_or(Error::Unknown)?;
+        let live = issued.iter().filter(|issued| issued.is_live(now));
+        let newest = live
+            .max_by_key(|issued| (issued.leaf.from() <= now, issued.leaf.issue_number()))
+            .ok_or(Error::NothingValid)?;
+        let ca = self.keys.get(&newest.ca).ok_or(Error::Damaged("CA"))?;
+        Ok(Proof::membership(Membership::of(&newest.leaf, joined, now), ca.ca(), ca.key())?)
     }
 }
 
-/// Decides whether the request may be granted beside what was issued before: the desk's number, and whether it had one.
-fn admit(draft: &Draft<'_>, request: &Request, now: Timestamp) -> Result<(u16, bool), Error> {
-    let office = request.office();
-    let former = records::office_of_key(draft.store(), request.key().as_bytes())?;
+impl Register {
+    /// What a licence that is asked for now would cost an office number, in yen; 0 where one runs already that is not
+    /// to be renewed yet.
+    ///
+    /// # Errors
+    /// What the store refuses.
+    pub fn fee_for(&self, office: &OfficeNumber, now: Timestamp) -> Result<u32, Error> {
+        let history = history(records::certificates(&self.store, Some(office)))?;
+        let wish = wish(&history, true, now);
+        Ok(licensing::decide(&history, wish, &self.standing.public.policy, now)?.fee)
+    }
+}
+
+/// Issues a certificate within an act. Without a wish, what runs goes on, is renewed, or begins.
+pub(super) fn grant<'a>(
+    draft: &mut Draft<'_>,
+    subject: impl Into<Subject<'a>>,
+    wish: Option<Wish>,
+    replaces: Option<&Serial>,
+    now: Timestamp,
+    rng: &mut impl CryptoRng,
+) -> Result<Granted, Error> {
+    let subject = subject.into();
+    let Place { desk, renewal, replaced } = admit(draft.store(), &subject, replaces, now)?;
+    let history = history(records::certificates(draft.store(), Some(&subject.office)))?;
+    let wish = wish.unwrap_or_else(|| self::wish(&history, renewal, now));
+    let decision = licensing::decide(&history, wish, &draft.standing.public.policy, now)?;
+    let licence = decision.licence;
+    let (ca, signer) = draft.issuing_for(licence.until, now, rng)?;
+    if let Some(mut replaced) = replaced {
+        let entry = Revoked { serial: replaced.leaf.serial(), at: now, reason: Reason::Superseded };
+        replaced.revoked = Some(entry);
+        draft.revoked(&replaced, entry)?;
+        draft.deed(Deed::Revoked, Some(subject.office), format!("{} {}", entry.serial, entry.reason));
+        draft.new_crl(replaced.ca, now)?;
+    }
+    draft.refresh_crls(now)?;
+    let issue_number = draft.standing.issued + 1;
+    let class = licence.class;
+    let grant = Grant { role: Role::Office, desk, class, from: licence.from, until: licence.until, issue_number };
+    let serial = Serial::random(rng);
+    if records::certificate(draft.store(), &serial)?.is_some() {
+        return Err(Error::SerialTaken);
+    }
+    let office = subject.office;
+    let leaf = signer.issue(subject, &grant, serial, now)?;
+    let record = Record { ca, leaf, revoked: None };
+    draft.issued(&record, now)?;
+    charges::note(draft, office, issue_number, &decision, now)?;
+    draft.deed(Deed::Issued, Some(office), serial.to_string());
+    Ok(Granted { record, renewal, fee: decision.fee })
+}
+
+/// What is meant where nothing is said: a key that has a certificate renews a licence that ends soon.
+fn wish(history: &[Former], renewal: bool, now: Timestamp) -> Wish {
+    let soon =
+        licensing::last_of(history).is_some_and(|licence| now <= licence.until && licence.until.since(now) <= RENEW);
+    if renewal && soon { Wish::Renewal } else { Wish::Certificate }
+}
+
+fn history(certificates: impl Iterator<Item = Result<Record, Error>>) -> Result<Vec<Former>, Error> {
+    certificates
+        .map(|issued| {
+            let Record { leaf, revoked, .. } = issued?;
+            let licence = licensing::Licence { from: leaf.from(), until: leaf.until(), class: leaf.class() };
+            Ok(Former { licence, revoked: revoked.map(|revoked| revoked.reason) })
+        })
+        .collect()
+}
+
+/// Where a certificate belongs.
+pub(super) struct Place {
+    /// The desk's number.
+    pub(super) desk: u16,
+    /// The key had a certificate before.
+    pub(super) renewal: bool,
+    /// What goes when this comes.
+    pub(super) replaced: Option<Record>,
+}
+
+/// Decides whether a certificate may be granted beside what was issued before: the desk's number, and whether it had one.
+pub(super) fn admit(
+    store: &musubi_store::Store,
+    subject: &Subject<'_>,
+    replaces: Option<&Serial>,
+    now: Timestamp,
+) -> Result<Place, Error> {
+    let office = subject.office;
+    let former = records::office_of_key(store, subject.key.as_bytes())?;
     if former.is_some_and(|former| former != office) {
         return Err(Error::KeyOfOtherOffice);
     }
-    let (mut own, mut last) = (None, 0);
-    for issued in records::certificates(draft.store(), Some(&office)) {
+    let (mut own, mut last, mut replaced) = (None, 0, None);
+    for issued in records::certificates(store, Some(&office)) {
         let issued = issued?;
         let leaf = &issued.leaf;
         last = last.max(leaf.desk());
-        if leaf.key() == request.key() {
+        if *leaf.key() == *subject.key {
             if issued.revoked.is_some_and(|revoked| revoked.reason == Reason::KeyCompromise) {
                 return Err(Error::KeyCompromised);
             }
             own = Some(leaf.desk());
         } else if issued.is_live(now) {
-            let kinds: Vec<_> = leaf.kinds().iter().filter(|kind| request.kinds().contains(kind)).copied().collect();
+            if replaces == Some(&leaf.serial()) {
+                replaced = Some(issued);
+                continue;
+            }
+            let kinds: Vec<_> = leaf.kinds().iter().filter(|kind| subject.kinds.contains(kind)).copied().collect();
             if !kinds.is_empty() {
                 return Err(Error::Overlap { kinds, desk: leaf.desk() });
             }
         }
     }
-    match own {
-        Some(desk) => Ok((desk, true)),
-        None => Ok((last.checked_add(1).ok_or(Error::TooManyDesks)?, false)),
+    if replaces.is_some() && replaced.is_none() {
+        return Err(Error::NothingToReplace);
+    }
+    match (own, &replaced) {
+        (Some(desk), _) => Ok(Place { desk, renewal: true, replaced }),
+        // A new PC is the same desk under another key.
+        (None, Some(former)) => Ok(Place { desk: former.leaf.desk(), renewal: false, replaced }),
+        (None, None) => {
+            let desk = last.checked_add(1).ok_or(Error::TooManyDesks)?;
+            Ok(Place { desk, renewal: false, replaced })
+        }
     }
 }

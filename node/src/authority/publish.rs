@@ -5,11 +5,13 @@ use musubi_protocol::{
         Serial,
         material::{self, CERTIFICATE, CRL, LOG_HEAD, TRUST_BUNDLE},
     },
+    policy::Policy,
     time::Timestamp,
 };
 
 use super::{
     Authority, Error, Register,
+    audit::Deed,
     records::{self, Issued, ROOT, SECOND_ROOT, Standing},
 };
 
@@ -25,6 +27,24 @@ impl Authority {
         }
         self.act(now, |draft, now| draft.refresh_crls(now))?;
         Ok(crl_file(&self.register.standing, now))
+    }
+}
+
+impl Authority {
+    /// Publishes another licence policy: a new trust bundle. Its number is returned.
+    ///
+    /// # Errors
+    /// [`Error::PolicyChanged`], [`Error::ClockBehind`], and what the store refuses.
+    pub fn set_policy(&mut self, policy: Policy, now: Timestamp) -> Result<u64, Error> {
+        if !policy.may_follow(self.policy(), now) {
+            return Err(Error::PolicyChanged);
+        }
+        self.act(now, |draft, _| {
+            draft.set_policy(policy);
+            draft.deed(Deed::Policy, None, (draft.standing.bundle.number + 1).to_string());
+            Ok(())
+        })?;
+        Ok(self.bundle_number())
     }
 }
 

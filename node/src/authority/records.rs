@@ -2,7 +2,7 @@
 //!
 //! | space | key | value (CBOR array) |
 //! |---|---|---|
-//! | authority | `name`, `issued`, `head`, `bundle` | name; last issue number; signed head; number and body of the bundle |
+//! | authority | `name`, `issued`, `head`, `bundle`, `audit` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log |
 //! | CAs | number u32 (1, 2 roots, 3.. issuing) | year, DER, wrapped private key |
 //! | CRLs | number of the CA | number, body of the newest CRL |
 //! | certificates | serial number | number of the CA, DER, revocation |
@@ -10,6 +10,11 @@
 //! | keys | office key | office number |
 //! | revocations | number of the CA, serial number | time, reason, end of the certificate |
 //! | log | index u64 | the leaf's 64 bytes |
+//! | codes | office number, SHA-256 of the code | see `codes` |
+//! | tries | office number | see `codes` |
+//! | applications | SHA-256 of the request | see `applications` |
+//! | charges | office number, issue number u64 | see `charges` |
+//! | audit | index u64 | see `audit` |
 //!
 //! Integers in keys are big-endian, so that order of keys is order of numbers. All values have format 1.
 
@@ -19,8 +24,9 @@ use musubi_protocol::{
     cbor,
     certificate::{Ca, LeafIn, Rank, Serial},
     crl::{CrlIn, Reason, Revoked},
-    ids::OfficeNumber,
+    ids::{Hash, OfficeNumber},
     log::{Act, Head, LEAF, Tree, leaf_hash},
+    policy::Policy,
     signed::{Signed, Unverified},
     time::Timestamp,
     trust::Bundle,
@@ -34,7 +40,7 @@ use super::Error;
 
 const FORMAT: u8 = 1;
 /// The longest record; longer things are bodies.
-const MAX_RECORD: usize = 16 << 10;
+pub(super) const MAX_RECORD: usize = 16 << 10;
 /// Bodies up to this length lie among the records: sixteen of them fit one batch.
 const SMALL: usize = 256 << 10;
 
@@ -46,11 +52,17 @@ const OFFICES: Space = Space::new(132, "offices");
 const KEYS: Space = Space::new(133, "keys");
 const REVOCATIONS: Space = Space::new(134, "revocations");
 const LOG: Space = Space::new(135, "log");
+pub(super) const CODES: Space = Space::new(136, "codes");
+pub(super) const TRIES: Space = Space::new(137, "tries");
+pub(super) const APPLICATIONS: Space = Space::new(138, "applications");
+pub(super) const CHARGES: Space = Space::new(139, "charges");
+pub(super) const AUDIT: Space = Space::new(140, "audit");
 
 const NAME: &[u8] = b"name";
 const ISSUED: &[u8] = b"issued";
 const HEAD: &[u8] = b"head";
 const BUNDLE: &[u8] = b"bundle";
+const AUDITED: &[u8] = b"audit";
 
 /// The number of the root that issues.
 pub(super) const ROOT: u32 = 1;
@@ -66,10 +78,36 @@ pub(super) struct Standing {
     /// The newest CRL of each CA that has any.
     pub(super) crls: BTreeMap<u32, Numbered>,
     pub(super) bundle: Numbered,
+    /// What the bundle says beside CAs and CRL.
+    pub(super) public: Public,
     pub(super) head: Signed<Head>,
     pub(super) tree: Tree,
     /// The last issue number given.
     pub(super) issued: u64,
+    /// How far the audit log goes.
+    pub(super) audited: Audited,
+}
+
+/// What the trust bundle says beside CAs and CRL, carried on from one to the next.
+#[derive(Clone)]
+pub(super) struct Public {
+    pub(super) policy: Policy,
+    pub(super) bootstrap: Vec<String>,
+    pub(super) enforce_from: Timestamp,
+}
+
+impl Public {
+    /// What the first bundle says. Certificates count without a proof from the log until a later version sets a date.
+    pub(super) fn first() -> Self {
+        Self { policy: Policy::none(), bootstrap: Vec::new(), enforce_from: Timestamp(0) }
+    }
+}
+
+/// Length and head of the audit log.
+#[derive(Clone, Copy, Default, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub(super) struct Audited {
+    pub(super) size: u64,
+    pub(super) head: Hash,
 }
 
 #[derive(Clone)]
@@ -168,6 +206,19 @@ pub(super) fn load(store: &Store) -> Result<Standing, Error> {
         let bundle = Unverified::<Bundle>::from_bytes(bytes).ok()?;
         Some((bundle.claim().number, bundle.claim().time))
     })?;
+    let said = Unverified::<Bundle>::from_bytes(&bundle.bytes)?;
+    let said = said.claim();
+    let public = Public {
+        // None, or the one that this version wrote.
+        policy: match said.policy.first() {
+            Some(policy) => Policy::from_bytes(policy).map_err(|_| Error::Damaged("licence policy"))?,
+            None => Policy::none(),
+        },
+        bootstrap: said.bootstrap.clone(),
+        enforce_from: said.enforce_from,
+    };
+    // An authority of an earlier version has none.
+    let audited = get(store, AUTHORITY, AUDITED)?.unwrap_or_default();
     let tree = read_log(store)?;
     let head: ByteBuf = get(store, AUTHORITY, HEAD)?.ok_or(Error::Damaged("log head"))?;
     let head = Unverified::<Head>::from_bytes(&head)?;
@@ -179,7 +230,7 @@ pub(super) fn load(store: &Store) -> Result<Standing, Error> {
 
     let held: Vec<BodyId> = crls.values().chain([&bundle]).map(|numbered| numbered.body).collect();
     store.bodies().sweep(|id| held.contains(&id))?;
-    Ok(Standing { name, cas, crls, bundle, head, tree, issued })
+    Ok(Standing { name, cas, crls, bundle, public, head, tree, issued, audited })
 }
 
 /// The wrapped private key of a CA.
@@ -271,6 +322,10 @@ impl<'a> Writer<'a> {
         self.put(AUTHORITY, HEAD, &ByteBuf::from(head.bytes()))
     }
 
+    pub(super) fn audited(&mut self, audited: &Audited) -> Result<(), Error> {
+        self.put(AUTHORITY, AUDITED, audited)
+    }
+
     pub(super) fn log(&mut self, index: u64, act: &Act) -> Result<(), Error> {
         self.put(LOG, &index.to_be_bytes(), &ByteBuf::from(act.to_bytes()))
     }
@@ -298,7 +353,7 @@ impl<'a> Writer<'a> {
         Ok(self.store.commit_blocking(self.batch)?)
     }
 
-    fn put(&mut self, space: Space, key: &[u8], value: &impl Serialize) -> Result<(), Error> {
+    pub(super) fn put(&mut self, space: Space, key: &[u8], value: &impl Serialize) -> Result<(), Error> {
         self.batch.put(space, key, FORMAT, &cbor::to_vec(value)?)?;
         Ok(())
     }
@@ -331,11 +386,17 @@ fn reason_text(reason: Reason) -> String {
     reason.as_str().to_owned()
 }
 
-fn get<T: Serialize + DeserializeOwned>(store: &Store, space: Space, key: &[u8]) -> Result<Option<T>, Error> {
+/// Reads a record.
+pub(super) fn get<T: Serialize + DeserializeOwned>(
+    store: &Store,
+    space: Space,
+    key: &[u8],
+) -> Result<Option<T>, Error> {
     store.get(space, key)?.map(|value| decode(&value)).transpose()
 }
 
-fn decode<T: Serialize + DeserializeOwned>(value: &Value) -> Result<T, Error> {
+/// Reads a record's value.
+pub(super) fn decode<T: Serialize + DeserializeOwned>(value: &Value) -> Result<T, Error> {
     match value.format() {
         FORMAT => Ok(cbor::from_slice(value.bytes(), MAX_RECORD)?),
         _ => Err(Error::TooNew),

@@ -3,9 +3,10 @@
 use std::{collections::BTreeMap, fmt, path::Path};
 
 use musubi_protocol::{
-    certificate::{BACKDATE, GRACE, Serial},
+    certificate::{BACKDATE, Serial},
     crl::Reason,
     ids::{Hash, Kind, OfficeNumber},
+    policy::{self, Policy},
     time::Timestamp,
 };
 use musubi_store::{Options, Store};
@@ -133,6 +134,12 @@ impl Register {
         self.standing.cas.get(&ROOT).map(|entry| entry.ca.id()).unwrap_or_default()
     }
 
+    /// The licence policy in force.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.standing.public.policy
+    }
+
     /// The number of the trust bundle.
     #[must_use]
     pub const fn bundle_number(&self) -> u64 {
@@ -158,10 +165,12 @@ impl Row {
         let state = match revoked {
             Some(_) => State::Revoked,
             None if leaf.not_after() < now => State::Expired,
-            None if leaf.until().plus(GRACE) < now => State::Ended,
-            None if leaf.until() < now => State::Grace,
-            None if now < leaf.from() => State::Coming,
-            None => State::Valid,
+            None => match standing.public.policy.standing(leaf.from(), leaf.until(), now) {
+                policy::Standing::NotYet => State::Coming,
+                policy::Standing::Active => State::Valid,
+                policy::Standing::Grace => State::Grace,
+                policy::Standing::Ended => State::Ended,
+            },
         };
         Self {
             office: leaf.office(),

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::{
     Authority, Error, Row,
+    audit::Deed,
     records::{self, Issued},
 };
 
@@ -68,6 +69,8 @@ impl Authority {
                 let entry = crl::Revoked { serial: issued.leaf.serial(), at: now, reason };
                 issued.revoked = Some(entry);
                 draft.revoked(issued, entry)?;
+                let detail = format!("{} {reason}", entry.serial);
+                draft.deed(Deed::Revoked, Some(issued.leaf.office()), detail);
                 numbers.insert(issued.ca, 0);
             }
             for (ca, number) in &mut numbers {

@@ -13,7 +13,7 @@ pub enum Standing {
     NotYetValid,
     /// All is well.
     Active,
-    /// The licence is over; exchange goes on for 30 days.
+    /// The licence is over; in its days of grace exchange goes on.
     Grace,
     /// Grace is over: receives and collects, sends nothing new.
     Ended,
@@ -71,7 +71,7 @@ pub fn standing(desk: &Desk, trust: &TrustKeeper, now: Timestamp) -> Standing {
         // With a list of our own that is old or missing, others judge by theirs, and say so.
         _ if now < leaf.from() => Standing::NotYetValid,
         _ if now <= leaf.until() => Standing::Active,
-        _ if leaf.may_send(now) => Standing::Grace,
+        _ if trust.covers(leaf, now) => Standing::Grace,
         _ => Standing::Ended,
     }
 }

@@ -27,7 +27,7 @@ mod recovery;
 mod slots;
 
 use contents::{Contents, Door, Entry, Method, SEALED, Sealed};
-pub use recovery::{RecoveryCode, RecoveryCodeError};
+pub use recovery::RecoveryCode;
 
 /// Most openers a key file holds.
 pub const MAX_OPENERS: usize = 16;

@@ -9,7 +9,12 @@ use rustls_pki_types::CertificateDer;
 use time::OffsetDateTime;
 
 use super::{BACKDATE, Ca, LeafIn, Licence, ProfileError, Rank, Role, Serial, TAIL, URN, licence, oid};
-use crate::{cbor::Ext, ids::OfficeNumber, request::Request, time::Timestamp};
+use crate::{
+    cbor::Ext,
+    ids::{Kind, OfficeNumber},
+    request::Request,
+    time::Timestamp,
+};
 
 /// Why nothing was issued.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +64,31 @@ pub struct Grant {
     pub until: Timestamp,
     /// Above every issue number used before.
     pub issue_number: u64,
+}
+
+/// Who is to be certified: what a request asks for, or what an earlier certificate says.
+#[derive(Clone, Debug)]
+pub struct Subject<'a> {
+    /// The office number.
+    pub office: OfficeNumber,
+    /// The office's name.
+    pub name: &'a str,
+    /// The kinds, rising.
+    pub kinds: &'a [Kind],
+    /// The office key.
+    pub key: &'a VerifyingKey,
+}
+
+impl<'a> From<&'a Request> for Subject<'a> {
+    fn from(request: &'a Request) -> Self {
+        Self { office: request.office(), name: request.name(), kinds: request.kinds(), key: request.key() }
+    }
+}
+
+impl<'a> From<&'a LeafIn> for Subject<'a> {
+    fn from(leaf: &'a LeafIn) -> Self {
+        Self { office: leaf.office(), name: leaf.name(), kinds: leaf.kinds(), key: leaf.key() }
+    }
 }
 
 /// A CA and its private key.
@@ -117,20 +147,21 @@ impl Authority {
         Self::new(Ca::parse(certificate.der())?, key)
     }
 
-    /// Issues a desk's certificate for a request: valid from [`BACKDATE`] before `now` to
+    /// Issues a desk's certificate: valid from [`BACKDATE`] before `now` to
     /// [`TAIL`] after the licence's end. Whether the office is who it says, and whether its kinds
     /// overlap with another desk's, has been decided before.
     ///
     /// # Errors
     /// [`IssueError::Rank`] if this is a root, [`IssueError::OutlivesIssuer`],
     /// [`IssueError::Profile`] for a licence that ends before it begins.
-    pub fn issue(
+    pub fn issue<'a>(
         &self,
-        request: &Request,
+        subject: impl Into<Subject<'a>>,
         grant: &Grant,
         serial: Serial,
         now: Timestamp,
     ) -> Result<LeafIn, IssueError> {
+        let subject = subject.into();
         if self.ca.rank() != Rank::Issuing {
             return Err(IssueError::Rank);
         }
@@ -138,7 +169,7 @@ impl Authority {
             version: licence::VERSION,
             role: grant.role,
             desk: grant.desk,
-            kinds: request.kinds().to_vec(),
+            kinds: subject.kinds.to_vec(),
             class: grant.class,
             from: grant.from,
             until: grant.until,
@@ -149,8 +180,8 @@ impl Authority {
         let (not_before, not_after) = (now.minus(BACKDATE), grant.until.plus(TAIL));
         self.must_cover(not_before, not_after)?;
 
-        let params = leaf_params(request, &content, serial, not_before, not_after)?;
-        let certificate = params.signed_by(&public_key(request.key())?, &self.issuer()?)?;
+        let params = leaf_params(&subject, &content, serial, not_before, not_after)?;
+        let certificate = params.signed_by(&public_key(subject.key)?, &self.issuer()?)?;
         // What leaves here is read back as every partner will read it.
         Ok(LeafIn::parse(certificate.der())?)
     }
@@ -242,7 +273,7 @@ fn ca_params(
 
 /// Everything of a desk's certificate but key and issuer.
 pub(super) fn leaf_params(
-    request: &Request,
+    subject: &Subject<'_>,
     content: &Licence,
     serial: Serial,
     not_before: Timestamp,
@@ -252,8 +283,8 @@ pub(super) fn leaf_params(
     params.not_before = time_of(not_before)?;
     params.not_after = time_of(not_after)?;
     params.serial_number = Some(SerialNumber::from(serial.as_bytes().to_vec()));
-    params.distinguished_name = office_name(&request.office(), request.name())?;
-    params.subject_alt_names = vec![office_uri(&request.office())?];
+    params.distinguished_name = office_name(&subject.office, subject.name)?;
+    params.subject_alt_names = vec![office_uri(&subject.office)?];
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages =

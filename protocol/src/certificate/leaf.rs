@@ -6,7 +6,7 @@ use ed25519_dalek::VerifyingKey;
 use x509_parser::{certificate::X509CertificateParser, nom::Parser, x509::X509Version};
 
 use super::{
-    GRACE, Licence, MAX_CERTIFICATE, ProfileError, Role, Serial, TAIL, der,
+    Licence, MAX_CERTIFICATE, ProfileError, Role, Serial, TAIL, der,
     der::{ed25519_only, extensions_once, key_from, moment, read_subject},
     licence, oid,
 };
@@ -184,13 +184,6 @@ impl LeafIn {
     #[must_use]
     pub const fn until(&self) -> Timestamp {
         self.licence.until
-    }
-
-    /// Says whether the licence covers a message sealed at that time: from its beginning to its
-    /// end and [`GRACE`]. Receiving, answering and collecting need no licence.
-    #[must_use]
-    pub fn may_send(&self, sealed_at: Timestamp) -> bool {
-        self.licence.from <= sealed_at && sealed_at <= self.licence.until.plus(GRACE)
     }
 
     /// The issue number: of several valid certificates for one address the highest speaks.

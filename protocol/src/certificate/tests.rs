@@ -8,7 +8,7 @@ use super::{
     authority::{leaf_params, public_key},
     *,
 };
-use crate::{cbor::Ext, ids::Kind, request::Request, trust::testing::TestAuthority};
+use crate::{cbor::Ext, ids::Kind, policy::Policy, request::Request, trust::testing::TestAuthority};
 
 const NOW: Timestamp = Timestamp(1_790_000_000);
 
@@ -44,7 +44,7 @@ impl Careless {
         let licence = self.licence();
         let (from, until) = (NOW.minus(BACKDATE), licence.until.plus(TAIL));
         let serial = Serial::from_bytes(&[0x55; 16]).unwrap();
-        leaf_params(&self.request, &licence, serial, from, until).unwrap()
+        leaf_params(&(&self.request).into(), &licence, serial, from, until).unwrap()
     }
 
     /// What becomes of a certificate with one thing changed.
@@ -86,10 +86,11 @@ fn a_leaf_says_what_was_granted() {
 #[test]
 fn sending_ends_after_grace_and_validity_later() {
     let leaf = Careless::new().bent(|_| {}).unwrap();
-    assert!(!leaf.may_send(leaf.from().minus(1)));
-    assert!(leaf.may_send(leaf.from()));
-    assert!(leaf.may_send(leaf.until().plus(30 * DAY)));
-    assert!(!leaf.may_send(leaf.until().plus(30 * DAY + 1)));
+    let covers = |moment| Policy::none().covers(&leaf, moment);
+    assert!(!covers(leaf.from().minus(1)));
+    assert!(covers(leaf.from()));
+    assert!(covers(leaf.until().plus(30 * DAY)));
+    assert!(!covers(leaf.until().plus(30 * DAY + 1)));
     assert!(leaf.not_after() > leaf.until().plus(60 * DAY));
 }
 

@@ -8,6 +8,7 @@ use crate::{
     certificate::{Ca, ProfileError, Rank},
     crl::{self, Crl, CrlIn},
     log::Head,
+    policy::{Policy, PolicyError},
     signed::{self, Payload, Signed, Unverified},
     time::Timestamp,
 };
@@ -29,7 +30,7 @@ pub struct Bundle {
     /// The CRL of the root that issues, DER.
     #[serde(with = "serde_bytes")]
     pub root_crl: Vec<u8>,
-    /// Licence policy: what each class may; no class differs yet, so it is empty.
+    /// Licence policies, of which the first counts whose version is known here ([`Policy`]); none: nothing is charged.
     pub policy: Vec<ByteBuf>,
     /// Addresses of public nodes to begin with, as multiaddrs with a peer id.
     pub bootstrap: Vec<String>,
@@ -73,6 +74,9 @@ pub enum BundleError {
     /// The root's CRL is not good.
     #[error("the root's CRL is not good")]
     Crl(#[from] crl::Error),
+    /// The licence policy cannot be read.
+    #[error("the licence policy cannot be read")]
+    Policy(#[from] PolicyError),
     /// The log head is not signed by an issuing CA.
     #[error("the log head is not signed by an issuing CA")]
     Head,
@@ -85,6 +89,7 @@ pub(super) struct Checked {
     pub(super) roots: [Ca; 2],
     /// Each with the place of its root.
     pub(super) issuing: Vec<(Ca, usize)>,
+    pub(super) policy: Policy,
 }
 
 /// Reads a bundle and checks it. `signers` are the roots that may sign it; without any, it may be
@@ -122,7 +127,19 @@ pub(super) fn check(bytes: &[u8], signers: Option<&[Ca; 2]>) -> Result<(Checked,
     if let Some(head) = &bundle.head {
         verify_head(head, issuing.iter().map(|(ca, _)| ca)).ok_or(BundleError::Head)?;
     }
-    Ok((Checked { signed, roots, issuing }, crl))
+    let policy = policy_of(bundle)?;
+    Ok((Checked { signed, roots, issuing, policy }, crl))
+}
+
+/// The first policy of a known version. One that is damaged is no reason to look further.
+fn policy_of(bundle: &Bundle) -> Result<Policy, PolicyError> {
+    for bytes in &bundle.policy {
+        match Policy::from_bytes(bytes) {
+            Err(PolicyError::Version(_)) => {}
+            other => return other,
+        }
+    }
+    Ok(Policy::none())
 }
 
 /// Reads a log head that one of these CAs has signed.

@@ -7,7 +7,10 @@ use std::{
 };
 
 use jiff::civil::Date;
-use musubi_node::{Clock, authority::Period};
+use musubi_node::{
+    Clock,
+    authority::{Issued, Period},
+};
 use musubi_protocol::certificate::material::MAX_FILE;
 
 use crate::{
@@ -34,30 +37,42 @@ pub struct Args {
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     pub out: PathBuf,
+    /// Who acts.
+    #[command(flatten)]
+    pub acting: super::Acting,
 }
 
 /// Issues, then writes the file.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let request = read(&args.request).map_err(CommandError::reading(&args.request))?;
     let out = Output::prepare(&args.out, &HANDED_OUT)?;
-    let mut authority = super::open(ui, context)?;
+    let mut authority = super::open_as(ui, context, &args.acting)?;
     let period = Period { from: args.from, until: args.until };
     let issued = authority.issue(&request, period, Clock::system().now(), &mut rand::rng())?;
     // From here on the certificate exists, whatever becomes of the file.
     out.finish(&issued.pem).map_err(|error| error.hint(msg!("authority-issued-anyway")))?;
+    told(ui, &issued, &args.out);
+    Ok(Exit::Done)
+}
+
+/// Says what was issued, and where it lies.
+pub(super) fn told(ui: &mut Ui, issued: &Issued, path: &Path) {
     let row = &issued.row;
     let until = moment::day(ui.text(), moment::date_of(row.until));
-    let (office, path) = (row.office, &args.out);
+    let office = row.office;
     if issued.renewal {
         ui.line(&msg!("authority-renewed", office = office, name = &row.name, path = path, until = until));
     } else {
         ui.line(&msg!("authority-issued", office = office, name = &row.name, path = path, until = until));
     }
+    if issued.fee > 0 {
+        ui.line(&msg!("authority-fee-due", fee = i64::from(issued.fee)));
+    }
     let mut value = serde_json::json!(row);
     value["renewal"] = issued.renewal.into();
-    value["out"] = serde_json::json!(args.out);
+    value["fee"] = issued.fee.into();
+    value["out"] = serde_json::json!(path);
     ui.result(&value);
-    Ok(Exit::Done)
 }
 
 /// Reads a file, of which one byte more than any request has is enough.

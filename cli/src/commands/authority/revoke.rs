@@ -28,6 +28,9 @@ pub struct Args {
     /// Why.
     #[arg(long, value_name = "REASON")]
     pub reason: Reason,
+    /// Who acts.
+    #[command(flatten)]
+    pub acting: super::Acting,
 }
 
 /// Revokes, and says that the new CRL has to go out.
@@ -40,7 +43,8 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
             Target::Serial(certificate::Serial::from_bytes(serial).map_err(|_| Error::Unknown)?)
         }
     };
-    let revoked = super::open(ui, context)?.revoke(target, args.reason.into(), Clock::system().now())?;
+    let revoked =
+        super::open_as(ui, context, &args.acting)?.revoke(target, args.reason.into(), Clock::system().now())?;
     for row in &revoked.rows {
         ui.line(&msg!("authority-revoked", office = row.office, name = &row.name, serial = row.serial.to_string()));
     }

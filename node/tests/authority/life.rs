@@ -1,130 +1,21 @@
 //! The whole life of an authority, judged from its files alone.
 
-use std::{
-    path::Path,
-    sync::atomic::{AtomicU64, Ordering},
-};
-
 use ed25519_dalek::SigningKey;
 use jiff::civil::Date;
-use musubi_node::authority::{Authority, CRL_AGE, Error, Issued, MAX_LICENCE, Period, Register, Row, State, Target};
+use musubi_node::authority::{Authority, CRL_AGE, Error, MAX_LICENCE, Period, Register, Row, State, Target};
 use musubi_protocol::{
     certificate::{
-        GRACE, LeafIn, Rank, TAIL,
+        GRACE, Rank, TAIL,
         material::{self, Material},
     },
-    crl::{CrlIn, Outcome, Reason},
-    ids::{Hash, Kind},
+    crl::{Outcome, Reason},
     request::Request,
     signed::Unverified,
     time::{DAY, Timestamp},
     trust::{Bundle, Distrust, Trust},
 };
-use musubi_store::keyfile::{Cost, Passphrase};
-use rand::{SeedableRng, rngs::StdRng};
-use tempfile::TempDir;
 
-/// 2026-11-22T12:00:00+09:00.
-const NOW: Timestamp = Timestamp(1_795_316_400);
-const HOUR: u64 = 3_600;
-
-fn passphrase(text: &str) -> Passphrase {
-    // As cheap as the key file allows: what is tested here is not its cost.
-    Passphrase::new(text.to_owned()).with_cost(Cost { memory_kib: 8, passes: 1, lanes: 1 })
-}
-
-fn rng(seed: u64) -> StdRng {
-    StdRng::seed_from_u64(seed)
-}
-
-fn authority() -> (TempDir, Authority) {
-    let dir = tempfile::tempdir().unwrap();
-    let (authority, _) = found(dir.path()).unwrap();
-    (dir, authority)
-}
-
-fn found(dir: &Path) -> Result<(Authority, musubi_node::authority::Founded), Error> {
-    Authority::init(dir, "見本中央機関", &passphrase("right"), NOW, &mut rng(1))
-}
-
-fn reopen(dir: &TempDir, authority: Authority) -> Authority {
-    drop(authority);
-    Authority::open(dir.path(), &passphrase("right")).unwrap()
-}
-
-fn key(seed: u8) -> SigningKey {
-    SigningKey::from_bytes(&[seed; 32])
-}
-
-fn request(office: &str, kinds: &[&str], key: &SigningKey) -> Vec<u8> {
-    let kinds: Vec<Kind> = kinds.iter().map(|kind| kind.parse().unwrap()).collect();
-    let request = Request::create(office.parse().unwrap(), "みほん通所", &kinds, key).unwrap();
-    material::to_pem([(material::REQUEST, request.der())]).into_bytes()
-}
-
-fn issue(authority: &mut Authority, office: &str, kinds: &[&str], key: &SigningKey) -> Result<Issued, Error> {
-    issue_at(authority, office, kinds, key, NOW)
-}
-
-fn issue_at(
-    authority: &mut Authority,
-    office: &str,
-    kinds: &[&str],
-    key: &SigningKey,
-    now: Timestamp,
-) -> Result<Issued, Error> {
-    // Whoever draws the same numbers again gets no certificate: each issue has its own seed.
-    static SEED: AtomicU64 = AtomicU64::new(100);
-    let mut rng = rng(SEED.fetch_add(1, Ordering::Relaxed));
-    authority.issue(&request(office, kinds, key), Period::default(), now, &mut rng)
-}
-
-/// What an office has after it has installed a file.
-struct Installed {
-    trust: Trust,
-    leaf: LeafIn,
-}
-
-impl Installed {
-    fn judge(&self, now: Timestamp) -> Result<(), Distrust> {
-        let issuer = self.trust.issuer_of(&self.leaf).ok_or(Distrust::UnknownIssuer)?.id();
-        self.trust.judge(self.leaf.der(), &issuer, now, false).map(|_| ())
-    }
-
-    fn take(&mut self, crls: &str) -> Vec<Outcome> {
-        let items = material::read(crls.as_bytes()).unwrap();
-        items.iter().map(|item| self.trust.accept_crl(item.bytes()).unwrap()).collect()
-    }
-}
-
-fn install(pem: &str, pin: &Hash) -> Installed {
-    let items = material::read(pem.as_bytes()).unwrap();
-    let bundle = items.iter().find(|item| matches!(item, Material::TrustBundle(_))).unwrap();
-    let mut trust = Trust::first(bundle.bytes(), Some(pin)).unwrap();
-    for item in &items {
-        match item {
-            Material::Crl(crl) => drop(trust.accept_crl(crl.der()).unwrap()),
-            Material::Head(head) => drop(trust.head(head).unwrap()),
-            _ => {}
-        }
-    }
-    let Material::Leaf(leaf) = items.into_iter().next().unwrap() else { panic!("the leaf comes first") };
-    Installed { trust, leaf }
-}
-
-fn crls(file: &str) -> Vec<CrlIn> {
-    let read = |item| match item {
-        Material::Crl(crl) => crl,
-        other => panic!("a {} among CRLs", other.label()),
-    };
-    material::read(file.as_bytes()).unwrap().into_iter().map(read).collect()
-}
-
-fn head_size(pem: &str) -> u64 {
-    let items = material::read(pem.as_bytes()).unwrap();
-    let head = Unverified::<musubi_protocol::log::Head>::from_bytes(items.last().unwrap().bytes()).unwrap();
-    head.claim().size
-}
+use super::support::*;
 
 #[test]
 fn an_authority_is_founded_once() {
@@ -199,8 +90,8 @@ fn the_file_of_a_certificate_is_all_that_an_office_needs() {
     assert_eq!(row["office"], "1379900028");
     assert_eq!(row["kinds"], serde_json::json!(["15", "21"]));
     assert_eq!(row["from"], "2026-11-22T00:00:00+09:00");
-    assert_eq!(row["until"], "2027-11-22T23:59:59+09:00");
-    assert_eq!(row["not_after"], "2028-02-05T23:59:59+09:00");
+    assert_eq!(row["until"], "2027-11-21T23:59:59+09:00");
+    assert_eq!(row["not_after"], "2028-02-04T23:59:59+09:00");
     assert_eq!(row["issued_at"], "2026-11-22T12:00:00+09:00");
     assert_eq!((&row["state"], &row["current"], &row["reason"]), (&"valid".into(), &true.into(), &().into()));
     assert_eq!(row["serial"], issued.row.serial.to_string());
