@@ -17,7 +17,8 @@
 //! | [`rows`], [`findings`] | what people and programs see of messages |
 //! | [`api`] | the local REST API, which command line, page and care software use |
 //! | [`run`] | start and staged stop |
-//! | [`authority`] | the central authority by files |
+//! | [`enrol`] | joining with an invitation |
+//! | [`authority`] | the central authority, by files and on the network |
 
 pub mod api;
 pub mod attachments;
@@ -26,6 +27,7 @@ pub mod clock;
 pub mod core;
 pub mod db;
 pub mod desk;
+pub mod enrol;
 pub mod exchange;
 pub mod findings;
 pub mod gatekeeper;

@@ -197,6 +197,12 @@ impl Partners {
         self.inner().claimed.insert(log, named);
     }
 
+    /// Logs of ours of which a partner has named an entry that is not here, and has not been asked yet.
+    #[must_use]
+    pub fn claimed(&self) -> Vec<Log> {
+        self.inner().claimed.keys().copied().collect()
+    }
+
     /// Takes what a partner named of a log of ours.
     #[must_use]
     pub fn take_claim(&self, log: Log) -> Option<Position> {

@@ -7,6 +7,7 @@ use musubi_protocol::{
     ids::{Hash, MessageId},
     link::{Log, frame::Frame},
     signed::Unverified,
+    time::Timestamp,
 };
 use musubi_tests::{
     Installed, LIMIT, TestNetwork, TestNode,
@@ -220,6 +221,21 @@ async fn who_claims_to_hold_more_has_to_show_it() {
     // The node asks what we have, and goes on in an epoch above the claim when it is nothing.
     let first = partner.until_entry("a restart", |entry| matches!(entry.body, Body::Restart(_))).await;
     assert!(first.claim().epoch > entry.value().epoch);
+    node.stop().await;
+}
+
+/// The claim came while the node's own stream to the partner was not open yet.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_from_before_the_stream_is_followed_up() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let guest = net.authority().issue(HOME_VISIT.0, HOME_VISIT.1);
+    let claimed = Position { epoch: Timestamp::now().0, seq: 7, hash: Hash([7; 32]) };
+    node.node.core().partners.claims(log(), claimed);
+    let partner = Partner::new(&node, vec![guest]).await;
+    partner.connect(node.node.listen()[0].parse().unwrap()).await;
+    let first = partner.until_entry("a restart", |entry| matches!(entry.body, Body::Restart(_))).await;
+    assert!(first.claim().epoch > claimed.epoch);
     node.stop().await;
 }
 

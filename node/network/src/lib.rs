@@ -8,12 +8,14 @@
 //! |---|---|
 //! | [`gate`] | the exchange that admits a connection, and the trait that judges |
 //! | [`link`] | streams of admitted connections: ready, busy, bounded |
+//! | [`enrol`] | questions of those who have no certificate, on a swarm of its own |
 //! | [`limits`] | every bound and time limit in one place |
 //! | [`counters`] | what happened, in numbers without names |
 //! | [`event`] | what the node hears |
 
 mod admissions;
 pub mod counters;
+pub mod enrol;
 pub mod event;
 pub mod gate;
 mod handle;

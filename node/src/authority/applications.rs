@@ -259,12 +259,13 @@ impl Register {
         }
     }
 
-    /// The newest certificate of the key in a certificate, by that one's hash and office number.
+    /// The newest certificate in force of the key in a certificate, by that one's hash.
     ///
     /// # Errors
     /// What the store refuses.
-    pub fn newest_of_key(&self, serial: &Serial, now: Timestamp) -> Result<State, Error> {
-        let Some(held) = records::certificate(&self.store, serial)? else { return Ok(State::Unknown) };
+    pub fn newest_for(&self, certificate: &Hash, now: Timestamp) -> Result<State, Error> {
+        let Some(serial) = records::serial_of(&self.store, certificate)? else { return Ok(State::Unknown) };
+        let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("certificate"))?;
         let office = held.leaf.office();
         let mut newest = None;
         for issued in records::certificates(&self.store, Some(&office)) {

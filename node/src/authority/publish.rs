@@ -1,10 +1,12 @@
 //! The files that leave the house: certificates, CRLs, trust bundle.
 
+use ed25519_dalek::SigningKey;
 use musubi_protocol::{
     certificate::{
         Serial,
         material::{self, CERTIFICATE, CRL, LOG_HEAD, TRUST_BUNDLE},
     },
+    ids::Hash,
     policy::Policy,
     time::Timestamp,
 };
@@ -48,7 +50,51 @@ impl Authority {
     }
 }
 
+impl Authority {
+    /// The key that greets: that of the newest issuing CA.
+    pub(super) fn greeting_key(&self) -> Result<&SigningKey, Error> {
+        let newest = self.keys.range(SECOND_ROOT + 1..).next_back().ok_or(Error::Damaged("CA"))?;
+        Ok(newest.1.key())
+    }
+
+    /// The CRLs, made anew where they are a day old, that somebody with these numbers does not have yet.
+    ///
+    /// # Errors
+    /// [`Error::ClockBehind`], and what the store refuses.
+    pub fn crls_newer_than(&mut self, held: &[(Hash, u64)], now: Timestamp) -> Result<Vec<Vec<u8>>, Error> {
+        if !self.standing.stale_crls(now).is_empty() {
+            self.act(now, |draft, now| draft.refresh_crls(now))?;
+        }
+        let standing = &self.register.standing;
+        let newer = standing.crl_issuers(now).filter_map(|number| {
+            let (ca, crl) = (&standing.cas.get(&number)?.ca, standing.crls.get(&number)?);
+            let has = held.iter().find(|(issuer, _)| *issuer == ca.id());
+            has.is_none_or(|(_, number)| *number < crl.number).then(|| crl.bytes.to_vec())
+        });
+        Ok(newer.collect())
+    }
+}
+
 impl Register {
+    /// The trust bundle as it was signed.
+    #[must_use]
+    pub fn bundle_bytes(&self) -> &[u8] {
+        &self.standing.bundle.bytes
+    }
+
+    /// The leaves of the log after the first `size`, at most `most`, one after another, and the newest signed head.
+    ///
+    /// # Errors
+    /// What the store refuses.
+    pub fn leaves_after(&self, size: u64, most: usize) -> Result<(Vec<u8>, Vec<u8>), Error> {
+        let end = self.log_size().min(size.saturating_add(most as u64));
+        let mut leaves = Vec::new();
+        for index in size..end {
+            leaves.extend(records::leaf(&self.store, index)?);
+        }
+        Ok((leaves, self.standing.head.bytes().to_vec()))
+    }
+
     /// The CRLs as [`Authority::crl`] gives them, if none of them has to be made anew.
     #[must_use]
     pub fn fresh_crl(&self, now: Timestamp) -> Option<String> {

@@ -10,6 +10,7 @@
 //! | keys | office key | office number |
 //! | revocations | number of the CA, serial number | time, reason, end of the certificate |
 //! | log | index u64 | the leaf's 64 bytes |
+//! | hashes | SHA-256 of a certificate | its serial number |
 //! | codes | office number, SHA-256 of the code | see `codes` |
 //! | tries | office number | see `codes` |
 //! | applications | SHA-256 of the request | see `applications` |
@@ -57,6 +58,7 @@ pub(super) const TRIES: Space = Space::new(137, "tries");
 pub(super) const APPLICATIONS: Space = Space::new(138, "applications");
 pub(super) const CHARGES: Space = Space::new(139, "charges");
 pub(super) const AUDIT: Space = Space::new(140, "audit");
+const HASHES: Space = Space::new(141, "hashes");
 
 const NAME: &[u8] = b"name";
 const ISSUED: &[u8] = b"issued";
@@ -247,6 +249,12 @@ pub(super) fn certificate(store: &Store, serial: &Serial) -> Result<Option<Issue
     Ok(Some(Issued { ca: record.ca, leaf, revoked }))
 }
 
+/// The serial number of a certificate by its hash.
+pub(super) fn serial_of(store: &Store, certificate: &Hash) -> Result<Option<Serial>, Error> {
+    let Some(serial) = get::<ByteBuf>(store, HASHES, &certificate.0)? else { return Ok(None) };
+    Ok(Some(Serial::from_bytes(&serial).map_err(|_| Error::Damaged("serial number"))?))
+}
+
 /// The certificates of one office, or of all, by office number and then by issue number.
 pub(super) fn certificates(
     store: &Store,
@@ -345,6 +353,7 @@ impl<'a> Writer<'a> {
         self.put(CERTIFICATES, leaf.serial().as_bytes(), &record)?;
         let key = [leaf.office().as_str().as_bytes(), &leaf.issue_number().to_be_bytes()].concat();
         self.put(OFFICES, &key, &ByteBuf::from(leaf.serial().as_bytes().as_slice()))?;
+        self.put(HASHES, &leaf.hash().0, &ByteBuf::from(leaf.serial().as_bytes().as_slice()))?;
         self.put(KEYS, leaf.key().as_bytes(), &leaf.office())
     }
 
@@ -419,6 +428,12 @@ fn numbered(
         Some((number, time)) if number == record.number => Ok(Numbered { number, time, bytes: bytes.into(), body }),
         _ => Err(Error::Damaged("body")),
     }
+}
+
+/// A leaf of the log.
+pub(super) fn leaf(store: &Store, index: u64) -> Result<[u8; LEAF], Error> {
+    let leaf: ByteBuf = get(store, LOG, &index.to_be_bytes())?.ok_or(Error::Damaged("log"))?;
+    leaf.as_slice().try_into().map_err(|_| Error::Damaged("log"))
 }
 
 /// Builds the tree from all leaves: at national size a second, and the signed head then proves every leaf.

@@ -179,7 +179,8 @@ impl<O: Opener> Push<O> {
     }
 
     async fn offer_all(&mut self) -> Result<(), SessionError> {
-        for log in self.core.own_logs() {
+        // A partner that named an entry of a log which is not here may have done so before this stream was open.
+        for log in self.core.own_logs().into_iter().chain(self.core.partners.claimed()) {
             self.offer(log).await?;
         }
         Ok(())

@@ -232,7 +232,9 @@ fn a_new_pc_takes_the_place_of_the_lost_one_in_one_act() {
 #[test]
 fn a_revocation_in_error_is_undone_in_one_step() {
     let (_dir, mut authority) = authority();
-    let issued = issue(&mut authority, OFFICE, &["11"], &key(1)).unwrap().row;
+    let issued = issue(&mut authority, OFFICE, &["11"], &key(1)).unwrap();
+    let first = install(&issued.pem, &authority.root_pin()).leaf.hash();
+    let issued = issued.row;
     let not_yet = authority.reinstate(&issued.serial, NOW, &mut rng(60));
     assert!(matches!(not_yet, Err(Error::NotRevoked)));
     for (n, reason) in
@@ -247,13 +249,14 @@ fn a_revocation_in_error_is_undone_in_one_step() {
         );
         install(&again.pem, &authority.root_pin()).judge(NOW).unwrap();
         // The node finds it by the certificate that it holds.
-        let newest = leaf(&authority.newest_of_key(&issued.serial, NOW).unwrap());
+        let newest = leaf(&authority.newest_for(&first, NOW).unwrap());
         assert_eq!(newest.serial(), again.row.serial);
     }
     let newest = authority.list(NOW).unwrap().last().unwrap().serial;
     authority.revoke(Target::Office(office()), Reason::KeyCompromise, NOW).unwrap();
     assert!(matches!(authority.reinstate(&newest, NOW, &mut rng(70)), Err(Error::KeyCompromised)));
-    assert_eq!(authority.newest_of_key(&issued.serial, NOW).unwrap(), enrol::State::Unknown);
+    assert_eq!(authority.newest_for(&first, NOW).unwrap(), enrol::State::Unknown);
+    assert_eq!(authority.newest_for(&Hash([1; 32]), NOW).unwrap(), enrol::State::Unknown);
     let unknown = Serial::from_bytes(&[0x55; 16]).unwrap();
     assert!(matches!(authority.reinstate(&unknown, NOW, &mut rng(71)), Err(Error::Unknown)));
 }

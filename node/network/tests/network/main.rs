@@ -3,6 +3,7 @@
 
 mod admission;
 mod bounds;
+mod enrol;
 mod harness;
 mod strangers;
 mod streams;

@@ -1,0 +1,247 @@
+//! The authority on the network: questions of those who want to take part, and of everybody who wants newer lists.
+//!
+//! One task takes the questions in turn; what touches the store runs on threads for blocking work. Everything that is
+//! answered is public but for what a code decides, so that nobody has to be known. From one address only so much is
+//! answered in a minute.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use musubi_network::{
+    Keypair, Multiaddr, PeerId, StartError,
+    enrol::{Asked, EnrolLimits, Enrolment, listen},
+};
+use musubi_protocol::{
+    enrol::{Answer, Greeting, MAX_LEAVES, Question, Refusal, State, greet},
+    time::Timestamp,
+};
+use tokio::sync::Semaphore;
+
+use super::{Authority, Error};
+use crate::clock::Clock;
+
+/// Questions that are worked on at one time.
+const AT_ONCE: usize = 4;
+/// Questions from one address in a minute: many offices may share one, and an office asks every quarter of an hour.
+const PER_MINUTE: f64 = 600.0;
+/// Applications from one address in a minute.
+const APPLICATIONS_PER_MINUTE: f64 = 30.0;
+/// Addresses that are remembered; beyond, those that are at rest are forgotten.
+const MAX_ADDRESSES: usize = 16_384;
+/// How many seconds somebody is told to wait who asks too much.
+const BUSY: u64 = 30;
+
+/// Why the service did not start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// The network refused.
+    #[error(transparent)]
+    Network(#[from] StartError),
+}
+
+/// An authority that answers on the network. Dropped, it stops listening; what it was asked is done or not done.
+#[derive(Debug)]
+pub struct Service {
+    authority: Arc<Mutex<Authority>>,
+    peer: PeerId,
+    listen: Vec<Multiaddr>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Service {
+    /// Starts to answer at these TCP addresses.
+    ///
+    /// # Errors
+    /// [`ServiceError`].
+    pub async fn start(
+        authority: Authority,
+        addresses: Vec<Multiaddr>,
+        limits: EnrolLimits,
+        clock: Clock,
+    ) -> Result<Self, ServiceError> {
+        // What an asker trusts is the greeting: the key of the connection may be another each time.
+        let enrolment = listen(Keypair::generate_ed25519(), addresses, limits).await?;
+        let (peer, listen) = (enrolment.peer, enrolment.listen.clone());
+        let authority = Arc::new(Mutex::new(authority));
+        let task = tokio::spawn(answer_all(enrolment, Arc::clone(&authority), clock));
+        Ok(Self { authority, peer, listen, task })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn listen(&self) -> &[Multiaddr] {
+        &self.listen
+    }
+
+    /// The peer id of its end.
+    #[must_use]
+    pub const fn peer(&self) -> PeerId {
+        self.peer
+    }
+
+    /// Does something with the authority while it serves. Blocks; not for asynchronous code.
+    pub fn with<T>(&self, act: impl FnOnce(&mut Authority) -> T) -> T {
+        act(&mut self.authority.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer_all(mut enrolment: Enrolment, authority: Arc<Mutex<Authority>>, clock: Clock) {
+    let (turns, mut pace) = (Arc::new(Semaphore::new(AT_ONCE)), Pace::default());
+    while let Some(Asked { peer, address, question, answer }) = enrolment.questions.recv().await {
+        let Ok(question) = Question::decode(&question) else {
+            // Whoever sends something else hears nothing.
+            tracing::debug!("a question cannot be read");
+            continue;
+        };
+        let applies = matches!(question, Question::Apply { .. });
+        if !pace.take(address, applies, Instant::now()) {
+            tell(answer, Answer::Busy { again: BUSY });
+            continue;
+        }
+        let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
+        let (authority, here, now) = (Arc::clone(&authority), enrolment.peer, clock.now());
+        tokio::task::spawn_blocking(move || {
+            let mut authority = authority.lock().unwrap_or_else(PoisonError::into_inner);
+            match reply(&mut authority, question, (here, peer), now) {
+                Ok(reply) => tell(answer, reply),
+                // The asker hears nothing and tries again; what is wrong is for the log.
+                Err(error) => tracing::error!(%error, code = error.code(), "a question is not answered"),
+            }
+            drop(turn);
+        });
+    }
+}
+
+fn tell(to: tokio::sync::oneshot::Sender<Vec<u8>>, answer: Answer) {
+    match answer.encode() {
+        // Whoever has gone meanwhile asks again.
+        Ok(bytes) => drop(to.send(bytes)),
+        Err(error) => tracing::error!(%error, "an answer cannot be encoded"),
+    }
+}
+
+/// Answers a question.
+fn reply(
+    authority: &mut Authority,
+    question: Question,
+    (here, there): (PeerId, PeerId),
+    now: Timestamp,
+) -> Result<Answer, Error> {
+    Ok(match question {
+        Question::Greet { nonce } => {
+            let greeting = greet(Greeting::new(nonce, &here, &there, now), authority.greeting_key()?)?;
+            Answer::Greeting { bundle: authority.bundle_bytes().to_vec(), greeting }
+        }
+        Question::Apply { request, code, replaces } => {
+            match authority.apply(&request, code.as_ref(), replaces, now, &mut rand::rng()) {
+                Ok(state) => Answer::State(state),
+                Err(Error::TooManyApplications) => Answer::Busy { again: 3_600 },
+                // The authority's own rules refuse it: what exactly, is for its people.
+                Err(error @ (Error::PeriodPast | Error::PeriodOrder | Error::PeriodTooLong | Error::Date(_))) => {
+                    tracing::warn!(%error, "an application cannot be granted");
+                    Answer::State(State::Refused(Refusal::Other))
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Question::State { request } => Answer::State(authority.application_state(&request)?),
+        Question::Newest { certificate } => Answer::State(authority.newest_for(&certificate, now)?),
+        Question::Crls { held } => Answer::Crls { deltas: Vec::new(), crls: authority.crls_newer_than(&held, now)? },
+        Question::Bundle { number } => {
+            Answer::Bundle((number < authority.bundle_number()).then(|| authority.bundle_bytes().to_vec()))
+        }
+        Question::Leaves { size } => {
+            let (leaves, head) = authority.leaves_after(size, MAX_LEAVES)?;
+            Answer::Leaves { first: size, leaves, head }
+        }
+    })
+}
+
+/// How much each address has asked lately.
+#[derive(Default)]
+struct Pace {
+    addresses: HashMap<Option<IpAddr>, Bucket>,
+}
+
+struct Bucket {
+    /// Questions and applications that are left.
+    left: [f64; 2],
+    at: Instant,
+}
+
+impl Bucket {
+    const FULL: [f64; 2] = [PER_MINUTE, APPLICATIONS_PER_MINUTE];
+
+    fn refill(&mut self, now: Instant) {
+        let minutes = now.saturating_duration_since(self.at).as_secs_f64() / 60.0;
+        for (left, full) in self.left.iter_mut().zip(Self::FULL) {
+            *left = (*left + minutes * full).min(full);
+        }
+        self.at = now;
+    }
+}
+
+impl Pace {
+    /// Says whether one more is answered.
+    fn take(&mut self, address: Option<IpAddr>, applies: bool, now: Instant) -> bool {
+        if MAX_ADDRESSES <= self.addresses.len() && !self.addresses.contains_key(&address) {
+            // Whoever was quiet for a minute has a full bucket again.
+            self.addresses.retain(|_, bucket| now.saturating_duration_since(bucket.at) < Duration::from_secs(60));
+            if MAX_ADDRESSES <= self.addresses.len() {
+                return false;
+            }
+        }
+        let bucket = self.addresses.entry(address).or_insert(Bucket { left: Bucket::FULL, at: now });
+        bucket.refill(now);
+        let wanted = [1.0, f64::from(u8::from(applies))];
+        if bucket.left.iter().zip(wanted).any(|(left, wanted)| *left < wanted) {
+            return false;
+        }
+        for (left, wanted) in bucket.left.iter_mut().zip(wanted) {
+            *left -= wanted;
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_gets_its_share_and_others_theirs() {
+        let (mut pace, now) = (Pace::default(), Instant::now());
+        let ip = |last| Some(IpAddr::from([192, 0, 2, last]));
+        let granted = (0..1_000).filter(|_| pace.take(ip(1), true, now)).count();
+        assert_eq!(granted, APPLICATIONS_PER_MINUTE as usize);
+        let asked = (0..1_000).filter(|_| pace.take(ip(1), false, now)).count();
+        assert_eq!(asked, PER_MINUTE as usize - granted);
+        assert!(pace.take(ip(2), true, now));
+        // Half a minute later half of it is there again.
+        let later = now + Duration::from_secs(30);
+        assert_eq!((0..1_000).filter(|_| pace.take(ip(1), true, later)).count(), APPLICATIONS_PER_MINUTE as usize / 2);
+    }
+
+    #[test]
+    fn a_flood_of_addresses_is_bounded_and_passes() {
+        let (mut pace, now) = (Pace::default(), Instant::now());
+        let ip = |n: u32| Some(IpAddr::from(n.to_be_bytes()));
+        assert!((0..MAX_ADDRESSES as u32).all(|n| pace.take(ip(n), false, now)));
+        assert!(!pace.take(ip(u32::MAX), false, now));
+        // Who is known already goes on.
+        assert!(pace.take(ip(1), false, now));
+        assert!(pace.take(ip(u32::MAX), false, now + Duration::from_secs(60)));
+        assert!(pace.addresses.len() <= MAX_ADDRESSES);
+    }
+}
