@@ -69,6 +69,7 @@ value-serial = serial
 value-reason = reason
 value-bytes = bytes
 value-count = count
+value-place = host:port
 value-proof = proof
 
 ## Options of every command
@@ -110,6 +111,17 @@ cmd-request = Writes the request for a certificate
           musubi request --out request.pem
 cmd-request-arg-office = Which office, where the folder holds several
 cmd-request-arg-out = The file to write the request to
+
+cmd-enrol = Joins with the invitation of the authority's letter
+    .long =
+        Shows the code only to the authority that the invitation names, and installs the certificate that comes back.
+        Run again after a broken connection, it goes on where it was.
+          musubi enrol
+cmd-enrol-arg-office = The office, if this folder holds several
+cmd-enrol-arg-invitation = A file with the invitation, or - for what comes in. Without it you are asked
+cmd-enrol-arg-at = Where the authority is reached (host:port), if the invitation does not say
+cmd-enrol-arg-replace = This PC takes the place of another, lost or old: the serial number of that one's certificate, which is then revoked
+cmd-enrol-arg-machine-key = The key file that stands for this machine where it has no key store (or MUSUBI_MACHINE_KEY)
 
 cmd-install = Takes in certificates, revocation lists and trust bundles
     .long =
@@ -268,6 +280,20 @@ cmd-proof-verify = Judges a proof
 cmd-proof-verify-arg-proof = The file, the text of the QR code (MUSUBI-PROOF:...), or - for what comes in
 cmd-proof-verify-arg-trust = Trust bundle and revocation lists of the authority; may be given several times
 cmd-proof-verify-arg-root-sha256 = The authority's fingerprint. With it, data of another authority are refused
+
+cmd-authority-codes = Makes invitations, for letters to offices
+    .long =
+        Each office number gets a new code; the one before it counts no more. A code counts once, for 30 days.
+        The codes are kept nowhere else: write them to a file, or take them from the screen.
+          musubi authority codes --list offices.txt --at authority.example.jp:47300 --out letters.csv
+cmd-authority-codes-arg-offices = The offices
+cmd-authority-codes-arg-list = A file with an office number in each line
+cmd-authority-codes-arg-at = Where offices reach this authority (host:port); it goes into the invitation
+cmd-authority-codes-arg-out = A CSV file to write
+cmd-authority-codes-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-serve = Answers offices that enrol, until it is stopped
+cmd-authority-serve-arg-listen = Addresses to listen at (TCP)
+cmd-authority-serve-arg-until-stdin-ends = Stops also when stdin ends, for programs that start it
 
 cmd-demo = Plays a whole exchange between three sample offices
     .long = It stays on this computer, uses sample data and sends nothing to anybody.
@@ -568,6 +594,61 @@ proof-as-of = As of { $time }. What was revoked later cannot be seen here.
 proof-aged = The revocation list is past its date. Ask the authority for a newer one.
 proof-authority = Judged by the data of the authority with this fingerprint:
     { $pin }
+authority-code = Invitation for { $office }, until { $until }:
+authority-codes-written =
+    { $count ->
+        [one] One invitation is in { $path }.
+       *[other] { $count } invitations are in { $path }.
+    }
+authority-codes-next = Whoever has an invitation can join as that office, once. Send each to its office only, and delete the file.
+authority-serving = The authority answers offices that enrol.
+authority-served = The authority has stopped.
+err-authority-listen = The network could not be opened.
+    .hint = Look at the details. Another program may be using this port; name another address with --listen.
+err-authority-list-line = "{ $line }" is not an office number.
+    .hint = Write one office number of ten characters in each line. Nothing was made.
+err-authority-no-office = No office was named.
+    .hint = Name office numbers, or a file with --list.
+want-place = Write where it is reached as host:port (authority.example.jp:47300).
+want-listen-tcp = Those who enrol come by TCP (/ip4/0.0.0.0/tcp/47300).
+ask-invitation = Invitation of the letter (groups and what follows the @):
+enrol-applying = Asking the authority for { $office } ...
+enrol-waiting = The authority's people decide about this application. This command waits; you may also stop it and run it again later.
+enrol-done = { $office } takes part now. The certificate is installed.
+err-invitation-length = The invitation has { $found } characters in its groups instead of { $meant }.
+    .hint = Type all ten groups of five characters, as they stand in the letter.
+err-invitation-group = Group { $at } of the invitation has a typing mistake.
+    .hint = Compare group { $at } with the letter.
+err-invitation-place = What follows the @ is not an address.
+    .hint = Type it as it stands in the letter, for instance authority.example.jp:47300.
+err-enrol-no-invitation = The invitation is missing.
+    .hint = Give it in a file with --invitation.
+err-enrol-no-place = The invitation does not say where the authority is reached.
+    .hint = Name it with --at, as it stands in the letter.
+err-enrol-unreachable = The authority could not be reached.
+    .hint = Check the connection to the Internet, then run the same command again.
+err-enrol-impostor = What answers there is not the authority of this invitation. The code was not sent.
+    .hint = Do not go on. Compare the address with the letter, and call the authority.
+err-enrol-busy = The authority has too much to do at the moment.
+    .hint = Run the same command again in { $minutes } minutes.
+err-enrol-code = The code is not right for this office number, or counts no more.
+    .hint = Compare the letter and the office number. A code counts for 30 days, and a newer letter takes its place. After five wrong codes there are no more tries that day.
+err-enrol-code-used = This invitation has been used already, on another PC or with other service kinds.
+    .hint = If that was not you, call the authority at once. Otherwise ask it for a new invitation.
+err-enrol-locked = Too many wrong codes were tried for this office number today.
+    .hint = Try again tomorrow, or call the authority.
+err-enrol-overlap = Another PC of this office holds a certificate for one of these service kinds.
+    .hint = If this PC takes its place, name that certificate with --replace. Otherwise make the desk with other kinds.
+err-enrol-key = The key of this PC cannot be used for this office number.
+    .hint = Make the desk anew in another folder with musubi init, and enrol again.
+err-enrol-replaces = The certificate named with --replace is none of this office that is in force.
+    .hint = Check the serial number with the authority.
+err-enrol-declined = The authority has declined this application.
+    .hint = Call the authority.
+err-enrol-refused = The authority does not grant this application.
+    .hint = Call the authority.
+err-enrol-answer = The authority's answer could not be used.
+    .hint = Run the same command again. If it stays like that, update Musubi and call the authority.
 err-proof-malformed = This is not a proof, or it was damaged on the way.
     .hint = Ask the office for the file, or scan the QR code again.
 err-proof-unknown-issuer = The proof is from another authority, or newer than the trust bundle given.

@@ -57,6 +57,7 @@ value-serial = 証明書番号
 value-reason = 理由
 value-bytes = バイト数
 value-count = 数
+value-place = ホスト名:ポート
 value-proof = 証明
 
 ## 共通のオプション
@@ -98,6 +99,17 @@ cmd-request = 利用証明書の申請ファイルを作ります
           musubi request --out request.pem
 cmd-request-arg-office = どの事業所の申請か（フォルダに事業所が複数あるとき）
 cmd-request-arg-out = 申請ファイルの書き込み先
+
+cmd-enrol = 中央機関の手紙の招待で参加します
+    .long =
+        招待に書かれた中央機関だけに番号を見せ、届いた利用証明書を取り込みます。
+        通信が切れたときは、もう一度実行すれば続きから進みます。
+          musubi enrol
+cmd-enrol-arg-office = 事業所番号（フォルダに窓口がいくつもあるとき）
+cmd-enrol-arg-invitation = 招待を書いたファイル、または標準入力を表す -。指定しないときは入力を求めます
+cmd-enrol-arg-at = 中央機関につなぐ先（ホスト名:ポート）。招待に書かれていないとき
+cmd-enrol-arg-replace = 失くした、または古いパソコンの入れ替え。その利用証明書の番号を指定すると、それは失効します
+cmd-enrol-arg-machine-key = このパソコンに鍵の保管機能がないときに使う鍵ファイル（環境変数 MUSUBI_MACHINE_KEY でも指定できます）
 
 cmd-install = 届いた利用証明書・失効リスト・信頼情報を取り込みます
     .long =
@@ -256,6 +268,20 @@ cmd-proof-verify = 証明を確かめます
 cmd-proof-verify-arg-proof = 証明のファイル、QRコードの文字列（MUSUBI-PROOF:…）、または標準入力を表す -
 cmd-proof-verify-arg-trust = 中央機関の信頼情報と失効リスト（何度でも指定できます）
 cmd-proof-verify-arg-root-sha256 = 中央機関の確認番号。指定すると、別の機関のデータは受け付けません
+
+cmd-authority-codes = 事業所に送る招待を作ります（手紙用）
+    .long =
+        事業所番号ごとに新しい番号を作り、前の番号は使えなくなります。番号は1回だけ、30日間使えます。
+        番号はほかに保存されません。ファイルに書くか、画面から写してください。
+          musubi authority codes --list offices.txt --at authority.example.jp:47300 --out letters.csv
+cmd-authority-codes-arg-offices = 事業所番号
+cmd-authority-codes-arg-list = 1行に1つずつ事業所番号を書いたファイル
+cmd-authority-codes-arg-at = 事業所がこの中央機関につなぐ先（ホスト名:ポート）。招待に入ります
+cmd-authority-codes-arg-out = CSVファイルの書き込み先
+cmd-authority-codes-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-serve = 参加を申し込む事業所に応答します（止めるまで動きます）
+cmd-authority-serve-arg-listen = 待ち受けるアドレス（TCP）
+cmd-authority-serve-arg-until-stdin-ends = 標準入力が終わったときも止まります（ほかのプログラムから起動するとき）
 
 cmd-demo = 見本の事業所3か所で、やりとりをひととおり実演します
     .long = このパソコンの中だけで動き、実際の相手には何も送りません。見本のデータを使います。
@@ -549,6 +575,57 @@ proof-as-of = { $time } 時点の判定です。そのあとの失効はここ�
 proof-aged = 失効リストの期限が過ぎています。中央機関から新しいものを受け取ってください。
 proof-authority = 次の確認番号の中央機関のデータで確かめました:
     { $pin }
+authority-code = { $office } の招待（{ $until }まで）:
+authority-codes-written = { $count } 件の招待を { $path } に書きました。
+authority-codes-next = 招待を持つ人は、その事業所として1回だけ参加できます。その事業所だけに送り、ファイルは消してください。
+authority-serving = 参加を申し込む事業所に応答しています。
+authority-served = 応答を終わりました。
+err-authority-listen = 通信を始められませんでした。
+    .hint = 詳細の行を見てください。ほかのプログラムがこのポートを使っているときは、--listen で別のアドレスを指定してください。
+err-authority-list-line = 「{ $line }」は事業所番号ではありません。
+    .hint = 1行に1つずつ、10文字の事業所番号を書いてください。招待は作っていません。
+err-authority-no-office = 事業所の指定がありません。
+    .hint = 事業所番号か、--list でファイルを指定してください。
+want-place = つなぐ先は ホスト名:ポート の形です（例 authority.example.jp:47300）。
+want-listen-tcp = 参加の受付はTCPのアドレスです（例 /ip4/0.0.0.0/tcp/47300）。
+ask-invitation = 手紙の招待（区切りの文字と @ のあとまで）:
+enrol-applying = { $office } の参加を中央機関に申し込んでいます…
+enrol-waiting = 中央機関の担当者の判断を待っています。このまま待つか、いったん止めて、あとで同じコマンドを実行してください。
+enrol-done = { $office } が参加しました。利用証明書を取り込みました。
+err-invitation-length = 招待の文字が { $found } 文字です。{ $meant } 文字あるはずです。
+    .hint = 手紙の5文字ずつ10組をすべて入力してください。
+err-invitation-group = 招待の { $at } 組目に打ちまちがいがあります。
+    .hint = { $at } 組目を手紙と見くらべてください。
+err-invitation-place = @ のあとが、つなぐ先の形ではありません。
+    .hint = 手紙のとおりに入力してください（例 authority.example.jp:47300）。
+err-enrol-no-invitation = 招待がありません。
+    .hint = --invitation でファイルを指定してください。
+err-enrol-no-place = 招待に、中央機関につなぐ先が書かれていません。
+    .hint = 手紙に書かれた先を --at で指定してください。
+err-enrol-unreachable = 中央機関につながりません。
+    .hint = インターネットにつながっているかを確かめて、同じコマンドをもう一度実行してください。
+err-enrol-impostor = つながった先は、この招待の中央機関ではありません。番号は送っていません。
+    .hint = 先に進まないでください。つなぐ先を手紙と見くらべ、中央機関に電話してください。
+err-enrol-busy = 中央機関が混み合っています。
+    .hint = { $minutes } 分たってから、同じコマンドを実行してください。
+err-enrol-code = 番号がこの事業所番号のものではないか、使えなくなっています。
+    .hint = 手紙と事業所番号を確かめてください。番号は30日間で、新しい手紙が届くと前の番号は使えません。5回まちがえると、その日は試せません。
+err-enrol-code-used = この招待は、別のパソコンか別のサービス種類で使われています。
+    .hint = 心当たりがなければ、すぐに中央機関に電話してください。そうでなければ、新しい招待を頼んでください。
+err-enrol-locked = この事業所番号では、今日はまちがった番号が多すぎました。
+    .hint = 明日もう一度試すか、中央機関に電話してください。
+err-enrol-overlap = この事業所の別のパソコンが、同じサービス種類の利用証明書を持っています。
+    .hint = 入れ替えなら、その証明書の番号を --replace で指定してください。そうでなければ、別のサービス種類で窓口を作ってください。
+err-enrol-key = このパソコンの鍵は、この事業所番号では使えません。
+    .hint = 別のフォルダに musubi init で窓口を作り直し、もう一度参加してください。
+err-enrol-replaces = --replace の証明書が、この事業所の有効なものではありません。
+    .hint = 証明書の番号を中央機関に確かめてください。
+err-enrol-declined = 中央機関がこの申し込みを却下しました。
+    .hint = 中央機関に電話してください。
+err-enrol-refused = 中央機関がこの申し込みを受け付けませんでした。
+    .hint = 中央機関に電話してください。
+err-enrol-answer = 中央機関の返事を使えませんでした。
+    .hint = 同じコマンドをもう一度実行してください。続くときは、Musubiを新しくして中央機関に電話してください。
 err-proof-malformed = 証明ではないか、途中で壊れています。
     .hint = 事業所からファイルを受け取り直すか、QRコードを読み直してください。
 err-proof-unknown-issuer = 別の機関の証明か、指定した信頼情報より新しい証明です。

@@ -14,6 +14,7 @@ pub mod check;
 pub mod demo;
 pub mod diff;
 pub mod doctor;
+pub mod enrol;
 pub mod export;
 pub mod help;
 pub mod inbox;
@@ -38,6 +39,8 @@ pub enum Command {
     Init(init::Args),
     /// Writes the request for a certificate.
     Request(request::Args),
+    /// Joins with the invitation of a letter.
+    Enrol(enrol::Args),
     /// Takes in certificates, CRLs and trust bundles.
     Install(install::Args),
     /// Runs the node.
@@ -92,6 +95,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
     match command {
         Command::Init(args) => init::run(ui, context, &args),
         Command::Request(args) => request::run(ui, context, &args),
+        Command::Enrol(args) => enrol::run(ui, context, &args),
         Command::Install(args) => install::run(ui, context, &args),
         Command::Run(args) => run::run(ui, context, &args),
         Command::Check(args) => check::run(ui, &args),

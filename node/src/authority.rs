@@ -63,7 +63,7 @@ pub use musubi_store::keyfile::Passphrase;
 use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
 pub use revoke::{Revoked, RevokedBy, Target};
-pub use service::{Service, ServiceError};
+pub use service::{Service, ServiceError, limits};
 
 /// How long a root is valid.
 pub const ROOT_LIFETIME: u64 = 30 * 365 * DAY;

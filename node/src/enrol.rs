@@ -10,6 +10,7 @@ use musubi_network::{
     enrol::{AskError, Asker, EnrolLimits},
     multiaddr::Protocol,
 };
+pub use musubi_paper::PaperError;
 use musubi_protocol::{
     certificate::{LeafIn, Serial, material},
     enrol::{Answer, Impostor, MessageError, Question, Refusal, State, recognise},

@@ -20,7 +20,11 @@ const ALLOWED: &[(&str, &str, &[&str])] = &[
     // Store and network know nothing of each other.
     ("musubi-store", "node/store", &["musubi-paper"]),
     ("musubi-network", "node/network", &["musubi-protocol"]),
-    ("musubi-node", "node", &["careplan", "musubi-protocol", "musubi-config", "musubi-store", "musubi-network"]),
+    (
+        "musubi-node",
+        "node",
+        &["careplan", "musubi-paper", "musubi-protocol", "musubi-config", "musubi-store", "musubi-network"],
+    ),
     // The store for key files alone: `musubi key` works on them beside a running node.
     ("musubi-cli", "cli", &["careplan", "musubi-protocol", "musubi-config", "musubi-node", "musubi-store"]),
     (

@@ -12,7 +12,10 @@ use std::{
 use data_encoding::HEXLOWER_PERMISSIVE;
 use jiff::civil::Date;
 use musubi_config::check::{self, BadValue};
-use musubi_protocol::ids::{Address, Hash, Kind, OfficeNumber};
+use musubi_protocol::{
+    ids::{Address, Hash, Kind, OfficeNumber},
+    invitation::Place,
+};
 
 use crate::{error::bad_value, msg, text::Message};
 
@@ -44,6 +47,10 @@ pub enum InvalidValue {
     WaitForReceipt,
     /// Empty, too long, or with control characters.
     Name,
+    /// Not host and port.
+    Place,
+    /// Not a TCP address.
+    ListenTcp,
 }
 
 impl InvalidValue {
@@ -63,6 +70,8 @@ impl InvalidValue {
             Self::Wait => msg!("want-wait"),
             Self::WaitForReceipt => msg!("want-wait-for-receipt"),
             Self::Name => msg!("want-name"),
+            Self::Place => msg!("want-place"),
+            Self::ListenTcp => msg!("want-listen-tcp"),
         }
     }
 }
@@ -144,6 +153,17 @@ pub(crate) fn address(text: &str) -> Result<Address, InvalidValue> {
 /// Checks an address to listen at.
 pub(crate) fn listen(text: &str) -> Result<String, InvalidValue> {
     check::listen(text).map(|()| text.to_owned()).map_err(InvalidValue::Setting)
+}
+
+/// Checks an address to listen at for those who enrol: TCP only.
+pub(crate) fn listen_tcp(text: &str) -> Result<String, InvalidValue> {
+    let checked = listen(text)?;
+    if checked.contains("/tcp/") { Ok(checked) } else { Err(InvalidValue::ListenTcp) }
+}
+
+/// Reads where an authority is reached.
+pub(crate) fn place(text: &str) -> Result<Place, InvalidValue> {
+    narrow(text).parse().map_err(|_| InvalidValue::Place)
 }
 
 /// Checks the address of a partner's node.

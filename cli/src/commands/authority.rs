@@ -14,6 +14,7 @@ use crate::{
 };
 
 pub mod audit;
+pub mod codes;
 pub mod crl;
 pub mod fees;
 pub mod init;
@@ -23,6 +24,7 @@ pub mod policy;
 pub mod proof;
 pub mod reinstate;
 pub mod revoke;
+pub mod serve;
 pub mod trust;
 
 /// What the authority does.
@@ -40,6 +42,10 @@ pub enum Command {
     Trust(trust::Args),
     /// Lists the certificates.
     List(list::Args),
+    /// Makes invitations for letters.
+    Codes(codes::Args),
+    /// Answers those who want to take part.
+    Serve(serve::Args),
     /// Undoes a revocation.
     Reinstate(reinstate::Args),
     /// Shows or publishes the licence policy.
@@ -61,6 +67,8 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, command: Command) -> Result<Ex
         Command::Crl(args) => crl::run(ui, context, &args),
         Command::Trust(args) => trust::run(ui, context, &args),
         Command::List(args) => list::run(ui, context, &args),
+        Command::Codes(args) => codes::run(ui, context, &args),
+        Command::Serve(args) => serve::run(ui, context, &args),
         Command::Reinstate(args) => reinstate::run(ui, context, &args),
         Command::Policy(args) => policy::run(ui, context, &args),
         Command::Fees(args) => fees::run(ui, context, &args),

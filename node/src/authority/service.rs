@@ -35,6 +35,12 @@ const MAX_ADDRESSES: usize = 16_384;
 /// How many seconds somebody is told to wait who asks too much.
 const BUSY: u64 = 30;
 
+/// The bounds of the network for strangers.
+#[must_use]
+pub fn limits() -> EnrolLimits {
+    EnrolLimits::default()
+}
+
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -70,6 +76,15 @@ impl Service {
         let authority = Arc::new(Mutex::new(authority));
         let task = tokio::spawn(answer_all(enrolment, Arc::clone(&authority), clock));
         Ok(Self { authority, peer, listen, task })
+    }
+
+    /// Ends what is being answered, and listens no more.
+    pub async fn stop(mut self) {
+        self.task.abort();
+        let _ = (&mut self.task).await;
+        // Whoever has the authority now is the last.
+        let authority = Arc::clone(&self.authority);
+        let _ = tokio::task::spawn_blocking(move || drop(authority.lock())).await;
     }
 
     /// Where it listens.
