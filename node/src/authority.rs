@@ -60,6 +60,7 @@ pub use error::Error;
 pub use issue::Issued;
 pub use licensing::RENEW;
 pub use musubi_store::keyfile::Passphrase;
+pub use publish::NewerCrls;
 use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
 pub use revoke::{Revoked, RevokedBy, Target};

@@ -118,7 +118,11 @@ impl<'a> Draft<'a> {
         revoked.extend(self.revoked.iter().filter(|(of, _)| *of == ca).map(|(_, revoked)| *revoked));
         let former = self.standing.crls.get(&ca);
         let number = former.map_or(0, |former| former.number) + 1;
-        let crl = self.ca(ca)?.crl(number, now, &revoked)?;
+        let signer = self.ca(ca)?;
+        let crl = signer.crl(number, now, &revoked)?;
+        if let Some(former) = former {
+            self.writer.lead_on(ca, signer.ca(), &former.bytes, &crl)?;
+        }
         let crl = self.writer.crl(ca, &crl, former)?;
         self.standing.crls.insert(ca, crl);
         Ok(number)

@@ -207,7 +207,7 @@ pub(super) fn admit(
     if former.is_some_and(|former| former != office) {
         return Err(Error::KeyOfOtherOffice);
     }
-    let (mut own, mut last, mut replaced) = (None, 0, None);
+    let (mut own, mut last, mut replaced, mut overlap) = (None, 0, None, None);
     for issued in records::certificates(store, Some(&office)) {
         let issued = issued?;
         let leaf = &issued.leaf;
@@ -224,12 +224,15 @@ pub(super) fn admit(
             }
             let kinds: Vec<_> = leaf.kinds().iter().filter(|kind| subject.kinds.contains(kind)).copied().collect();
             if !kinds.is_empty() {
-                return Err(Error::Overlap { kinds, desk: leaf.desk() });
+                overlap.get_or_insert(Error::Overlap { kinds, desk: leaf.desk() });
             }
         }
     }
     if replaces.is_some() && replaced.is_none() {
         return Err(Error::NothingToReplace);
+    }
+    if let Some(overlap) = overlap {
+        return Err(overlap);
     }
     match (own, &replaced) {
         (Some(desk), _) => Ok(Place { desk, renewal: true, replaced }),

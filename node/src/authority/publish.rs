@@ -50,6 +50,15 @@ impl Authority {
     }
 }
 
+/// CRLs that somebody does not have yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NewerCrls {
+    /// Deltas, as their bytes.
+    pub deltas: Vec<Vec<u8>>,
+    /// Whole CRLs, DER.
+    pub crls: Vec<Vec<u8>>,
+}
+
 impl Authority {
     /// The key that greets: that of the newest issuing CA.
     pub(super) fn greeting_key(&self) -> Result<&SigningKey, Error> {
@@ -57,21 +66,30 @@ impl Authority {
         Ok(newest.1.key())
     }
 
-    /// The CRLs, made anew where they are a day old, that somebody with these numbers does not have yet.
+    /// What somebody with CRLs of these numbers does not have yet: deltas that lead on from those, and whole CRLs where
+    /// none does. CRLs that are a day old are made anew before.
     ///
     /// # Errors
     /// [`Error::ClockBehind`], and what the store refuses.
-    pub fn crls_newer_than(&mut self, held: &[(Hash, u64)], now: Timestamp) -> Result<Vec<Vec<u8>>, Error> {
+    pub fn crls_newer_than(&mut self, held: &[(Hash, u64)], now: Timestamp) -> Result<NewerCrls, Error> {
         if !self.standing.stale_crls(now).is_empty() {
             self.act(now, |draft, now| draft.refresh_crls(now))?;
         }
-        let standing = &self.register.standing;
-        let newer = standing.crl_issuers(now).filter_map(|number| {
-            let (ca, crl) = (&standing.cas.get(&number)?.ca, standing.crls.get(&number)?);
-            let has = held.iter().find(|(issuer, _)| *issuer == ca.id());
-            has.is_none_or(|(_, number)| *number < crl.number).then(|| crl.bytes.to_vec())
-        });
-        Ok(newer.collect())
+        let Register { store, standing } = &self.register;
+        let mut newer = NewerCrls::default();
+        for number in standing.crl_issuers(now) {
+            let (Some(entry), Some(crl)) = (standing.cas.get(&number), standing.crls.get(&number)) else { continue };
+            let has = held.iter().find(|(issuer, _)| *issuer == entry.ca.id()).map(|(_, number)| *number);
+            match has {
+                Some(has) if crl.number <= has => {}
+                Some(has) => match records::delta(store, number, has)? {
+                    Some(delta) => newer.deltas.push(delta),
+                    None => newer.crls.push(crl.bytes.to_vec()),
+                },
+                None => newer.crls.push(crl.bytes.to_vec()),
+            }
+        }
+        Ok(newer)
     }
 }
 

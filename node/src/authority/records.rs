@@ -10,6 +10,7 @@
 //! | keys | office key | office number |
 //! | revocations | number of the CA, serial number | time, reason, end of the certificate |
 //! | log | index u64 | the leaf's 64 bytes |
+//! | deltas | number of the CA, number u64 of an older CRL | what leads from it to the newest |
 //! | hashes | SHA-256 of a certificate | its serial number |
 //! | codes | office number, SHA-256 of the code | see `codes` |
 //! | tries | office number | see `codes` |
@@ -24,7 +25,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use musubi_protocol::{
     cbor,
     certificate::{Ca, LeafIn, Rank, Serial},
-    crl::{CrlIn, Reason, Revoked},
+    crl::{CrlIn, Delta, Reason, Revoked},
     ids::{Hash, OfficeNumber},
     log::{Act, Head, LEAF, Tree, leaf_hash},
     policy::Policy,
@@ -59,6 +60,12 @@ pub(super) const APPLICATIONS: Space = Space::new(138, "applications");
 pub(super) const CHARGES: Space = Space::new(139, "charges");
 pub(super) const AUDIT: Space = Space::new(140, "audit");
 const HASHES: Space = Space::new(141, "hashes");
+const DELTAS: Space = Space::new(142, "deltas");
+
+/// The longest delta that is kept; after more at once the whole list is served.
+const MAX_DELTA: usize = 8 << 10;
+/// How many older CRLs are led on from.
+const MAX_DELTAS: u64 = 64;
 
 const NAME: &[u8] = b"name";
 const ISSUED: &[u8] = b"issued";
@@ -330,6 +337,30 @@ impl<'a> Writer<'a> {
         self.put(AUTHORITY, HEAD, &ByteBuf::from(head.bytes()))
     }
 
+    /// Keeps what leads to a new CRL from the one before it, and from those before that.
+    pub(super) fn lead_on(&mut self, number: u32, ca: &Ca, old: &[u8], new: &CrlIn) -> Result<(), Error> {
+        let read = |crl: CrlIn| crl.verify(ca).map_err(|_| Error::Damaged("CRL"));
+        let old = read(CrlIn::parse(old).map_err(|_| Error::Damaged("CRL"))?)?;
+        let step = Delta::between(&old, &read(new.clone())?, ca);
+        let mut kept = Vec::new();
+        for found in self.store.prefix(DELTAS, &number.to_be_bytes()) {
+            let (key, value) = found?;
+            let earlier: ByteBuf = decode(&value)?;
+            let earlier = Delta::from_bytes(&earlier).map_err(|_| Error::Damaged("delta"))?;
+            kept.push((key, step.as_ref().and_then(|step| earlier.then(step))));
+        }
+        kept.push((delta_key(number, old.number()), step));
+        for (key, delta) in kept {
+            let recent = |delta: &Delta| delta.number() - delta.from() <= MAX_DELTAS;
+            let bytes = delta.filter(recent).map(|delta| delta.to_bytes()).transpose()?;
+            match bytes.filter(|bytes| bytes.len() <= MAX_DELTA) {
+                Some(bytes) => self.put(DELTAS, &key, &ByteBuf::from(bytes))?,
+                None => drop(self.batch.remove(DELTAS, &key)?),
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn audited(&mut self, audited: &Audited) -> Result<(), Error> {
         self.put(AUTHORITY, AUDITED, audited)
     }
@@ -428,6 +459,15 @@ fn numbered(
         Some((number, time)) if number == record.number => Ok(Numbered { number, time, bytes: bytes.into(), body }),
         _ => Err(Error::Damaged("body")),
     }
+}
+
+/// What leads from an older CRL of a CA to the newest, if that is kept.
+pub(super) fn delta(store: &Store, ca: u32, from: u64) -> Result<Option<Vec<u8>>, Error> {
+    Ok(get::<ByteBuf>(store, DELTAS, &delta_key(ca, from))?.map(ByteBuf::into_vec))
+}
+
+fn delta_key(ca: u32, from: u64) -> Vec<u8> {
+    [&ca.to_be_bytes()[..], &from.to_be_bytes()].concat()
 }
 
 /// A leaf of the log.

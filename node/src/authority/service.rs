@@ -21,7 +21,7 @@ use musubi_protocol::{
 };
 use tokio::sync::Semaphore;
 
-use super::{Authority, Error};
+use super::{Authority, Error, NewerCrls};
 use crate::clock::Clock;
 
 /// Questions that are worked on at one time.
@@ -172,7 +172,10 @@ fn reply(
         }
         Question::State { request } => Answer::State(authority.application_state(&request)?),
         Question::Newest { certificate } => Answer::State(authority.newest_for(&certificate, now)?),
-        Question::Crls { held } => Answer::Crls { deltas: Vec::new(), crls: authority.crls_newer_than(&held, now)? },
+        Question::Crls { held } => {
+            let NewerCrls { deltas, crls } = authority.crls_newer_than(&held, now)?;
+            Answer::Crls { deltas, crls }
+        }
         Question::Bundle { number } => {
             Answer::Bundle((number < authority.bundle_number()).then(|| authority.bundle_bytes().to_vec()))
         }

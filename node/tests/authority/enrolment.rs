@@ -327,3 +327,36 @@ fn heads_follow_the_acts() {
         .collect();
     assert_eq!(sizes, [1, 2, 3]);
 }
+
+/// Whoever holds an older list is led on by a delta, from wherever it stands.
+#[test]
+fn deltas_lead_on_from_every_recent_list() {
+    let (dir, mut authority) = authority();
+    let mut held = Vec::new();
+    let issuing = |authority: &mut Authority, now| crls(&authority.crl(now).unwrap()).remove(0);
+    for seed in 1..=70_u8 {
+        held.push(issuing(&mut authority, NOW));
+        let row = issue(&mut authority, &format!("13799{seed:05}"), &["11"], &key(seed)).unwrap().row;
+        authority.revoke(Target::Serial(row.serial), Reason::Superseded, NOW).unwrap();
+    }
+    let mut authority = reopen(&dir, authority);
+    let newest = issuing(&mut authority, NOW);
+    let pem = issue(&mut authority, OFFICE, &["15"], &key(99)).unwrap().pem;
+    let office = install(&pem, &authority.root_pin());
+    let ca = office.trust.issuing().next().unwrap().clone();
+    let mut led = 0;
+    for old in held {
+        let newer = authority.crls_newer_than(&[(ca.id(), old.number())], NOW).unwrap();
+        // The root's list comes too: nothing was said of it.
+        assert_eq!(newer.crls.len() + newer.deltas.len(), 2);
+        if let [delta] = &newer.deltas[..] {
+            let delta = musubi_protocol::crl::Delta::from_bytes(delta).unwrap();
+            let rebuilt = delta.apply(&old.verify(&ca).unwrap(), &ca).unwrap();
+            assert_eq!(rebuilt.der(), newest.der());
+            led += 1;
+        }
+    }
+    assert_eq!(led, 64);
+    let known = authority.crls_newer_than(&[(ca.id(), newest.number())], NOW).unwrap();
+    assert!(known.deltas.is_empty());
+}
