@@ -4,49 +4,19 @@ use std::{
     fs,
     io::{BufRead, BufReader},
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Command, Stdio},
 };
 
 use serde_json::Value;
 
-const PASSPHRASE: &str = "みほんの長い合言葉です。";
+mod support;
 
-struct Run {
-    out: String,
-    err: String,
-    code: i32,
-}
-
-impl Run {
-    /// The one JSON value of stdout.
-    fn json(&self) -> Value {
-        assert_eq!(self.out.lines().count(), 1, "{}{}", self.out, self.err);
-        serde_json::from_str(&self.out).unwrap()
-    }
-
-    #[track_caller]
-    fn fails(&self, code: i32, name: &str) {
-        assert_eq!(self.code, code, "{}{}", self.out, self.err);
-        assert_eq!(self.json()["error"]["code"], name, "{}", self.err);
-        assert!(self.json()["error"]["hint"].as_str().is_some_and(|hint| !hint.is_empty()));
-    }
-}
+use support::{PASSPHRASE, Run, finish};
 
 fn command(dir: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_musubi"));
-    for (name, _) in std::env::vars_os() {
-        if name.to_string_lossy().starts_with("MUSUBI_") {
-            command.env_remove(name);
-        }
-    }
-    command.current_dir(dir).args(args).env("MUSUBI_LANG", "ja").env("COLUMNS", "80").env("MUSUBI_ADMIN", "みほん");
+    let mut command = support::musubi();
+    command.current_dir(dir).args(args);
     command
-}
-
-fn finish(mut command: Command) -> Run {
-    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Run { out: text(stdout), err: text(stderr), code: status.code().unwrap() }
 }
 
 /// With the passphrase.

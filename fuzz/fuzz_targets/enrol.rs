@@ -16,7 +16,9 @@ fuzz_target!(|bytes: &[u8]| {
         // An unknown reason is read as "some reason".
         assert!(again == bytes || bytes.first() == Some(&66), "one encoding only");
     }
-    if let Ok(invitation) = std::str::from_utf8(bytes).map_err(drop).and_then(|text| Invitation::parse(text).map_err(drop)) {
+    if let Ok(invitation) =
+        std::str::from_utf8(bytes).map_err(drop).and_then(|text| Invitation::parse(text).map_err(drop))
+    {
         assert_eq!(Invitation::parse(&invitation.to_text()), Ok(invitation));
     }
 });
