@@ -671,6 +671,8 @@ err-proof-revoked =
        *[other] no reason told
     }).
     .hint = Do not accept it. If the office has a new certificate, it can make a new proof.
+err-proof-ahead = This proof says that it was signed on { $day }, which is still to come.
+    .hint = Check this computer's clock. If it is right, do not accept the proof.
 err-proof-issuer = The authority's own key behind this proof was revoked or not in force.
     .hint = Do not accept it. Ask the office for a new proof, and the authority if in doubt.
 err-proof-certificate = The certificate behind this proof was not good when it was signed.

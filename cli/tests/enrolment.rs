@@ -105,6 +105,9 @@ fn three_commands_from_the_letter_to_a_certificate() {
     let audit = done(dir, "authority audit --dir a").json();
     let deeds: Vec<&str> = audit.as_array().unwrap().iter().map(|entry| entry["deed"].as_str().unwrap()).collect();
     assert_eq!(deeds, ["code", "code", "wrong_code", "issued", "granted"]);
+    // A path that cannot be written costs no letter.
+    musubi(dir, "authority codes --dir a 1379900010 --out no/such/letters.csv").fails(1, "file-write");
+    assert_eq!(done(dir, "authority audit --dir a").json(), audit);
     assert_eq!((&audit[0]["admin"], &audit[3]["admin"]), (&"佐藤".into(), &"".into()));
 }
 

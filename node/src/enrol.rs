@@ -173,7 +173,7 @@ fn address(place: &Place) -> Multiaddr {
     Multiaddr::empty().with(host).with(Protocol::Tcp(place.port()))
 }
 
-/// Applies until it is decided. `waiting` is told how long it takes until the next question, and says whether to ask it.
+/// Applies until it is decided, also by an authority that is busy. `waiting` is told how long it takes until the next question, and says whether to ask it.
 ///
 /// # Errors
 /// [`EnrolError`]; `None` if `waiting` has said no.
@@ -182,10 +182,13 @@ pub async fn until_decided<F: Future<Output = bool>>(
     mut waiting: impl FnMut(Duration) -> F,
 ) -> Result<Option<(String, Hash)>, EnrolError> {
     loop {
-        match apply(application).await? {
-            Outcome::Granted { file, pin } => return Ok(Some((file, pin))),
-            Outcome::Waiting(again) if waiting(again).await => {}
-            Outcome::Waiting(_) => return Ok(None),
+        let again = match apply(application).await {
+            Ok(Outcome::Granted { file, pin }) => return Ok(Some((file, pin))),
+            Ok(Outcome::Waiting(again)) | Err(EnrolError::Busy(again)) => again,
+            Err(error) => return Err(error),
+        };
+        if !waiting(again).await {
+            return Ok(None);
         }
     }
 }

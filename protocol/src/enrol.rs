@@ -47,8 +47,8 @@ use crate::{
 pub const MAX_QUESTION: usize = 8 * 1024;
 /// The longest answer: a CRL of the root, one of an issuing CA, and what surrounds them.
 pub const MAX_ANSWER: usize = 2 * crl::MAX + 64 * 1024;
-/// The most leaves in one answer: 1 MiB.
-pub const MAX_LEAVES: usize = (1 << 20) / LEAF;
+/// The most leaves in one answer: 256 KiB.
+pub const MAX_LEAVES: usize = (1 << 18) / LEAF;
 
 /// "I am the authority, on this connection, now"; signed by an issuing CA.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
@@ -602,6 +602,24 @@ mod tests {
         }
         assert!(matches!(meeting.judge(&[1, 2, 3], &good), Err(Impostor::Bundle(_))));
         assert_eq!(meeting.judge(&meeting.bundle, &[1, 2, 3]), Err(Impostor::Greeting));
+    }
+
+    /// Root 1 is public: whoever puts a root of his own beside it signs by that one.
+    #[test]
+    fn a_foreign_second_root_beside_the_true_first_is_no_authority() {
+        let mut meeting = Meeting::new();
+        let own = TestAuthority::new(9, NOW);
+        let mut bundle = meeting.authority.bundle();
+        let (key, serial) = (ed25519_dalek::SigningKey::from_bytes(&[9; 32]), Serial::from_bytes(&[0x42; 16]).unwrap());
+        let name = CaName { organisation: "見本中央機関", common_name: "Musubi Test Issuing CA" };
+        let issuing = own.root2.issuing(name, key, serial, NOW.minus(DAY), NOW.plus(400 * DAY)).unwrap();
+        bundle.roots = vec![bundle.roots[0].clone(), ByteBuf::from(own.root2.ca().der())];
+        bundle.issuing = vec![ByteBuf::from(issuing.ca().der())];
+        bundle.root_crl = own.root2.crl(1, NOW, &[]).unwrap().der().to_vec();
+        bundle.head = None;
+        let bundle = Signed::sign(bundle, own.root2.key()).unwrap().bytes().to_vec();
+        let greeting = greet(meeting.greeting(), issuing.key()).unwrap();
+        assert!(matches!(meeting.judge(&bundle, &greeting), Err(Impostor::Bundle(BundleError::Signed(_)))));
     }
 
     #[test]

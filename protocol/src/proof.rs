@@ -10,7 +10,7 @@
 //! by an office that has exchanged with it ([`Attestation`]). As text, for a QR code, a proof is `MUSUBI-PROOF:` and
 //! base32 without padding (RFC 4648), all of it in the QR code's alphanumeric set; as a file it is PEM.
 //!
-//! A verifier holds a trust bundle and CRLs, and needs no network: what comes out holds as of the newest of them.
+//! A verifier holds a trust bundle and CRLs, and needs no network: what comes out holds as of the oldest of those used.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +28,7 @@ use crate::{
     ids::{Hash, OfficeNumber},
     policy::Standing,
     signed::{self, Payload, Signed, Unverified},
-    time::Timestamp,
+    time::{DAY, Timestamp},
     trust::{Distrust, Trust},
 };
 
@@ -38,6 +38,8 @@ pub const LABEL: &str = "MUSUBI PROOF";
 pub const PREFIX: &str = "MUSUBI-PROOF:";
 /// The longest proof in bytes.
 pub const MAX: usize = 1 << 20;
+/// How far a clock of whoever signs may be ahead of the verifier's.
+const AHEAD: u64 = DAY;
 /// The most attestations in a proof.
 pub const MAX_PARTNERS: usize = 512;
 /// From how many partner offices on an exchange matters for the subsidy.
@@ -125,6 +127,17 @@ impl Months {
 
     const fn check(self) -> bool {
         self.0 < 1 << 12
+    }
+
+    /// Whether each of them had begun, in Japan, when something was signed.
+    fn had_begun(self, fiscal_year: u16, time: Timestamp) -> bool {
+        let seconds = i64::try_from(time.plus(9 * 3_600).0).unwrap_or(i64::MAX);
+        let Ok(then) = time::OffsetDateTime::from_unix_timestamp(seconds) else { return false };
+        let then = (then.year(), u8::from(then.month()));
+        self.iter().all(|month| {
+            let year = i32::from(fiscal_year) + i32::from(month < 4);
+            (year, month) <= then
+        })
     }
 }
 
@@ -289,6 +302,12 @@ pub enum ProofError {
     NotYet {
         /// When it begins.
         from: Timestamp,
+    },
+    /// It says that it was signed later than now: one of the two clocks is wrong.
+    #[error("signed in the future")]
+    Ahead {
+        /// When.
+        time: Timestamp,
     },
     /// The certificate behind it is revoked.
     #[error("the certificate is revoked")]
@@ -490,6 +509,7 @@ pub fn verify_attested(
     let attestation =
         Unverified::<Attestation>::from_bytes(&attested.attestation).map_err(|_| ProofError::Malformed)?;
     let time = attestation.claim().time;
+    not_ahead(time, now)?;
     // An office that has closed or replaced its PC since has said it all the same.
     let past = |entry: &Revoked| {
         let harmless = [Reason::Superseded, Reason::CessationOfOperation, Reason::AffiliationChanged];
@@ -503,6 +523,7 @@ pub fn verify_attested(
         && said.by != said.about
         && said.fiscal_year == fiscal_year
         && said.months.check()
+        && said.months.had_begun(fiscal_year, time)
         && !said.months.is_empty();
     if fits { Ok((said.by, said.months)) } else { Err(ProofError::Mixed) }
 }
@@ -512,6 +533,7 @@ fn verify_membership(issuer: &Hash, bytes: &[u8], trust: &Trust, now: Timestamp)
     let ca = trust.issuing().find(|ca| ca.id() == *issuer).ok_or(ProofError::UnknownIssuer)?;
     let membership = signed.verify(ca.key()).map_err(|_| ProofError::Forged)?.into_value();
     let serial = Serial::from_bytes(&membership.serial).map_err(|_| ProofError::Malformed)?;
+    not_ahead(membership.time, now)?;
     if !in_force(ca.not_before(), membership.time, ca.not_after()) {
         return Err(ProofError::Issuer);
     }
@@ -539,9 +561,11 @@ fn verify_use(
     // The office can make another: a certificate that was revoked for whatever reason proves nothing.
     let leaf = office_certificate(certificate, issuer, statement.claim().time, trust, now, |_| false)?;
     let statement = statement.verify(leaf.key()).map_err(|_| ProofError::Forged)?.into_value();
-    if statement.certificate != leaf.hash() || statement.office != leaf.office() || !statement.months.check() {
+    let months = statement.months.check() && statement.months.had_begun(statement.fiscal_year, statement.time);
+    if statement.certificate != leaf.hash() || statement.office != leaf.office() || !months {
         return Err(ProofError::Mixed);
     }
+    not_ahead(statement.time, now)?;
     let ca = trust.issuing().find(|ca| ca.id() == *issuer).ok_or(ProofError::UnknownIssuer)?;
     let (mut freshness, mut as_of) = data_of(ca, trust, now)?;
     let partners = match attested {
@@ -569,6 +593,11 @@ fn verify_use(
     };
     let fact = Fact::User { name: leaf.name().to_owned(), statement, partners };
     Ok(Shown { fact, freshness, as_of })
+}
+
+/// Refuses what says that it was signed in the future.
+fn not_ahead(time: Timestamp, now: Timestamp) -> Result<(), ProofError> {
+    if now.plus(AHEAD) < time { Err(ProofError::Ahead { time }) } else { Ok(()) }
 }
 
 /// Judges the certificate of an office that has signed something at `time`.

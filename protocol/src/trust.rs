@@ -18,7 +18,7 @@ pub mod testing;
 mod tests;
 
 pub use bundle::{Bundle, BundleError};
-use bundle::{Checked, check, verify_head};
+use bundle::{Checked, Signers, check, verify_head};
 
 use crate::{
     certificate::{Ca, Leaf, LeafIn, ProfileError, in_force, oid},
@@ -79,13 +79,13 @@ struct State {
 }
 
 impl Trust {
-    /// Begins with the first trust bundle and pins its roots. With `pin` given, the first root
-    /// must be that one; without, a person has to compare [`Trust::root_pin`].
+    /// Begins with the first trust bundle, which its first root has signed, and pins its roots. With `pin` given, the
+    /// first root must be that one; without, a person has to compare [`Trust::root_pin`].
     ///
     /// # Errors
     /// [`BundleError`].
     pub fn first(bundle: &[u8], pin: Option<&Hash>) -> Result<Self, BundleError> {
-        let (bundle, crl) = check(bundle, None)?;
+        let (bundle, crl) = check(bundle, Signers::First)?;
         if pin.is_some_and(|pin| *pin != bundle.roots[0].id()) {
             return Err(BundleError::Pin);
         }
@@ -99,7 +99,7 @@ impl Trust {
     /// [`BundleError`] if what was kept is not what this type gave.
     pub fn restore(first_roots: [&[u8]; 2], bundle: &[u8], crls: &[Vec<u8>]) -> Result<Self, BundleError> {
         let first_roots = [Ca::parse(first_roots[0])?, Ca::parse(first_roots[1])?];
-        let (bundle, crl) = check(bundle, None)?;
+        let (bundle, crl) = check(bundle, Signers::Kept)?;
         let mut trust = Self::new(first_roots, bundle, crl)?;
         for crl in crls {
             // One that is damaged on disk will come again from a partner.
@@ -121,7 +121,7 @@ impl Trust {
     /// # Errors
     /// [`BundleError`]; then nothing has changed.
     pub fn accept_bundle(&mut self, bytes: &[u8]) -> Result<Outcome, BundleError> {
-        let (bundle, crl) = check(bytes, Some(&self.0.bundle.roots))?;
+        let (bundle, crl) = check(bytes, Signers::Of(&self.0.bundle.roots))?;
         let outcome = Outcome::of(
             Some((self.bundle().number, self.bundle_bytes())),
             (bundle.signed.value().number, bundle.signed.bytes()),

@@ -6,7 +6,7 @@
 
 use std::{
     collections::HashMap,
-    io,
+    fmt, io,
     net::IpAddr,
     num::NonZeroUsize,
     task::{Context, Poll},
@@ -86,7 +86,6 @@ impl Default for EnrolLimits {
 }
 
 /// A question, and where its answer goes. Dropped, it stays unanswered.
-#[derive(Debug)]
 pub struct Asked {
     /// Who asks: the other end of the connection, and no more.
     pub peer: PeerId,
@@ -96,6 +95,13 @@ pub struct Asked {
     pub question: Vec<u8>,
     /// Takes type and array of the answer.
     pub answer: oneshot::Sender<Vec<u8>>,
+}
+
+/// Without the question, which may hold a code.
+impl fmt::Debug for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Asked({}, {} bytes)", self.peer, self.question.len())
+    }
 }
 
 /// A listening authority. Dropped, it stops.

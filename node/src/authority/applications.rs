@@ -19,7 +19,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use super::{
     Authority, Error, Issued, Period, Register,
     audit::Deed,
-    codes,
+    codes::{self, Worth},
     issue::{Granted, admit, grant},
     licensing::Wish,
     records::{self, APPLICATIONS},
@@ -77,6 +77,7 @@ pub enum Chosen {
 
 #[derive(Clone, Serialize_tuple, Deserialize_tuple)]
 struct Record {
+    office: OfficeNumber,
     request: ByteBuf,
     received: Timestamp,
     /// Serial number of the certificate to be replaced, or empty.
@@ -144,18 +145,18 @@ impl Authority {
         let Ok(parsed) = Request::parse(request) else { return Ok(State::Refused(Refusal::Malformed)) };
         let id = Hash::of(&[request]);
         let former: Option<Record> = records::get(&self.store, APPLICATIONS, &id.0)?;
-        match &former {
-            // Waiting: a code decides it now.
-            Some(record) if code.is_none() || record.state()? != ApplicationState::Waiting => {
-                return self.application_state(&id);
-            }
-            _ => {}
-        }
         let office = parsed.office();
+        let worth = code.map(|code| codes::look(&self.store, &office, code, &id, now)).transpose()?;
+        // Asked again, with the code by which it was decided or without one. Another code is another decision: a
+        // letter that came after a refusal, a revocation or a year.
+        if former.is_some() && matches!(worth, None | Some(Worth::Used)) {
+            return self.application_state(&id);
+        }
         if let Err(refusal) = admit(&self.store, &(&parsed).into(), replaces.as_ref(), now) {
             return Ok(State::Refused(refusal_for(refusal)?));
         }
         let record = |state: ApplicationState, certificate: &[u8], decided| Record {
+            office,
             request: ByteBuf::from(request),
             received: former.as_ref().map_or(now, |former| former.received),
             replaces: ByteBuf::from(replaces.as_ref().map(|serial| serial.as_bytes().as_slice()).unwrap_or_default()),
@@ -172,20 +173,21 @@ impl Authority {
             })?;
             return Ok(State::Waiting(AGAIN));
         };
-        let outcome = self.act(now, |draft, now| {
-            if let Err(refusal) = codes::take(draft, &office, code, &id, now)? {
-                return Ok(Err(refusal));
+        if let Some(Worth::Not { refusal, noted }) = worth {
+            if noted {
+                self.act(now, |draft, now| codes::mark_wrong(draft, &office, now))?;
             }
+            return Ok(State::Refused(refusal));
+        }
+        let Granted { record, .. } = self.act(now, |draft, now| {
+            codes::mark_used(draft, &office, code, &id)?;
             let granted = grant(draft, &parsed, None, replaces.as_ref(), now, rng)?;
             let serial = granted.record.leaf.serial();
             draft.put(APPLICATIONS, &id.0, &record(ApplicationState::Granted, serial.as_bytes(), now))?;
             draft.deed(Deed::Granted, Some(office), id.to_string());
-            Ok(Ok(granted))
+            Ok(granted)
         })?;
-        match outcome {
-            Ok(Granted { record, .. }) => self.granted(&record.leaf.serial()),
-            Err(refusal) => Ok(State::Refused(refusal)),
-        }
+        self.granted(&record.leaf.serial())
     }
 
     /// Grants an application that waits, or one that was declined. Days in `period` as for [`Authority::issue`].
@@ -322,9 +324,15 @@ impl Register {
 
     /// Refuses more applications than people can look at.
     fn room_for(&self, office: &OfficeNumber) -> Result<(), Error> {
-        let waiting = self.applications(Chosen::Waiting)?;
-        let each = waiting.iter().filter(|application| application.office == *office).count();
-        if MAX_WAITING <= waiting.len() || MAX_WAITING_EACH <= each {
+        let (mut waiting, mut each) = (0, 0);
+        for item in self.store.prefix(APPLICATIONS, &[]) {
+            let record: Record = records::decode(&item?.1)?;
+            if record.state()? == ApplicationState::Waiting {
+                waiting += 1;
+                each += usize::from(record.office == *office);
+            }
+        }
+        if MAX_WAITING <= waiting || MAX_WAITING_EACH <= each {
             return Err(Error::TooManyApplications);
         }
         Ok(())

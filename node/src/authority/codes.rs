@@ -3,12 +3,15 @@
 //! What is kept of a code is its hash, bound to the office number, so that whoever reads the store has no code. A new
 //! code for an office number withdraws the one before it: the letter was lost.
 
+use std::collections::BTreeSet;
+
 use musubi_protocol::{
     enrol::Refusal,
     ids::{Hash, OfficeNumber},
     invitation::{Code, Invitation, Place, ShortPin},
     time::{DAY, Timestamp},
 };
+use musubi_store::Store;
 use rand::CryptoRng;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use zeroize::Zeroizing;
@@ -63,16 +66,15 @@ impl Tries {
     }
 }
 
-/// Judges a code that came with a request. Nothing tells a wrong code from one that is used up, over, or another
-/// office's, except to the request that has used it.
+/// Judges a code that came with a request. Nothing tells a wrong code from one that is over, withdrawn or another
+/// office's. The right one always counts: were it locked with the others, anybody could keep an office out by guessing
+/// badly, and 80 bits are not guessed.
 pub(super) fn judge(record: Option<&CodeRecord>, tries: Tries, request: &Hash, now: Timestamp) -> Result<(), Refusal> {
-    if MAX_TRIES <= tries.on(day_number(now)).wrong {
-        return Err(Refusal::Locked);
-    }
     match record {
         Some(CodeRecord { used: Some(used), .. }) if used == request => Ok(()),
         Some(CodeRecord { used: Some(_), .. }) => Err(Refusal::CodeUsed),
         Some(CodeRecord { withdrawn: 0, until, .. }) if now <= *until => Ok(()),
+        _ if MAX_TRIES <= tries.on(day_number(now)).wrong => Err(Refusal::Locked),
         _ => Err(Refusal::Code),
     }
 }
@@ -86,7 +88,7 @@ fn key(office: &OfficeNumber, hash: &Hash) -> Vec<u8> {
 }
 
 impl Authority {
-    /// Makes a code for each of these office numbers. Every thousand of them are durable together.
+    /// Makes a code for each of these office numbers, however often one is named. Every thousand of them are durable together.
     ///
     /// # Errors
     /// [`Error::ClockBehind`], and what the store refuses; letters before that were not returned count all the same, until
@@ -99,6 +101,8 @@ impl Authority {
         rng: &mut impl CryptoRng,
     ) -> Result<Vec<Letter>, Error> {
         let pin = ShortPin::of(&self.root_pin());
+        let mut seen = BTreeSet::new();
+        let offices: Vec<OfficeNumber> = offices.iter().copied().filter(|office| seen.insert(*office)).collect();
         let mut letters = Vec::with_capacity(offices.len());
         for offices in offices.chunks(TOGETHER) {
             let until = now.plus(CODE_LIFETIME);
@@ -122,7 +126,7 @@ impl Authority {
 }
 
 /// Withdraws what was made for the office before and not used.
-fn withdraw(draft: &mut Draft<'_>, office: &OfficeNumber) -> Result<(), Error> {
+pub(super) fn withdraw(draft: &mut Draft<'_>, office: &OfficeNumber) -> Result<(), Error> {
     let found: Vec<_> = draft.store().prefix(CODES, office.as_str().as_bytes()).collect::<Result<_, _>>()?;
     for (key, value) in found {
         let record: CodeRecord = records::decode(&value)?;
@@ -133,29 +137,65 @@ fn withdraw(draft: &mut Draft<'_>, office: &OfficeNumber) -> Result<(), Error> {
     Ok(())
 }
 
-/// Judges a code, and notes in the act that it is used, or that it was wrong.
-pub(super) fn take(
-    draft: &mut Draft<'_>,
+/// What a code is worth to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Worth {
+    /// It grants.
+    Good,
+    /// This request has used it before.
+    Used,
+    /// It grants nothing. `noted`: it is a try against a letter that is out, and counts.
+    Not { refusal: Refusal, noted: bool },
+}
+
+/// Looks at a code, without an act.
+pub(super) fn look(
+    store: &Store,
     office: &OfficeNumber,
     code: &Code,
     request: &Hash,
     now: Timestamp,
-) -> Result<Result<(), Refusal>, Error> {
-    let key = key(office, &code.hash(office));
-    let record: Option<CodeRecord> = records::get(draft.store(), CODES, &key)?;
-    let tries: Tries = records::get(draft.store(), TRIES, office.as_str().as_bytes())?.unwrap_or_default();
-    let verdict = judge(record.as_ref(), tries, request, now);
-    match (&verdict, record) {
-        (Ok(()), Some(record)) => draft.put(CODES, &key, &CodeRecord { used: Some(*request), ..record })?,
-        (Err(Refusal::Code), _) => {
-            let tries = tries.on(day_number(now));
-            let tries = Tries { wrong: tries.wrong + 1, ..tries };
-            draft.put(TRIES, office.as_str().as_bytes(), &tries)?;
-            draft.deed(Deed::WrongCode, Some(*office), String::new());
-        }
-        _ => {}
+) -> Result<Worth, Error> {
+    let record: Option<CodeRecord> = records::get(store, CODES, &key(office, &code.hash(office)))?;
+    let tries: Tries = records::get(store, TRIES, office.as_str().as_bytes())?.unwrap_or_default();
+    match judge(record.as_ref(), tries, request, now) {
+        Ok(()) if record.is_some_and(|record| record.used.is_some()) => Ok(Worth::Used),
+        Ok(()) => Ok(Worth::Good),
+        // Where no letter is out, guessing is not worth a line: strangers would fill the store.
+        Err(refusal) => Ok(Worth::Not { refusal, noted: refusal == Refusal::Code && is_out(store, office, now)? }),
     }
-    Ok(verdict)
+}
+
+/// Whether a letter to the office is out whose code counts.
+fn is_out(store: &Store, office: &OfficeNumber, now: Timestamp) -> Result<bool, Error> {
+    for found in store.prefix(CODES, office.as_str().as_bytes()) {
+        let record: CodeRecord = records::decode(&found?.1)?;
+        if record.used.is_none() && record.withdrawn == 0 && now <= record.until {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Notes that a code is used.
+pub(super) fn mark_used(
+    draft: &mut Draft<'_>,
+    office: &OfficeNumber,
+    code: &Code,
+    request: &Hash,
+) -> Result<(), Error> {
+    let key = key(office, &code.hash(office));
+    let record: CodeRecord = records::get(draft.store(), CODES, &key)?.ok_or(Error::Damaged("code"))?;
+    draft.put(CODES, &key, &CodeRecord { used: Some(*request), ..record })
+}
+
+/// Notes that a wrong code was tried.
+pub(super) fn mark_wrong(draft: &mut Draft<'_>, office: &OfficeNumber, now: Timestamp) -> Result<(), Error> {
+    let tries: Tries = records::get(draft.store(), TRIES, office.as_str().as_bytes())?.unwrap_or_default();
+    let tries = tries.on(day_number(now));
+    draft.put(TRIES, office.as_str().as_bytes(), &Tries { wrong: tries.wrong + 1, ..tries })?;
+    draft.deed(Deed::WrongCode, Some(*office), String::new());
+    Ok(())
 }
 
 #[cfg(test)]
@@ -186,11 +226,14 @@ mod tests {
     fn five_wrong_codes_lock_for_the_day() {
         let record = CodeRecord { made: NOW, until: NOW.plus(CODE_LIFETIME), used: None, withdrawn: 0 };
         let tried = |wrong| Tries { day: day_number(NOW), wrong };
-        let judge = |tries, now| judge(Some(&record), tries, &Hash([1; 32]), now);
-        assert_eq!(judge(tried(MAX_TRIES - 1), NOW), Ok(()));
+        let judge = |tries, now| judge(None, tries, &Hash([1; 32]), now);
+        assert_eq!(judge(tried(MAX_TRIES - 1), NOW), Err(Refusal::Code));
         assert_eq!(judge(tried(MAX_TRIES), NOW), Err(Refusal::Locked));
         // NOW is noon in Japan: the day ends twelve hours later.
         assert_eq!(judge(tried(MAX_TRIES), NOW.plus(12 * 3_600 - 1)), Err(Refusal::Locked));
-        assert_eq!(judge(tried(MAX_TRIES), NOW.plus(12 * 3_600)), Ok(()));
+        assert_eq!(judge(tried(MAX_TRIES), NOW.plus(12 * 3_600)), Err(Refusal::Code));
+        // The right one counts whatever others have tried.
+        let right = super::judge(Some(&record), tried(MAX_TRIES), &Hash([1; 32]), NOW);
+        assert_eq!(right, Ok(()));
     }
 }

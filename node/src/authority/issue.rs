@@ -1,5 +1,7 @@
 //! Answering a request with a certificate.
 
+use std::collections::BTreeSet;
+
 use musubi_protocol::{
     certificate::{
         Grant, Role, Serial, Subject,
@@ -144,12 +146,15 @@ pub(super) fn grant<'a>(
     let decision = licensing::decide(&history, wish, &draft.standing.public.policy, now)?;
     let licence = decision.licence;
     let (ca, signer) = draft.issuing_for(licence.until, now, rng)?;
-    if let Some(mut replaced) = replaced {
+    let lists: BTreeSet<u32> = replaced.iter().map(|replaced| replaced.ca).collect();
+    for mut replaced in replaced {
         let entry = Revoked { serial: replaced.leaf.serial(), at: now, reason: Reason::Superseded };
         replaced.revoked = Some(entry);
         draft.revoked(&replaced, entry)?;
         draft.deed(Deed::Revoked, Some(subject.office), format!("{} {}", entry.serial, entry.reason));
-        draft.new_crl(replaced.ca, now)?;
+    }
+    for ca in lists {
+        draft.new_crl(ca, now)?;
     }
     draft.refresh_crls(now)?;
     let issue_number = draft.standing.issued + 1;
@@ -170,8 +175,7 @@ pub(super) fn grant<'a>(
 
 /// What is meant where nothing is said: a key that has a certificate renews a licence that ends soon.
 fn wish(history: &[Former], renewal: bool, now: Timestamp) -> Wish {
-    let soon =
-        licensing::last_of(history).is_some_and(|licence| now <= licence.until && licence.until.since(now) <= RENEW);
+    let soon = licensing::running(history, now).is_some_and(|licence| licence.until.since(now) <= RENEW);
     if renewal && soon { Wish::Renewal } else { Wish::Certificate }
 }
 
@@ -191,8 +195,8 @@ pub(super) struct Place {
     pub(super) desk: u16,
     /// The key had a certificate before.
     pub(super) renewal: bool,
-    /// What goes when this comes.
-    pub(super) replaced: Option<Record>,
+    /// What goes when this comes: all that is in force of the key of a PC that is gone.
+    pub(super) replaced: Vec<Record>,
 }
 
 /// Decides whether a certificate may be granted beside what was issued before: the desk's number, and whether it had one.
@@ -207,7 +211,12 @@ pub(super) fn admit(
     if former.is_some_and(|former| former != office) {
         return Err(Error::KeyOfOtherOffice);
     }
-    let (mut own, mut last, mut replaced, mut overlap) = (None, 0, None, None);
+    let gone = replaces.map(|serial| records::certificate(store, serial)).transpose()?.flatten();
+    let gone = gone.filter(|gone| gone.is_live(now) && gone.leaf.office() == office && gone.leaf.key() != subject.key);
+    if replaces.is_some() && gone.is_none() {
+        return Err(Error::NothingToReplace);
+    }
+    let (mut own, mut last, mut replaced) = (None, 0, Vec::new());
     for issued in records::certificates(store, Some(&office)) {
         let issued = issued?;
         let leaf = &issued.leaf;
@@ -218,26 +227,20 @@ pub(super) fn admit(
             }
             own = Some(leaf.desk());
         } else if issued.is_live(now) {
-            if replaces == Some(&leaf.serial()) {
-                replaced = Some(issued);
+            if gone.as_ref().is_some_and(|gone| gone.leaf.key() == leaf.key()) {
+                replaced.push(issued);
                 continue;
             }
             let kinds: Vec<_> = leaf.kinds().iter().filter(|kind| subject.kinds.contains(kind)).copied().collect();
             if !kinds.is_empty() {
-                overlap.get_or_insert(Error::Overlap { kinds, desk: leaf.desk() });
+                return Err(Error::Overlap { kinds, desk: leaf.desk() });
             }
         }
     }
-    if replaces.is_some() && replaced.is_none() {
-        return Err(Error::NothingToReplace);
-    }
-    if let Some(overlap) = overlap {
-        return Err(overlap);
-    }
-    match (own, &replaced) {
+    match (own, gone) {
         (Some(desk), _) => Ok(Place { desk, renewal: true, replaced }),
         // A new PC is the same desk under another key.
-        (None, Some(former)) => Ok(Place { desk: former.leaf.desk(), renewal: false, replaced }),
+        (None, Some(gone)) => Ok(Place { desk: gone.leaf.desk(), renewal: false, replaced }),
         (None, None) => {
             let desk = last.checked_add(1).ok_or(Error::TooManyDesks)?;
             Ok(Place { desk, renewal: false, replaced })

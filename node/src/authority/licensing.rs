@@ -54,13 +54,24 @@ pub(super) struct Decision {
     pub(super) fee: u32,
 }
 
-/// The last licence of an office number: the one that ends last of those that were not taken away.
-pub(super) fn last_of(history: &[Former]) -> Option<Licence> {
-    let counts = |former: &&Former| {
-        let taken = matches!(former.revoked, Some(Reason::PrivilegeWithdrawn | Reason::CessationOfOperation));
-        !taken
-    };
-    history.iter().filter(counts).map(|former| former.licence).max_by_key(|licence| licence.until)
+/// The licences of an office number that were not taken away. A licence was, if one of its certificates was revoked for
+/// that and none is left: what was superseded before says nothing of it.
+fn standing(history: &[Former]) -> impl Iterator<Item = Licence> {
+    history.iter().map(|former| former.licence).filter(|licence| {
+        let own = || history.iter().filter(|former| former.licence == *licence).map(|former| former.revoked);
+        let taken = |reason| matches!(reason, Some(Reason::PrivilegeWithdrawn | Reason::CessationOfOperation));
+        own().any(|revoked| revoked.is_none()) || !own().any(taken)
+    })
+}
+
+/// The last licence of an office number.
+fn last_of(history: &[Former]) -> Option<Licence> {
+    standing(history).max_by_key(|licence| licence.until)
+}
+
+/// The licence that runs at a moment.
+pub(super) fn running(history: &[Former], now: Timestamp) -> Option<Licence> {
+    standing(history).filter(|licence| licence.from <= now && now <= licence.until).max_by_key(|licence| licence.until)
 }
 
 /// Decides by what was issued to the office number before.
@@ -69,20 +80,28 @@ pub(super) fn last_of(history: &[Former]) -> Option<Licence> {
 /// [`Error::TooEarly`] for a renewal, and what [`Period`] refuses.
 pub(super) fn decide(history: &[Former], wish: Wish, policy: &Policy, now: Timestamp) -> Result<Decision, Error> {
     let last = last_of(history);
-    let running = last.filter(|licence| now <= licence.until);
-    let (from, until) = match (wish, running) {
-        (Wish::Same(licence), _) | (Wish::Certificate, Some(licence)) => {
-            return Ok(Decision { licence, applicant: None, fee: 0 });
-        }
-        (Wish::Renewal, Some(licence)) => {
+    let free = |licence| Ok(Decision { licence, applicant: None, fee: 0 });
+    // Granted already, for the whole office number: by another desk, perhaps.
+    let coming = last.filter(|licence| now < licence.from);
+    let (from, until) = match (wish, running(history, now), coming) {
+        (Wish::Same(licence), _, _)
+        | (Wish::Certificate, Some(licence), _)
+        | (Wish::Certificate | Wish::Renewal, _, Some(licence)) => return free(licence),
+        (Wish::Renewal, Some(licence), None) => {
             if RENEW < licence.until.since(now) {
                 return Err(Error::TooEarly { from: licence.until.minus(RENEW) });
             }
             let first = dates::day_of(licence.until)?.checked_add(1.day())?;
             (dates::start_of(first)?, dates::end_of(dates::year_from(first)?)?)
         }
-        (Wish::Days(period), _) => period.settle(now)?,
-        (Wish::Certificate | Wish::Renewal, None) => Period::default().settle(now)?,
+        (Wish::Days(period), _, _) => {
+            let (from, until) = period.settle(now)?;
+            if let Some(licence) = standing(history).find(|licence| (licence.from, licence.until) == (from, until)) {
+                return free(licence);
+            }
+            (from, until)
+        }
+        (Wish::Certificate | Wish::Renewal, None, None) => Period::default().settle(now)?,
     };
     let applicant = Applicant::of(last.map(|licence| (licence.class, licence.until)), now);
     let charge = policy.charge(applicant, now, from);
@@ -206,12 +225,30 @@ mod tests {
         // No fees any more.
         let late = [former("2026-05-01", "2027-04-30", ORDINARY, None)];
         assert_eq!(renew(&late, "2027-03-31"), is("2027-05-01", "2028-04-30", ORDINARY, Some(Applicant::Current), 0));
-        // Renewed twice in the same spring: the second is too early.
+        // Renewed twice in the same spring, by two desks perhaps: one licence and one charge.
         let both = [waived[0], former("2026-07-01", "2027-06-30", WAIVED, None)];
-        assert_eq!(renew(&both, "2026-06-01"), Err("too_early"));
+        assert_eq!(renew(&both, "2026-06-01"), is("2026-07-01", "2027-06-30", WAIVED, None, 0));
+        // Until it begins, who comes new carries the one that runs.
+        let certificate = decided(&both, Wish::Certificate, noon("2026-06-01"));
+        assert_eq!(certificate, is("2025-07-01", "2026-06-30", WAIVED, None, 0));
+        assert_eq!(renew(&both, "2026-07-01"), Err("too_early"));
         // Leap days.
         let leap = [former("2027-03-01", "2028-02-29", ORDINARY, None)];
         assert_eq!(renew(&leap, "2028-02-01"), is("2028-03-01", "2029-02-28", ORDINARY, Some(Applicant::Current), 0));
+    }
+
+    /// The PC was replaced, and then the licence withdrawn: what was superseded does not bring it back.
+    #[test]
+    fn a_licence_taken_away_stays_away() {
+        let of = |reason| former("2025-07-01", "2026-06-30", WAIVED, reason);
+        let taken = Some(Reason::PrivilegeWithdrawn);
+        let at = |history: &[Former]| decided(history, Wish::Certificate, noon("2026-01-01")).unwrap().3;
+        let anew = Some(Applicant::FirstTime);
+        assert_eq!(at(&[of(Some(Reason::Superseded)), of(taken)]), anew);
+        assert_eq!(at(&[of(Some(Reason::KeyCompromise)), of(taken)]), anew);
+        // One of two desks was closed, or an error was undone.
+        assert_eq!(at(&[of(taken), of(None)]), None);
+        assert_eq!(at(&[of(None), of(Some(Reason::CessationOfOperation))]), None);
     }
 
     #[test]
@@ -223,6 +260,9 @@ mod tests {
             decided(&held, wish, noon("2026-01-10")),
             is("2026-04-01", "2027-03-31", WAIVED, Some(Applicant::AlreadyFree), 0)
         );
+        // The very days of a licence that was granted before: no second charge.
+        let same = Wish::Days(Period { from: date("2025-07-01"), until: date("2026-06-30") });
+        assert_eq!(decided(&held, same, noon("2026-01-10")), is("2025-07-01", "2026-06-30", WAIVED, None, 0));
     }
 
     #[test]

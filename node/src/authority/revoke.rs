@@ -13,6 +13,7 @@ use serde::Serialize;
 use super::{
     Authority, Error, Row,
     audit::Deed,
+    codes,
     records::{self, Issued},
 };
 
@@ -44,7 +45,8 @@ pub struct RevokedBy {
 }
 
 impl Authority {
-    /// Revokes certificates: a log leaf for each, and a new CRL of every CA that had issued one.
+    /// Revokes certificates: a log leaf for each, and a new CRL of every CA that had issued one. With an office number, codes
+    /// of letters to it that nobody has used count no more.
     ///
     /// # Errors
     /// [`Error::Unknown`] if nothing was ever issued to the target, [`Error::NothingToRevoke`] if all of it is revoked
@@ -63,6 +65,10 @@ impl Authority {
             let mut revoked: Vec<Issued> = found.into_iter().filter(|issued| issued.is_live(now)).collect();
             if revoked.is_empty() {
                 return Err(Error::NothingToRevoke);
+            }
+            if let Target::Office(office) = target {
+                // A letter in wrong hands would bring the office back.
+                codes::withdraw(draft, &office)?;
             }
             let mut numbers = BTreeMap::new();
             for issued in &mut revoked {

@@ -25,7 +25,7 @@ use super::{Authority, Error, NewerCrls};
 use crate::clock::Clock;
 
 /// Questions that are worked on at one time.
-const AT_ONCE: usize = 4;
+const AT_ONCE: u32 = 4;
 /// Questions from one address in a minute: many offices may share one, and an office asks every quarter of an hour.
 const PER_MINUTE: f64 = 600.0;
 /// Applications from one address in a minute.
@@ -57,6 +57,8 @@ pub struct Service {
     peer: PeerId,
     listen: Vec<Multiaddr>,
     task: tokio::task::JoinHandle<()>,
+    /// One for each question that is worked on.
+    turns: Arc<Semaphore>,
 }
 
 impl Service {
@@ -74,17 +76,17 @@ impl Service {
         let enrolment = listen(Keypair::generate_ed25519(), addresses, limits).await?;
         let (peer, listen) = (enrolment.peer, enrolment.listen.clone());
         let authority = Arc::new(Mutex::new(authority));
-        let task = tokio::spawn(answer_all(enrolment, Arc::clone(&authority), clock));
-        Ok(Self { authority, peer, listen, task })
+        let turns = Arc::new(Semaphore::new(AT_ONCE as usize));
+        let task = tokio::spawn(answer_all(enrolment, Arc::clone(&authority), Arc::clone(&turns), clock));
+        Ok(Self { authority, peer, listen, task, turns })
     }
 
     /// Ends what is being answered, and listens no more.
     pub async fn stop(mut self) {
         self.task.abort();
         let _ = (&mut self.task).await;
-        // Whoever has the authority now is the last.
-        let authority = Arc::clone(&self.authority);
-        let _ = tokio::task::spawn_blocking(move || drop(authority.lock())).await;
+        // When all turns are here, nobody else has the authority.
+        let _ = self.turns.acquire_many(AT_ONCE).await;
     }
 
     /// Where it listens.
@@ -111,16 +113,15 @@ impl Drop for Service {
     }
 }
 
-async fn answer_all(mut enrolment: Enrolment, authority: Arc<Mutex<Authority>>, clock: Clock) {
-    let (turns, mut pace) = (Arc::new(Semaphore::new(AT_ONCE)), Pace::default());
+async fn answer_all(mut enrolment: Enrolment, authority: Arc<Mutex<Authority>>, turns: Arc<Semaphore>, clock: Clock) {
+    let mut pace = Pace::default();
     while let Some(Asked { peer, address, question, answer }) = enrolment.questions.recv().await {
         let Ok(question) = Question::decode(&question) else {
             // Whoever sends something else hears nothing.
             tracing::debug!("a question cannot be read");
             continue;
         };
-        let applies = matches!(question, Question::Apply { .. });
-        if !pace.take(address, applies, Instant::now()) {
+        if !pace.take(address, cost(&question), Instant::now()) {
             tell(answer, Answer::Busy { again: BUSY });
             continue;
         }
@@ -186,6 +187,16 @@ fn reply(
     })
 }
 
+/// What a question takes of an address's share, and what of its applications: long answers count as many short ones.
+const fn cost(question: &Question) -> [f64; 2] {
+    match question {
+        Question::Apply { .. } => [1.0, 1.0],
+        Question::Crls { .. } | Question::Leaves { .. } => [20.0, 0.0],
+        Question::Greet { .. } | Question::Bundle { .. } => [5.0, 0.0],
+        Question::State { .. } | Question::Newest { .. } => [1.0, 0.0],
+    }
+}
+
 /// How much each address has asked lately.
 #[derive(Default)]
 struct Pace {
@@ -212,7 +223,7 @@ impl Bucket {
 
 impl Pace {
     /// Says whether one more is answered.
-    fn take(&mut self, address: Option<IpAddr>, applies: bool, now: Instant) -> bool {
+    fn take(&mut self, address: Option<IpAddr>, wanted: [f64; 2], now: Instant) -> bool {
         if MAX_ADDRESSES <= self.addresses.len() && !self.addresses.contains_key(&address) {
             // Whoever was quiet for a minute has a full bucket again.
             self.addresses.retain(|_, bucket| now.saturating_duration_since(bucket.at) < Duration::from_secs(60));
@@ -222,7 +233,6 @@ impl Pace {
         }
         let bucket = self.addresses.entry(address).or_insert(Bucket { left: Bucket::FULL, at: now });
         bucket.refill(now);
-        let wanted = [1.0, f64::from(u8::from(applies))];
         if bucket.left.iter().zip(wanted).any(|(left, wanted)| *left < wanted) {
             return false;
         }
@@ -241,25 +251,30 @@ mod tests {
     fn one_address_gets_its_share_and_others_theirs() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         let ip = |last| Some(IpAddr::from([192, 0, 2, last]));
-        let granted = (0..1_000).filter(|_| pace.take(ip(1), true, now)).count();
+        let (applies, asks) = ([1.0, 1.0], [1.0, 0.0]);
+        let granted = (0..1_000).filter(|_| pace.take(ip(1), applies, now)).count();
         assert_eq!(granted, APPLICATIONS_PER_MINUTE as usize);
-        let asked = (0..1_000).filter(|_| pace.take(ip(1), false, now)).count();
+        let asked = (0..1_000).filter(|_| pace.take(ip(1), asks, now)).count();
         assert_eq!(asked, PER_MINUTE as usize - granted);
-        assert!(pace.take(ip(2), true, now));
+        assert!(pace.take(ip(2), applies, now));
         // Half a minute later half of it is there again.
         let later = now + Duration::from_secs(30);
-        assert_eq!((0..1_000).filter(|_| pace.take(ip(1), true, later)).count(), APPLICATIONS_PER_MINUTE as usize / 2);
+        assert_eq!(
+            (0..1_000).filter(|_| pace.take(ip(1), applies, later)).count(),
+            APPLICATIONS_PER_MINUTE as usize / 2
+        );
     }
 
     #[test]
     fn a_flood_of_addresses_is_bounded_and_passes() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         let ip = |n: u32| Some(IpAddr::from(n.to_be_bytes()));
-        assert!((0..MAX_ADDRESSES as u32).all(|n| pace.take(ip(n), false, now)));
-        assert!(!pace.take(ip(u32::MAX), false, now));
+        let asks = [1.0, 0.0];
+        assert!((0..MAX_ADDRESSES as u32).all(|n| pace.take(ip(n), asks, now)));
+        assert!(!pace.take(ip(u32::MAX), asks, now));
         // Who is known already goes on.
-        assert!(pace.take(ip(1), false, now));
-        assert!(pace.take(ip(u32::MAX), false, now + Duration::from_secs(60)));
+        assert!(pace.take(ip(1), asks, now));
+        assert!(pace.take(ip(u32::MAX), asks, now + Duration::from_secs(60)));
         assert!(pace.addresses.len() <= MAX_ADDRESSES);
     }
 }

@@ -112,7 +112,7 @@ fn codes_that_do_not_count() {
 }
 
 #[test]
-fn guessing_ends_after_five_tries_and_begins_anew_the_next_day() {
+fn guessing_ends_after_five_tries_and_keeps_nobody_out() {
     let (dir, mut authority) = authority();
     let good = code(&mut authority, 5, NOW);
     let request = der(OFFICE, &["11"], 1);
@@ -123,17 +123,58 @@ fn guessing_ends_after_five_tries_and_begins_anew_the_next_day() {
     for n in 0..u64::from(MAX_TRIES) {
         assert_eq!(guess(&mut authority, n, NOW), enrol::State::Refused(Refusal::Code));
     }
-    assert_eq!(guess(&mut authority, 9, NOW), enrol::State::Refused(Refusal::Locked));
-    // The right one neither, and a restart does not help.
+    // Nor does a restart help.
     let mut authority = reopen(&dir, authority);
-    assert_eq!(apply(&mut authority, &request, Some(&good), None, NOW), enrol::State::Refused(Refusal::Locked));
+    assert_eq!(guess(&mut authority, 9, NOW), enrol::State::Refused(Refusal::Locked));
+    let acts = authority.audit().unwrap().len();
+    assert_eq!(guess(&mut authority, 10, NOW), enrol::State::Refused(Refusal::Locked));
+    assert_eq!(authority.audit().unwrap().len(), acts, "what is locked is not written down");
     // Another office is not concerned.
     let letters = authority.codes(&["1379900028".parse().unwrap()], None, NOW, &mut rng(8)).unwrap();
     let theirs = Invitation::parse(&letters[0].invitation).unwrap().code;
     leaf(&apply(&mut authority, &der("1379900028", &["15"], 2), Some(&theirs), None, NOW));
-    leaf(&apply(&mut authority, &request, Some(&good), None, NOW.plus(DAY)));
+    // And the right code counts all the same: nobody is kept out by others who guess.
+    leaf(&apply(&mut authority, &request, Some(&good), None, NOW));
     let wrong = deeds(&authority).iter().filter(|(deed, _)| *deed == Deed::WrongCode).count();
     assert_eq!(wrong, MAX_TRIES as usize);
+    // Where no letter is out, guessing leaves no trace.
+    let acts = authority.audit().unwrap().len();
+    let nobody = der("1379905001", &["43"], 3);
+    assert_eq!(apply(&mut authority, &nobody, Some(&good), None, NOW), enrol::State::Refused(Refusal::Code));
+    assert_eq!(authority.audit().unwrap().len(), acts);
+}
+
+/// A new letter is a new decision about the same request: after a revocation, a refusal, a year.
+#[test]
+fn the_same_request_with_another_code_is_decided_anew() {
+    let (_dir, mut authority) = authority();
+    let request = der(OFFICE, &["11"], 1);
+    apply(&mut authority, &request, None, None, NOW);
+    let id = authority.applications(Chosen::Waiting).unwrap()[0].id.clone();
+    authority.decline(&id, NOW).unwrap();
+    let first = code(&mut authority, 5, NOW);
+    let granted = leaf(&apply(&mut authority, &request, Some(&first), None, NOW));
+    // Revoked, and the letter that was out with it.
+    let second = code(&mut authority, 6, NOW);
+    authority.revoke(Target::Office(office()), Reason::PrivilegeWithdrawn, NOW).unwrap();
+    let refused = enrol::State::Refused(Refusal::Code);
+    assert_eq!(apply(&mut authority, &request, Some(&second), None, NOW), refused);
+    let third = code(&mut authority, 7, NOW.plus(60));
+    let again = leaf(&apply(&mut authority, &request, Some(&third), None, NOW.plus(60)));
+    assert!(granted.serial() != again.serial() && again.issue_number() == 2);
+    // A year later, in time for the renewal.
+    let spring = again.until().minus(30 * DAY);
+    let fourth = code(&mut authority, 8, spring);
+    let renewed = leaf(&apply(&mut authority, &request, Some(&fourth), None, spring));
+    assert_eq!((renewed.desk(), renewed.from()), (again.desk(), again.until().plus(1)));
+}
+
+#[test]
+fn a_number_that_is_named_twice_gets_one_code() {
+    let (_dir, mut authority) = authority();
+    let other = "1379900028".parse().unwrap();
+    let letters = authority.codes(&[office(), other, office()], None, NOW, &mut rng(5)).unwrap();
+    assert_eq!(letters.iter().map(|letter| letter.office).collect::<Vec<_>>(), [office(), other]);
 }
 
 #[test]
@@ -227,6 +268,24 @@ fn a_new_pc_takes_the_place_of_the_lost_one_in_one_act() {
     // One licence, one charge.
     let charges = authority.charges(Timestamp(0), Timestamp(u64::MAX)).unwrap();
     assert_eq!(charges.iter().filter(|due| due.office == office()).count(), 1);
+}
+
+/// After a renewal two certificates of the lost PC are in force: both go.
+#[test]
+fn a_pc_that_was_renewed_is_replaced_as_a_whole() {
+    let (_dir, mut authority) = authority();
+    let first = issue(&mut authority, OFFICE, &["11"], &key(1)).unwrap().row;
+    let spring = first.until.minus(30 * DAY);
+    let renewed = issue_at(&mut authority, OFFICE, &["11"], &key(1), spring).unwrap().row;
+    let letter = code(&mut authority, 6, spring);
+    let new = leaf(&apply(&mut authority, &der(OFFICE, &["11"], 2), Some(&letter), Some(renewed.serial), spring));
+    // It carries the licence that runs, and the coming one when it is renewed, without a second charge.
+    assert_eq!((new.desk(), new.from(), new.until()), (1, first.from, first.until));
+    let coming = issue_at(&mut authority, OFFICE, &["11"], &key(2), spring).unwrap();
+    assert_eq!((coming.row.from, coming.row.until, coming.fee), (renewed.from, renewed.until, 0));
+    let states: Vec<_> = authority.list(spring).unwrap().iter().map(|row| row.state).collect();
+    assert_eq!(states, [State::Revoked, State::Revoked, State::Valid, State::Coming]);
+    assert_eq!(authority.charges(Timestamp(0), Timestamp(u64::MAX)).unwrap().len(), 2);
 }
 
 #[test]

@@ -47,7 +47,7 @@ impl World {
             about: self.office.leaf.office(),
             by: partner.leaf.office(),
             fiscal_year: 2026,
-            months: Months::default().with(4).with(1),
+            months: Months::default().with(4).with(8),
             certificate: partner.leaf.hash(),
             time: NOW,
             ext: Ext::none(),
@@ -107,7 +107,7 @@ fn use_is_shown_with_its_partners() {
     let shown = world.verdict(&Proof::read(proof.to_pem().unwrap().as_bytes()).unwrap()).unwrap();
     let Fact::User { name, statement, partners } = shown.fact else { panic!("{shown:?}") };
     assert_eq!((name.as_str(), statement.partners, statement.fiscal_year), ("みほん事業所", 5, 2026));
-    assert_eq!(statement.months.iter().collect::<Vec<_>>(), [4, 1]);
+    assert_eq!(statement.months.iter().collect::<Vec<_>>(), [4, 8]);
     let named: Vec<String> = partners.unwrap().iter().map(ToString::to_string).collect();
     assert_eq!(named, (1..=5).map(|at| format!("137990500{at}")).collect::<Vec<_>>());
 
@@ -133,12 +133,12 @@ fn the_texts_fit_qr_codes() {
 fn an_office_counts_once_and_the_last_attestation_of_it() {
     let world = World::new(1);
     let mut list = world.list();
-    let more = Attestation { months: Months::default().with(4).with(12), ..world.attestation(&world.partners[0]) };
+    let more = Attestation { months: Months::default().with(4).with(9), ..world.attestation(&world.partners[0]) };
     list.push(World::attested(&world.partners[0], more));
     let shown = world.verdict(&world.used(&list)).unwrap();
     let Fact::User { statement, partners, .. } = shown.fact else { panic!("{shown:?}") };
     assert_eq!((statement.partners, partners.unwrap().len()), (5, 5));
-    assert_eq!(statement.months.iter().collect::<Vec<_>>(), [4, 12, 1]);
+    assert_eq!(statement.months.iter().collect::<Vec<_>>(), [4, 8, 9]);
 }
 
 #[test]
@@ -146,6 +146,31 @@ fn months_are_those_of_a_fiscal_year() {
     let all = (0..=255).fold(Months::default(), Months::with);
     assert_eq!(all.iter().collect::<Vec<_>>(), [4, 5, 6, 7, 8, 9, 10, 11, 12, 1, 2, 3]);
     assert!(Months::default().is_empty() && all.check() && !Months(1 << 12).check());
+}
+
+#[test]
+fn nothing_is_said_of_the_future() {
+    let world = World::new(1);
+    // NOW is in September 2026.
+    let months = |list: &[u8]| list.iter().fold(Months::default(), |months, month| months.with(*month));
+    assert!(months(&[4, 9]).had_begun(2026, NOW) && !months(&[10]).had_begun(2026, NOW));
+    assert!(months(&[1, 12]).had_begun(2025, NOW) && !months(&[1]).had_begun(2026, NOW));
+    let begin = Timestamp(1_790_780_400);
+    assert!(months(&[10]).had_begun(2026, begin) && !months(&[10]).had_begun(2026, begin.minus(1)));
+    let mut list = world.list();
+    let early = Attestation { months: months(&[4, 10]), ..world.attestation(&world.partners[2]) };
+    list[2] = World::attested(&world.partners[2], early);
+    assert_eq!(world.verdict(&world.used(&list)), Err(ProofError::Mixed));
+    let time = NOW.plus(60 + DAY);
+    let at = |time| {
+        Proof::membership(
+            Membership { time, ..world.membership() },
+            world.authority.issuing.ca(),
+            world.authority.issuing.key(),
+        )
+    };
+    assert!(world.verdict(&at(time).unwrap()).is_ok());
+    assert_eq!(world.verdict(&at(time.plus(1)).unwrap()), Err(ProofError::Ahead { time: time.plus(1) }));
 }
 
 #[test]

@@ -92,9 +92,20 @@ pub(super) struct Checked {
     pub(super) policy: Policy,
 }
 
-/// Reads a bundle and checks it. `signers` are the roots that may sign it; without any, it may be
-/// signed by a root of its own: the first bundle, whose root is pinned by a person.
-pub(super) fn check(bytes: &[u8], signers: Option<&[Ca; 2]>) -> Result<(Checked, Crl), BundleError> {
+/// Who may have signed a bundle.
+#[derive(Clone, Copy)]
+pub(super) enum Signers<'a> {
+    /// The first bundle: its own first root, which a person or an invitation compares. Nobody knows the second by then, so
+    /// that whoever may sign by it could put a root of his own beside the true first one.
+    First,
+    /// One that was accepted before: either of its own roots.
+    Kept,
+    /// A later one: the roots of the one in force.
+    Of(&'a [Ca; 2]),
+}
+
+/// Reads a bundle and checks it.
+pub(super) fn check(bytes: &[u8], signers: Signers<'_>) -> Result<(Checked, Crl), BundleError> {
     let unverified = Unverified::<Bundle>::from_bytes(bytes)?;
     let [first, second] = &unverified.claim().roots[..] else {
         return Err(BundleError::Roots);
@@ -107,7 +118,11 @@ pub(super) fn check(bytes: &[u8], signers: Option<&[Ca; 2]>) -> Result<(Checked,
     if roots[0].subject() == roots[1].subject() {
         return Err(BundleError::Roots);
     }
-    let signed = signed_by_one(unverified, signers.unwrap_or(&roots))?;
+    let signed = match signers {
+        Signers::First => unverified.verify(roots[0].key())?,
+        Signers::Kept => signed_by_one(unverified, &roots)?,
+        Signers::Of(signers) => signed_by_one(unverified, signers)?,
+    };
     let bundle = signed.value();
     if bundle.issuing.len() > MAX_ISSUING {
         return Err(BundleError::Issuing);

@@ -1,6 +1,10 @@
 //! `musubi authority codes`: invitations for letters.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
 
 use musubi_node::{Clock, authority::Letter};
 use musubi_protocol::{ids::OfficeNumber, invitation::Place};
@@ -49,14 +53,19 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     if offices.is_empty() {
         return Err(CommandError::usage(msg!("err-authority-no-office")));
     }
-    if let Some(path) = args.out.as_ref().filter(|path| path.symlink_metadata().is_ok()) {
-        return Err(CommandError::writing(path)(std::io::ErrorKind::AlreadyExists.into()));
-    }
     let mut authority = super::open_as(ui, context, &args.acting)?;
-    let letters = authority.codes(&offices, args.at.as_ref(), Clock::system().now(), &mut rand::rng())?;
+    // The file first: with the act, earlier letters count no more, and the new codes are kept nowhere else.
+    if let Some(path) = &args.out {
+        private_file::create(path, &[]).map_err(CommandError::writing(path))?;
+    }
+    let made = authority.codes(&offices, args.at.as_ref(), Clock::system().now(), &mut rand::rng());
+    if let (Err(_), Some(path)) = (&made, &args.out) {
+        let _ = fs::remove_file(path);
+    }
+    let letters = made?;
     match &args.out {
         Some(path) => {
-            private_file::create(path, csv(&letters).as_bytes()).map_err(CommandError::writing(path))?;
+            write(path, csv(&letters).as_bytes()).map_err(CommandError::writing(path))?;
             let count = i64::try_from(letters.len()).unwrap_or(i64::MAX);
             ui.line(&msg!("authority-codes-written", count = count, path = path));
         }
@@ -83,6 +92,13 @@ fn show(ui: &mut Ui, letters: &[Letter]) -> Result<(), CommandError> {
         ui.text_line(&qr::drawing(&letter.invitation, Medium::Screen)?);
     }
     Ok(())
+}
+
+/// Fills the file that was made before.
+fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
 }
 
 /// Comma separated, a heading, CRLF (RFC 4180). No field needs quotes.

@@ -114,6 +114,7 @@ fn refused(error: ProofError) -> CommandError {
         ProofError::Mixed => msg!("err-proof-mixed"),
         ProofError::Ended { until } => msg!("err-proof-ended", day = day(*until)),
         ProofError::NotYet { from } => msg!("err-proof-not-yet", day = day(*from)),
+        ProofError::Ahead { time } => msg!("err-proof-ahead", day = day(*time)),
         ProofError::Revoked(entry) => msg!("err-proof-revoked", day = day(entry.at), reason = entry.reason.as_str()),
         ProofError::Issuer => msg!("err-proof-issuer"),
         ProofError::OldData => msg!("err-proof-old-data"),
@@ -199,6 +200,7 @@ fn value(shown: &Shown) -> serde_json::Value {
             "months": months(statement.months),
             "partners": statement.partners,
             "partner_offices": partners,
+            "partners_verified": partners.is_some(),
             "signed": moment::rfc3339(statement.time),
         }),
     };
