@@ -201,7 +201,7 @@ impl Payload for Use {
 }
 
 /// An attestation with what is needed to judge it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
 pub struct Attested {
     /// The id of the CA that issued the certificate.
     pub issuer: Hash,
@@ -214,11 +214,9 @@ pub struct Attested {
 #[derive(Serialize, Deserialize)]
 struct OfMembership(u8, Hash, ByteBuf);
 #[derive(Serialize, Deserialize)]
-struct OfUse(u8, Hash, ByteBuf, ByteBuf, Vec<Witness>);
+struct OfUse(u8, Hash, ByteBuf, ByteBuf, Vec<Attested>);
 #[derive(Serialize, Deserialize)]
 struct Short(u8, Hash, ByteBuf, ByteBuf);
-#[derive(Clone, Serialize, Deserialize)]
-struct Witness(Hash, ByteBuf, ByteBuf);
 
 /// A proof as read; nothing of it is verified.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -395,7 +393,7 @@ impl Proof {
                     (ByteBuf::from(certificate.as_slice()), ByteBuf::from(statement.as_slice()));
                 match attested {
                     None => cbor::to_vec(&Short(3, *issuer, certificate, statement)),
-                    Some(list) => cbor::to_vec(&OfUse(2, *issuer, certificate, statement, witnesses(list))),
+                    Some(list) => cbor::to_vec(&OfUse(2, *issuer, certificate, statement, list.clone())),
                 }
             }
         }
@@ -456,16 +454,11 @@ impl Proof {
                 if list.is_empty() || list.len() > MAX_PARTNERS {
                     return Err(ProofError::Malformed);
                 }
-                let attested = list.into_iter().map(|Witness(issuer, certificate, attestation)| Attested {
-                    issuer,
-                    certificate,
-                    attestation,
-                });
                 Ok(Self::Use {
                     issuer,
                     certificate: certificate.into_vec(),
                     statement: statement.into_vec(),
-                    attested: Some(attested.collect()),
+                    attested: Some(list),
                 })
             }
             [0x84, 3, ..] => {
@@ -644,12 +637,8 @@ fn revoked(ca: &Ca, serial: &Serial, trust: &Trust) -> Option<Revoked> {
     trust.crls().find(|crl| crl.issuer() == ca.id())?.entry(serial).copied()
 }
 
-fn witnesses(list: &[Attested]) -> Vec<Witness> {
-    list.iter().map(|item| Witness(item.issuer, item.certificate.clone(), item.attestation.clone())).collect()
-}
-
 fn hash_of(list: &[Attested]) -> Result<Hash, cbor::Error> {
-    Ok(Hash::of(&[&cbor::to_vec(&witnesses(list))?]))
+    Ok(Hash::of(&[&cbor::to_vec(list)?]))
 }
 
 #[cfg(test)]

@@ -128,8 +128,13 @@ async fn answer_all(mut enrolment: Enrolment, authority: Arc<Mutex<Authority>>, 
         let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
         let (authority, here, now) = (Arc::clone(&authority), enrolment.peer, clock.now());
         tokio::task::spawn_blocking(move || {
-            let mut authority = authority.lock().unwrap_or_else(PoisonError::into_inner);
-            match reply(&mut authority, question, (here, peer), now) {
+            let replied = {
+                let mut authority = authority.lock().unwrap_or_else(PoisonError::into_inner);
+                reply(&mut authority, question, (here, peer), now)
+            };
+            // Encoding needs no authority. The turn goes last: whoever has all of them has the authority alone.
+            drop(authority);
+            match replied {
                 Ok(reply) => tell(answer, reply),
                 // The asker hears nothing and tries again; what is wrong is for the log.
                 Err(error) => tracing::error!(%error, code = error.code(), "a question is not answered"),

@@ -85,7 +85,10 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
 }
 
 fn show(ui: &mut Ui, letters: &[Letter]) -> Result<(), CommandError> {
-    for letter in letters.iter().filter(|_| !ui.json()).collect::<Vec<_>>() {
+    if ui.json() {
+        return Ok(());
+    }
+    for letter in letters {
         let until = moment::day(ui.text(), moment::date_of(letter.until));
         ui.line(&msg!("authority-code", office = letter.office, until = until));
         ui.text_line(&letter.invitation);
