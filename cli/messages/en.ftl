@@ -51,6 +51,8 @@ value-file = file
 value-path = file or folder
 value-lang = language
 value-office = office number
+value-application = application
+value-yen = yen
 value-kind = kind
 value-month = month
 value-address = address
@@ -292,8 +294,34 @@ cmd-authority-codes-arg-at = Where offices reach this authority (host:port); it 
 cmd-authority-codes-arg-out = A CSV file to write
 cmd-authority-codes-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
 cmd-authority-serve = Answers offices that enrol, until it is stopped
+    .long =
+        While it runs the other authority commands can be used from elsewhere on this computer.
+          musubi authority serve --members /ip4/0.0.0.0/tcp/47301 --announce /dns/authority.example.jp/tcp/47301
 cmd-authority-serve-arg-listen = Addresses to listen at (TCP)
+cmd-authority-serve-arg-members = Addresses to listen at for offices that take part already: they are told of newer lists at once
+cmd-authority-serve-arg-announce = Where those offices reach it, if not at the address it listens at
+cmd-authority-applications = Lists offices that have applied and wait for a decision
+cmd-authority-applications-arg-all = Those that were decided as well
+cmd-authority-approve = Grants an application
+    .long =
+        The office fetches its certificate by itself. For one that does not, --out writes the file to hand out.
+          musubi authority approve 3f9a52c1
+cmd-authority-approve-arg-id = The application's name, or its first 8 characters
+cmd-authority-approve-arg-from = The licence's first day (2026-04-01)
+cmd-authority-approve-arg-until = The last day, included
+cmd-authority-approve-arg-out = A file to write the certificate to
+cmd-authority-approve-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-decline = Declines an application
+cmd-authority-decline-arg-id = The application's name, or its first 8 characters
+cmd-authority-decline-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
 cmd-authority-serve-arg-until-stdin-ends = Stops also when stdin ends, for programs that start it
+
+cmd-renew = Asks the authority about the licence's next year
+    .long =
+        While the licence is free it is renewed without asking. Where a fee is due, this shows it and asks whether the office agrees.
+          musubi renew
+cmd-renew-arg-office = The office. Without it, all offices of this directory
+cmd-renew-arg-agree = Agrees to a fee of up to so many yen without a question
 
 cmd-demo = Plays a whole exchange between three sample offices
     .long = It stays on this computer, uses sample data and sends nothing to anybody.
@@ -443,7 +471,7 @@ authority-issued = The certificate of { $office } { $name } is in { $path }. The
 authority-renewed = The renewed certificate of { $office } { $name } is in { $path }. The licence runs until { $until }.
 authority-issued-anyway = The certificate has been issued all the same. Issue it again for the same request: that renews it and writes the file.
 authority-revoked = Revoked: { $office } { $name } (serial number { $serial })
-authority-revoked-next = It takes effect where the new revocation lists arrive. Write them with musubi authority crl and hand them out.
+authority-revoked-next = It takes effect where the new revocation lists arrive. While the authority serves, connected offices hear of it at once and all others within a quarter of an hour. By hand: write them with musubi authority crl and hand them out.
 authority-crl-written = The newest revocation lists are in { $path }.
 authority-trust-written = The trust bundle is in { $path }.
 authority-list-empty = No certificate was issued yet.
@@ -510,6 +538,8 @@ authority-audit-deed =
         [applied] application received
         [granted] application granted
         [declined] application declined
+        [renewed] renewed by the office
+        [announced] public nodes published
         [issued] certificate issued
         [revoked] certificate revoked
         [wrong_code] wrong code tried
@@ -603,6 +633,27 @@ authority-codes-written =
 authority-codes-next = Whoever has an invitation can join as that office, once. Send each to its office only, and delete the file.
 authority-serving = The authority answers offices that enrol.
 authority-served = The authority has stopped.
+authority-serving-members = For offices that take part: { $address }
+authority-applications-none = No application waits.
+authority-applications-column-id = Application
+authority-applications-column-received = Received
+authority-applications-check-digit = (?) The office number has not the check digit that belongs to it. Look twice whether it was mistyped.
+authority-applications-next = Decide with musubi authority approve or decline and the application's name.
+authority-application-waiting = waits
+authority-application-replaces = waits (takes the place of another PC)
+authority-application-granted = granted
+authority-application-declined = declined
+authority-approved = { $office } { $name } was granted. The office fetches its certificate by itself.
+authority-declined = { $office } { $name } was declined.
+renew-fee = The licence of { $office } runs until { $until }. The next year costs { $fee } yen.
+renew-question = Do you agree to { $fee } yen for the next year?
+renew-due = { $office }: the next year costs { $fee } yen. Agree to it with musubi renew.
+renew-refused = { $office }: the authority has refused to renew the licence. Ask the authority.
+renew-done = { $office }: the licence is renewed until { $until }.
+renew-nothing = { $office }: the licence runs until { $until }. Nothing is to be done.
+renew-no-certificate = { $office }: no certificate is installed yet.
+err-renew-no-desk = This office is not set up on this computer.
+    .hint = Look at the office numbers with musubi status.
 err-authority-listen = The network could not be opened.
     .hint = Look at the details. Another program may be using this port; name another address with --listen.
 err-authority-list-line = "{ $line }" is not an office number.

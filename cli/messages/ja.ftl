@@ -39,6 +39,8 @@ value-file = ファイル
 value-path = ファイルかフォルダ
 value-lang = 言語
 value-office = 事業所番号
+value-application = 申請の番号
+value-yen = 円
 value-kind = サービス種類
 value-month = 年月
 value-address = 宛先
@@ -280,8 +282,34 @@ cmd-authority-codes-arg-at = 事業所がこの中央機関につなぐ先（ホ
 cmd-authority-codes-arg-out = CSVファイルの書き込み先
 cmd-authority-codes-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
 cmd-authority-serve = 参加を申し込む事業所に応答します（止めるまで動きます）
+    .long =
+        動いているあいだも、ほかの画面から authority のコマンドを使えます。
+          musubi authority serve --members /ip4/0.0.0.0/tcp/47301 --announce /dns/authority.example.jp/tcp/47301
 cmd-authority-serve-arg-listen = 待ち受けるアドレス（TCP）
+cmd-authority-serve-arg-members = すでに参加している事業所を待ち受けるアドレス。新しい失効リストなどをすぐに知らせます
+cmd-authority-serve-arg-announce = 上のアドレスと違う場合に、事業所がつなぐ先
+cmd-authority-applications = 申請して決定を待っている事業所の一覧を表示します
+cmd-authority-applications-arg-all = 決定が済んだものも表示
+cmd-authority-approve = 申請を承認します
+    .long =
+        事業所のMusubiが利用証明書を自動で受け取ります。自動で受け取れない事業所には --out で渡すファイルを書き出します。
+          musubi authority approve 3f9a52c1
+cmd-authority-approve-arg-id = 申請の番号（最初の8文字でもかまいません）
+cmd-authority-approve-arg-from = 利用期間の最初の日（2026-04-01）
+cmd-authority-approve-arg-until = 最後の日（その日を含みます）
+cmd-authority-approve-arg-out = 利用証明書の書き込み先
+cmd-authority-approve-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-decline = 申請を却下します
+cmd-authority-decline-arg-id = 申請の番号（最初の8文字でもかまいません）
+cmd-authority-decline-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
 cmd-authority-serve-arg-until-stdin-ends = 標準入力が終わったときも止まります（ほかのプログラムから起動するとき）
+
+cmd-renew = 利用期限の更新について中央機関に確かめます
+    .long =
+        利用料が0円のあいだは自動で更新されます。利用料がかかるときは金額を表示し、同意するかどうかを尋ねます。
+          musubi renew
+cmd-renew-arg-office = 事業所番号。指定しないときは、このパソコンのすべての事業所
+cmd-renew-arg-agree = この金額（円）までなら、尋ねずに同意します
 
 cmd-demo = 見本の事業所3か所で、やりとりをひととおり実演します
     .long = このパソコンの中だけで動き、実際の相手には何も送りません。見本のデータを使います。
@@ -436,7 +464,7 @@ authority-issued = { $office } { $name } の利用証明書を { $path } に書�
 authority-renewed = { $office } { $name } の利用証明書を更新し、{ $path } に書きました。利用期限は { $until } です。
 authority-issued-anyway = 利用証明書の発行は済んでいます。同じ申請ファイルでもう一度発行すると、更新としてファイルができます。
 authority-revoked = 失効させました: { $office } { $name }（証明書番号 { $serial }）
-authority-revoked-next = 新しい失効リストが届いたところから効きます。musubi authority crl で書き出して配ってください。
+authority-revoked-next = 新しい失効リストが届いたところから効きます。中央機関が応答しているあいだは、つながっている事業所にはすぐに、ほかの事業所にも15分以内に届きます。手渡すときは musubi authority crl で書き出してください。
 authority-crl-written = 最新の失効リストを { $path } に書きました。
 authority-trust-written = 信頼情報を { $path } に書きました。
 authority-list-empty = 発行した利用証明書はまだありません。
@@ -491,6 +519,8 @@ authority-audit-deed =
         [applied] 申請を受付
         [granted] 申請を承認
         [declined] 申請を却下
+        [renewed] 事業所による更新
+        [announced] 公開ノードを公開
         [issued] 利用証明書を発行
         [revoked] 利用証明書を失効
         [wrong_code] まちがった招待の番号
@@ -580,6 +610,27 @@ authority-codes-written = { $count } 件の招待を { $path } に書きまし�
 authority-codes-next = 招待を持つ人は、その事業所として1回だけ参加できます。その事業所だけに送り、ファイルは消してください。
 authority-serving = 参加を申し込む事業所に応答しています。
 authority-served = 応答を終わりました。
+authority-serving-members = 参加している事業所の待ち受け: { $address }
+authority-applications-none = 決定を待っている申請はありません。
+authority-applications-column-id = 申請
+authority-applications-column-received = 受付
+authority-applications-check-digit = (?) 事業所番号の検査数字が合いません。入力まちがいがないか、もう一度確かめてください。
+authority-applications-next = musubi authority approve（承認）か decline（却下）に申請の番号を付けて決定してください。
+authority-application-waiting = 決定待ち
+authority-application-replaces = 決定待ち（パソコンの入れ替え）
+authority-application-granted = 承認済み
+authority-application-declined = 却下済み
+authority-approved = { $office } { $name } を承認しました。利用証明書は事業所のMusubiが自動で受け取ります。
+authority-declined = { $office } { $name } を却下しました。
+renew-fee = { $office } の利用期限は { $until } です。次の1年の利用料は { $fee } 円です。
+renew-question = 次の1年の利用料 { $fee } 円に同意しますか？
+renew-due = { $office }: 次の1年の利用料は { $fee } 円です。musubi renew で同意してください。
+renew-refused = { $office }: 中央機関が更新を認めませんでした。中央機関に問い合わせてください。
+renew-done = { $office }: 利用期限は { $until } まで更新されました。
+renew-nothing = { $office }: 利用期限は { $until } です。今することはありません。
+renew-no-certificate = { $office }: 利用証明書がまだありません。
+err-renew-no-desk = この事業所はこのパソコンに設定されていません。
+    .hint = musubi status で事業所番号を確かめてください。
 err-authority-listen = 通信を始められませんでした。
     .hint = 詳細の行を見てください。ほかのプログラムがこのポートを使っているときは、--listen で別のアドレスを指定してください。
 err-authority-list-line = 「{ $line }」は事業所番号ではありません。

@@ -11,8 +11,9 @@ use std::{
 use musubi_node::{
     api::{
         self, Token,
-        types::{Detail, Installed, Ping, PingRequest, Problem, Row, Status, WaitRequest},
+        types::{DeskRow, Detail, Installed, Ping, PingRequest, Problem, RenewRequest, Row, Status, WaitRequest},
     },
+    authority::{ACTS, Done, Order, Told},
     home::Home,
 };
 use musubi_protocol::ids::Hash;
@@ -233,6 +234,28 @@ impl Client {
         self.post("/api/install", form)
     }
 
+    /// Has the authority that serves do something; the inner error is its refusal.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn act(&self, order: &Order) -> Result<Result<Done, Told>, Error> {
+        let answer = self.answer(ACTS, Some(Sent::json(order)), LONG_PATIENCE)?;
+        match answer.status().as_u16() {
+            200 => Ok(Ok(json(answer)?)),
+            422 => Ok(Err(json(answer)?)),
+            _ => Err(problem(answer)),
+        }
+    }
+
+    /// Has the authority asked about licences; with `agree` the office agrees to so many yen.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn renew(&self, office: Option<String>, agree: Option<u32>) -> Result<Vec<DeskRow>, Error> {
+        let body = Sent::json(&RenewRequest { office, agree });
+        json(self.call("/api/renew", Some(body), LONG_PATIENCE)?)
+    }
+
     /// Asks whether a partner can be reached.
     ///
     /// # Errors
@@ -253,6 +276,12 @@ impl Client {
 
     /// One request; a body, with its type, makes it a POST. Answers that are problems are errors.
     fn call(&self, path: &str, body: Option<Sent>, patience: Duration) -> Result<Response<Body>, Error> {
+        let answer = self.answer(path, body, patience)?;
+        if answer.status().is_success() { Ok(answer) } else { Err(problem(answer)) }
+    }
+
+    /// As [`Self::call`], with any answer.
+    fn answer(&self, path: &str, body: Option<Sent>, patience: Duration) -> Result<Response<Body>, Error> {
         let url = format!("{}{path}", self.url);
         let bearer = format!("Bearer {}", self.token.as_str());
         let lang = match self.lang {
@@ -271,17 +300,18 @@ impl Client {
                 request.send(SendBody::from_reader(&mut *body))
             }
         };
-        let answer = answer.map_err(unanswered)?;
-        let status = answer.status();
-        if status.is_success() {
-            return Ok(answer);
-        }
-        let problem: Problem = json(answer).map_err(|_| Error::Foreign(status.as_u16()))?;
-        match problem.code.as_str() {
-            // The port of a node that is gone has gone to another directory's node.
-            "token" | "host" => Err(Error::NoNode),
-            _ => Err(Error::Problem(problem)),
-        }
+        answer.map_err(unanswered)
+    }
+}
+
+/// What an answer that is none says.
+fn problem(answer: Response<Body>) -> Error {
+    let status = answer.status().as_u16();
+    match json::<Problem>(answer) {
+        // The port of a node that is gone has gone to another directory's node.
+        Ok(problem) if matches!(problem.code.as_str(), "token" | "host") => Error::NoNode,
+        Ok(problem) => Error::Problem(problem),
+        Err(_) => Error::Foreign(status),
     }
 }
 

@@ -25,6 +25,7 @@ pub mod outbox;
 pub mod ping;
 pub mod proof;
 pub mod reconcile;
+pub mod renew;
 pub mod request;
 pub mod run;
 pub mod send;
@@ -43,6 +44,8 @@ pub enum Command {
     Enrol(enrol::Args),
     /// Takes in certificates, CRLs and trust bundles.
     Install(install::Args),
+    /// Has the licence's next year granted.
+    Renew(renew::Args),
     /// Runs the node.
     Run(run::Args),
     /// Checks exchange files.
@@ -97,6 +100,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Request(args) => request::run(ui, context, &args),
         Command::Enrol(args) => enrol::run(ui, context, &args),
         Command::Install(args) => install::run(ui, context, &args),
+        Command::Renew(args) => renew::run(ui, context, &args),
         Command::Run(args) => run::run(ui, context, &args),
         Command::Check(args) => check::run(ui, &args),
         Command::Reconcile(args) => reconcile::run(ui, &args),

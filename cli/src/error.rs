@@ -211,6 +211,7 @@ fn wrong_type(expected: musubi_config::file::Type) -> Message {
 pub(crate) fn bad_value(reason: &BadValue) -> Message {
     match *reason {
         BadValue::Listen => msg!("want-listen"),
+        BadValue::Place => msg!("want-place"),
         BadValue::Socket => msg!("want-api"),
         BadValue::NotLoopback => msg!("want-loopback"),
         BadValue::OutOfRange { min, max } => msg!("want-range", min = min.to_string(), max = max.to_string()),

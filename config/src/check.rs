@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use multiaddr::{Multiaddr, Protocol};
+use musubi_protocol::invitation::Place;
 
 /// Why a value cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +15,9 @@ pub enum BadValue {
     /// A listening address that names a peer or a host name.
     #[error("a listening address is /ip4/.. or /ip6/.. with a port and nothing behind it")]
     Listen,
+    /// Not where an authority could be.
+    #[error("not a name and port such as authority.example.jp:47300")]
+    Place,
     /// Not `address:port`.
     #[error("not an address and port such as 127.0.0.1:0")]
     Socket,
@@ -48,6 +52,14 @@ pub fn peer(text: &str) -> Result<(), BadValue> {
 pub fn listen(text: &str) -> Result<(), BadValue> {
     let (by_ip, has_peer) = parts(text)?;
     if by_ip && !has_peer { Ok(()) } else { Err(BadValue::Listen) }
+}
+
+/// Checks where the authority is: nothing, or host and port.
+///
+/// # Errors
+/// [`BadValue::Place`].
+pub fn authority(text: &str) -> Result<(), BadValue> {
+    if text.is_empty() || text.parse::<Place>().is_ok() { Ok(()) } else { Err(BadValue::Place) }
 }
 
 /// Reads `host/transport[/p2p]`: whether the host is an IP address, and whether a peer is named.

@@ -2,6 +2,7 @@
 
 use std::{io, path::Path};
 
+use musubi_protocol::invitation::Place;
 use serde::Deserialize;
 
 use crate::{
@@ -16,6 +17,8 @@ use crate::{
 pub struct Settings {
     /// Where the node listens and whom it dials.
     pub network: Network,
+    /// Where the authority is.
+    pub authority: Authority,
     /// The local API.
     pub api: Api,
     /// Bounds on what others can take up.
@@ -36,6 +39,22 @@ pub struct Network {
     pub listen: Vec<String>,
     /// Multiaddresses of partners' nodes.
     pub peers: Vec<String>,
+}
+
+/// Where the authority is.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Authority {
+    /// Host and port; empty: where the office joined.
+    pub at: String,
+}
+
+impl Authority {
+    /// The place, if one is set.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        self.at.parse().ok()
+    }
 }
 
 /// The local API.
@@ -165,6 +184,7 @@ impl Settings {
         for (index, text) in self.network.peers.iter().enumerate() {
             check::peer(text).map_err(at(&format!("network.peers.{index}")))?;
         }
+        check::authority(&self.authority.at).map_err(at("authority.at"))?;
         check::api(&self.api.listen).map_err(at("api.listen"))?;
         check::range(self.limits.pending, 16, 65_536).map_err(at("limits.pending"))?;
         check::range(self.limits.pending_per_ip, 1, 65_536).map_err(at("limits.pending_per_ip"))?;

@@ -173,6 +173,7 @@ fn router() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(handlers::opened))
         .routes(routes!(handlers::install))
         .routes(routes!(handlers::ping))
+        .routes(routes!(handlers::renew))
         .split_for_parts()
 }
 
@@ -186,13 +187,25 @@ pub fn description() -> utoipa::openapi::OpenApi {
 pub async fn serve(listener: TcpListener, state: State, token: Token, stop: CancellationToken) {
     let (router, description) = router();
     let description = serde_json::to_string(&description).unwrap_or_default();
-    let door = Door { host: state.address.to_string(), port: state.address.port(), token };
+    let address = state.address;
     let describe = move || async move { ([(header::CONTENT_TYPE, "application/json")], description) };
     let app = router
         .route(DESCRIPTION, axum::routing::get(describe))
         .layer(DefaultBodyLimit::max(MAX_REQUEST))
-        .layer(middleware::from_fn_with_state(Arc::new(door), guard))
         .with_state(state);
+    serve_guarded(listener, app, address, token, stop).await;
+}
+
+/// Serves a router behind host, origin and token, until `stop`.
+pub(crate) async fn serve_guarded(
+    listener: TcpListener,
+    app: Router,
+    address: SocketAddr,
+    token: Token,
+    stop: CancellationToken,
+) {
+    let door = Door { host: address.to_string(), port: address.port(), token };
+    let app = app.layer(middleware::from_fn_with_state(Arc::new(door), guard));
     let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned());
     if let Err(error) = served.await {
         tracing::error!(%error, "the local API ended");

@@ -33,15 +33,18 @@ use musubi_store::{
 use rand::CryptoRng;
 use serde_bytes::ByteBuf;
 
+mod acts;
 mod applications;
 mod audit;
 mod charges;
 mod codes;
 mod dates;
+mod door;
 mod draft;
 mod error;
 mod issue;
 mod licensing;
+mod members;
 mod publish;
 mod records;
 mod register;
@@ -50,11 +53,13 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+pub use acts::{Act, Done, Told};
 pub use applications::{Application, ApplicationState, Chosen};
 pub use audit::{Deed, Entry as AuditEntry};
 pub use charges::Due;
 pub use codes::{CODE_LIFETIME, Letter, MAX_TRIES};
 pub use dates::Period;
+pub use door::{ACTS, Order};
 use draft::Draft;
 pub use error::Error;
 pub use issue::Issued;
@@ -64,7 +69,7 @@ pub use publish::NewerCrls;
 use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
 pub use revoke::{Revoked, RevokedBy, Target};
-pub use service::{Service, ServiceError, limits};
+pub use service::{Doors, Service, ServiceError, limits};
 
 /// How long a root is valid.
 pub const ROOT_LIFETIME: u64 = 30 * 365 * DAY;
@@ -178,11 +183,7 @@ impl Authority {
     /// # Errors
     /// [`Error::Admin`] for a name that is empty, longer than 64 characters or not printable.
     pub fn acting_as(mut self, admin: &str) -> Result<Self, Error> {
-        let admin = admin.trim();
-        if admin.is_empty() || admin.chars().count() > MAX_NAME || admin.chars().any(char::is_control) {
-            return Err(Error::Admin);
-        }
-        self.admin = admin.to_owned();
+        self.admin = check_admin(admin)?;
         Ok(self)
     }
 
@@ -226,6 +227,15 @@ impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Authority({} CAs)", self.keys.len())
     }
+}
+
+/// The name of an administrator.
+fn check_admin(admin: &str) -> Result<String, Error> {
+    let admin = admin.trim();
+    if admin.is_empty() || admin.chars().count() > MAX_NAME || admin.chars().any(char::is_control) {
+        return Err(Error::Admin);
+    }
+    Ok(admin.to_owned())
 }
 
 fn signing(roots: Roots) -> Result<Keyring, Error> {

@@ -24,6 +24,7 @@ use musubi_protocol::{
         Log,
         book::{Voice, WriteError},
     },
+    news::Known,
     record::{self, Record},
     seal::PublicKey,
     signed,
@@ -33,13 +34,14 @@ use musubi_store::{Ticket, crash};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde_bytes::ByteBuf;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 
 use crate::{
     clock::Clock,
     db::{Db, DbError, Writes},
     desk::{Desk, DeskError, Kept},
     keys::{KeyError, Keys, Label, Mode},
+    news::{self, Asked, Deltas, Renewing},
     office::NODE_KEY,
     partners::Partners,
     trust::{InstallError, TrustKeeper},
@@ -170,6 +172,20 @@ pub struct Core {
     pub(crate) sending: tokio::sync::Mutex<()>,
     /// Messages whose body a stream is bringing now.
     taking: Mutex<HashSet<MessageId>>,
+    /// What leads from earlier lists to those in force.
+    pub(crate) deltas: Deltas,
+    /// What is known of lists, for those who tell others.
+    pub(crate) known: watch::Sender<Known>,
+    /// Held while somebody who knows more is asked: a bound on what answers take.
+    pub(crate) asking: Semaphore,
+    /// Wakes whoever asks the authority.
+    pub(crate) ask: Notify,
+    /// The same, where it has a little time.
+    pub(crate) ask_soon: Notify,
+    /// What came of asking the authority last.
+    pub(crate) asked: watch::Sender<Asked>,
+    /// Desks whose licence is to be renewed and is not.
+    renewals: Mutex<HashMap<u16, Renewing>>,
     news: Arc<News>,
 }
 
@@ -247,6 +263,7 @@ impl Core {
             desks.push(Desk::load(&db, &keys, kept)?);
         }
         let durable = db.own_heads()?.into_iter().collect();
+        let known = trust.known();
         let core = Self {
             db,
             keys,
@@ -264,6 +281,13 @@ impl Core {
             installing: tokio::sync::Mutex::new(()),
             sending: tokio::sync::Mutex::new(()),
             taking: Mutex::default(),
+            deltas: Deltas::default(),
+            known: watch::Sender::new(known),
+            asking: Semaphore::new(news::ASKED_AT_ONCE),
+            ask: Notify::new(),
+            ask_soon: Notify::new(),
+            asked: watch::Sender::new(Asked::default()),
+            renewals: Mutex::default(),
             news: Arc::new(News { durable: Mutex::new(durable), events: broadcast::channel(EVENTS).0 }),
         };
         core.choose_certificates();

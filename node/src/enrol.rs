@@ -79,6 +79,14 @@ pub enum EnrolError {
     Random,
 }
 
+impl Application {
+    /// Where the authority is: as the invitation says, else as the caller does.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.invitation.place.as_ref().or(self.place.as_ref())
+    }
+}
+
 impl From<MessageError> for EnrolError {
     fn from(_: MessageError) -> Self {
         Self::Answer
@@ -96,10 +104,10 @@ pub async fn apply(application: &Application) -> Result<Outcome, EnrolError> {
         Ok([material::Material::Request(request)]) => request.clone(),
         _ => return Err(EnrolError::Request),
     };
-    let place = application.invitation.place.as_ref().or(application.place.as_ref()).ok_or(EnrolError::NoPlace)?;
+    let place = application.place().ok_or(EnrolError::NoPlace)?;
     // A key for this connection alone: whoever watches learns nothing of the node's.
     let key = Keypair::generate_ed25519();
-    let mut asker = Asker::reach(&key, address(place), EnrolLimits::default()).await?;
+    let mut asker = Asker::reach(&key, dialed(place), EnrolLimits::default()).await?;
     let trust = greet(&mut asker, &application.invitation).await?;
     let apply = Question::Apply {
         request: request.der().to_vec(),
@@ -164,7 +172,8 @@ async fn ask(asker: &mut Asker, question: &Question) -> Result<Answer, EnrolErro
     Ok(Answer::decode(&asker.ask(question.to_vec()).await?)?)
 }
 
-fn address(place: &Place) -> Multiaddr {
+/// How a place is dialed.
+pub(crate) fn dialed(place: &Place) -> Multiaddr {
     let host = match (place.host().parse(), place.host().parse()) {
         (Ok(ip), _) => Protocol::Ip4(ip),
         (_, Ok(ip)) => Protocol::Ip6(ip),
@@ -205,12 +214,12 @@ mod tests {
 
     #[test]
     fn places_are_dialed() {
-        for (place, dialed) in [
+        for (place, address) in [
             ("authority.example.jp:47300", "/dns/authority.example.jp/tcp/47300"),
             ("192.0.2.7:1", "/ip4/192.0.2.7/tcp/1"),
             ("[2001:db8::1]:2", "/ip6/2001:db8::1/tcp/2"),
         ] {
-            assert_eq!(address(&place.parse().unwrap()).to_string(), dialed);
+            assert_eq!(dialed(&place.parse().unwrap()).to_string(), address);
         }
     }
 }

@@ -134,6 +134,11 @@ impl Frames {
         in_time(self.stream.feed(bytes)).await
     }
 
+    /// Lets longer frames pass: on a stream that carries other messages from here on.
+    pub(crate) fn widen(&mut self, longest: usize) {
+        self.stream.codec_mut().set_max_frame_length(longest);
+    }
+
     pub(crate) async fn feed_raw(&mut self, bytes: Vec<u8>) -> Result<(), SessionError> {
         in_time(self.stream.feed(Bytes::from(bytes))).await
     }

@@ -9,6 +9,7 @@ use musubi_protocol::{
     credential::{self, Admitted, Credential, Refused},
     gate::{CREDENTIALS_MAX, HELLO_MAX, Hello, Refusal},
     ids::Hash,
+    news::Known,
     trust::{Distrust, Trust},
 };
 use serde_bytes::ByteBuf;
@@ -75,7 +76,12 @@ impl Gatekeeper for Keeper {
         if !after_catch_up && trust.is_behind(&hello.crls) && credentials.iter().any(worth_asking) {
             return Judgement::SendCrls;
         }
-        self.admit(&peer, &credentials)
+        let judgement = self.admit(&peer, &credentials);
+        if matches!(judgement, Judgement::Admit(_)) {
+            let Hello { crls, trust: bundle, log_size: log, .. } = hello;
+            self.core.partners.knows(peer, Known { crls: crls.clone(), bundle: *bundle, log: *log });
+        }
+        judgement
     }
 
     fn newer_crls(&self, theirs: &[(Hash, u64)]) -> Vec<Vec<u8>> {
@@ -98,7 +104,7 @@ impl Gatekeeper for Keeper {
 }
 
 /// The byte for a reason.
-const fn refusal_for(reason: &Refused) -> Refusal {
+pub(crate) const fn refusal_for(reason: &Refused) -> Refusal {
     match reason {
         Refused::Distrust(distrust) => match distrust {
             Distrust::UnknownIssuer => Refusal::Issuer,

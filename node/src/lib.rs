@@ -17,7 +17,7 @@
 //! | [`rows`], [`findings`] | what people and programs see of messages |
 //! | [`api`] | the local REST API, which command line, page and care software use |
 //! | [`run`] | start and staged stop |
-//! | [`enrol`] | joining with an invitation |
+//! | [`enrol`], [`news`] | joining with an invitation; newer lists and certificates |
 //! | [`authority`] | the central authority, by files and on the network |
 
 pub mod api;
@@ -34,6 +34,7 @@ pub mod gatekeeper;
 pub mod home;
 pub mod inbox;
 pub mod keys;
+pub mod news;
 pub mod office;
 pub mod outbox;
 pub mod partners;

@@ -8,6 +8,7 @@ use ed25519_dalek::SigningKey;
 use musubi_protocol::{
     certificate::{IssueError, material},
     ids::{Hash, Kind, OfficeNumber},
+    invitation::Place,
     request::Request,
 };
 use musubi_store::{
@@ -26,6 +27,7 @@ use crate::{
     desk::{self, Kept},
     home::Home,
     keys::{KeyError, Keys, Label, Mode, Unlock},
+    news,
     trust::{InstallError, TrustKeeper},
 };
 
@@ -210,6 +212,19 @@ pub fn request(
 /// # Errors
 /// [`OfficeError::Open`] with `InUse` while a node runs: then its API installs. Else [`OfficeError`].
 pub fn install(home: &Home, files: &[Vec<u8>], pin: Option<Hash>) -> Result<Installed, OfficeError> {
+    install_from(home, files, pin, None)
+}
+
+/// As [`install`], of an authority at this place, which the node asks from then on.
+///
+/// # Errors
+/// As [`install`].
+pub fn install_from(
+    home: &Home,
+    files: &[Vec<u8>],
+    pin: Option<Hash>,
+    place: Option<&Place>,
+) -> Result<Installed, OfficeError> {
     if !home.is_set_up() {
         return Err(OfficeError::NotSetUp);
     }
@@ -220,7 +235,10 @@ pub fn install(home: &Home, files: &[Vec<u8>], pin: Option<Hash>) -> Result<Inst
         return Err(OfficeError::NotSetUp);
     }
     let keeper = TrustKeeper::load(&db, Clock::system())?;
-    let installation = keeper.examine(&db, &desks, files, pin)?;
+    let mut installation = keeper.examine(&db, &desks, files, pin)?;
+    if let Some(place) = place {
+        news::remember_place(&mut installation.writes, place)?;
+    }
     db.store().commit_blocking(installation.writes.into_batch())?;
     Ok(installation.report)
 }

@@ -13,6 +13,7 @@ use musubi_protocol::{
     gate::Refusal,
     ids::Address,
     link::{Log, frame::Stop},
+    news::Known,
 };
 use tokio::sync::{Notify, watch};
 
@@ -35,6 +36,8 @@ struct Inner {
     peers: HashMap<PeerId, Peer>,
     refused: HashMap<PeerId, Refusal>,
     stopped: HashMap<Log, Stop>,
+    /// What nodes have shown or were told that they know of lists.
+    known: HashMap<PeerId, Known>,
     /// Of logs of ours, an entry that a partner names and that is not here.
     claimed: HashMap<Log, Position>,
 }
@@ -116,6 +119,20 @@ impl Partners {
         }
     }
 
+    /// Notes what a node knows of lists: it has said so, or was told.
+    pub fn knows(&self, peer: PeerId, known: Known) {
+        let mut inner = self.inner();
+        if inner.known.len() < MAX_KNOWN || inner.peers.contains_key(&peer) {
+            inner.known.insert(peer, known);
+        }
+    }
+
+    /// What a node knows of lists, as far as has been heard; nothing of one that is not connected.
+    #[must_use]
+    pub fn known_to(&self, peer: &PeerId) -> Known {
+        self.inner().known.get(peer).cloned().unwrap_or_default()
+    }
+
     /// Notes that a node is no partner's any more.
     pub fn forget(&self, peer: &PeerId) {
         self.inner().known_peers.remove(peer);
@@ -140,6 +157,7 @@ impl Partners {
             entry.connections = entry.connections.saturating_sub(1);
             if entry.connections == 0 {
                 inner.peers.remove(peer);
+                inner.known.remove(peer);
             }
         }
     }

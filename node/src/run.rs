@@ -22,6 +22,7 @@ use crate::{
     exchange,
     home::Home,
     keys::{KeyError, Keys, Mode, Unlock},
+    news,
     office::NODE_KEY,
     tidy::tidy,
     wire::{self, Wire},
@@ -162,6 +163,7 @@ impl Node {
         api_tasks.spawn(api::serve(listener, state, token, taking.clone()));
 
         let (ready, is_ready) = oneshot::channel();
+        let authority = settings.authority.place();
         let (network_core, network_wire, stop) = (Arc::clone(&core), wire.clone(), running.clone());
         let network = tasks.spawn(async move {
             let _guard = stop.clone().drop_guard();
@@ -172,6 +174,7 @@ impl Node {
             return Err(StartError::Stopped);
         }
         tasks.spawn(exchange::local(Arc::clone(&core), running.clone()));
+        tasks.spawn(news::poll(Arc::clone(&core), authority, running.clone()));
         tasks.spawn(daily(Arc::clone(&core), running.clone()));
         tasks.spawn(count_records(Arc::clone(&core), running.clone()));
         tasks.spawn(watch_store(Arc::clone(&core), running.clone()));

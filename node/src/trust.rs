@@ -14,6 +14,7 @@ use musubi_protocol::{
     crl::{self, CrlIn, Outcome},
     ids::Hash,
     log::Head,
+    news::Known,
     signed::Signed,
     time::{Timestamp, Trusted},
     trust::{BundleError, Distrust, Trust},
@@ -175,6 +176,14 @@ impl TrustKeeper {
         held.head.as_ref().map_or((0, Hash::ZERO), |head| (head.value().size, head.value().root))
     }
 
+    /// What is known of lists, bundle and log, as others are told; nothing without trust.
+    #[must_use]
+    pub fn known(&self) -> Known {
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let log = held.head.as_ref().map_or(0, |head| head.value().size);
+        held.trust.as_ref().map(|trust| Known::of(trust, log)).unwrap_or_default()
+    }
+
     /// Trusted time, which irreversible acts wait for; `None` before anything signed was seen.
     #[must_use]
     pub fn trusted_time(&self) -> Option<Timestamp> {
@@ -231,6 +240,14 @@ impl TrustKeeper {
     pub fn examine_crl(&self, db: &Db, der: &[u8]) -> Result<Installation, InstallError> {
         let crl = CrlIn::parse(der).map_err(InstallError::Crl)?;
         self.judge(db, &[], vec![Material::Crl(crl)], None)
+    }
+
+    /// As [`Self::examine`] for one trust bundle as it was signed.
+    ///
+    /// # Errors
+    /// [`InstallError`].
+    pub fn examine_bundle(&self, db: &Db, bytes: Vec<u8>) -> Result<Installation, InstallError> {
+        self.judge(db, &[], vec![Material::TrustBundle(bytes)], None)
     }
 
     fn judge(

@@ -28,6 +28,7 @@ use crate::{
     core::{Core, Event},
     exchange::{self, Opener, SessionError, Stream},
     gatekeeper::Keeper,
+    news,
     partners::{SharedAdmitted, look},
 };
 
@@ -35,6 +36,8 @@ use crate::{
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// Longest pause between dials of a configured partner.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+/// Longest pause between dials of a public node: it may have no place for everybody.
+const LONGEST_PUBLIC_PAUSE: Duration = Duration::from_secs(15 * 60);
 /// How often certificates of open connections are judged again, for expiry.
 const RECHECK: Duration = Duration::from_secs(30);
 
@@ -98,9 +101,9 @@ impl Wire {
 
 /// Opens streams on one connection.
 #[derive(Clone)]
-struct OnConnection {
-    handle: Handle,
-    connection: ConnectionId,
+pub(crate) struct OnConnection {
+    pub(crate) handle: Handle,
+    pub(crate) connection: ConnectionId,
 }
 
 impl Opener for OnConnection {
@@ -111,9 +114,11 @@ impl Opener for OnConnection {
     }
 }
 
-/// A partner's node that is to be kept connected.
+/// A node that is to be kept connected: a partner's, or a public one.
 struct Target {
     address: Multiaddr,
+    /// It stands in the trust bundle and not in the settings.
+    public: bool,
     /// The dial or connection at this moment.
     connection: Option<ConnectionId>,
     failures: u32,
@@ -146,6 +151,11 @@ pub async fn run(
             _ = events.recv() => {}
         }
     };
+    let place = settings.authority.place();
+    tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        () = news::freshen(&core, place.as_ref()) => {}
+    }
     let (handle, incoming) = start(&core, &settings, network).await?;
     *wire.handle.write().unwrap_or_else(PoisonError::into_inner) = Some(handle.clone());
     core.listens_on(advertised(&handle.listen_addrs()));
@@ -156,12 +166,11 @@ pub async fn run(
         let _ = ready.send(());
     }
     remember_partners(&core);
-    let now = Instant::now();
-    let target = |address| Target { address, connection: None, failures: 0, next: now };
-    let targets = addresses(&settings.network.peers).into_iter().map(target).collect();
+    let targets = addresses(&settings.network.peers).into_iter().map(|address| Target::new(address, false)).collect();
     let sessions = TaskTracker::new();
-    let worker =
+    let mut worker =
         Worker { core, wire, handle, targets, pushing: HashMap::new(), open: HashMap::new(), sessions, events };
+    worker.public_nodes();
     worker.run(incoming, stop).await;
     Ok(())
 }
@@ -234,7 +243,10 @@ impl Worker {
                     None => break,
                 },
                 event = self.events.recv() => match event {
-                    Ok(Event::Trust) | Err(broadcast::error::RecvError::Lagged(_)) => self.sweep().await,
+                    Ok(Event::Trust) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                        self.public_nodes();
+                        self.sweep().await;
+                    }
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Closed) => break,
                 },
@@ -251,6 +263,18 @@ impl Worker {
         self.sessions.close();
         // Streams are closed now, so every session ends.
         self.sessions.wait().await;
+    }
+
+    /// Takes up the public nodes that the trust bundle names.
+    fn public_nodes(&mut self) {
+        let Some(trust) = self.core.trust.trust() else { return };
+        let named = addresses(&trust.bundle().bootstrap);
+        self.targets.retain(|target| !target.public || target.connection.is_some() || named.contains(&target.address));
+        for address in named {
+            if self.targets.iter().all(|target| target.address != address) {
+                self.targets.push(Target::new(address, true));
+            }
+        }
     }
 
     async fn dial_due(&mut self) {
@@ -325,7 +349,10 @@ impl Worker {
         let probe = self.core.partners.probe(&peer);
         self.sessions.spawn(async move {
             let outcome = match opener.open().await {
-                Ok(stream) => exchange::push(core, shared, probe, stream, opener.clone()).await,
+                Ok(stream) => tokio::select! {
+                    ended = exchange::push(Arc::clone(&core), shared, probe, stream, opener.clone()) => ended,
+                    ended = news::keep_telling(core, peer, opener.clone()) => ended,
+                },
                 Err(error) => Err(error),
             };
             if let Err(error) = outcome {
@@ -384,6 +411,10 @@ impl Worker {
         tracing::info!(%address, %reason, "a dial failed");
         if let (Dialed::Refused(refusal), Some(peer)) = (outcome, peer) {
             self.core.partners.refused(peer, refusal);
+            if matches!(refusal, Refusal::Revoked | Refusal::Expired | Refusal::Certificate) {
+                // Of that the authority knows more: a list that is not here yet, or the next certificate.
+                self.core.ask_soon.notify_one();
+            }
             self.core.tell(Event::Connections);
         }
         self.wire.answer(connection, outcome);
@@ -442,8 +473,13 @@ impl Worker {
 }
 
 impl Target {
+    fn new(address: Multiaddr, public: bool) -> Self {
+        Self { address, public, connection: None, failures: 0, next: Instant::now() }
+    }
+
     fn pause(&mut self) {
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(10)).min(LONGEST_PAUSE);
+        let longest = if self.public { LONGEST_PUBLIC_PAUSE } else { LONGEST_PAUSE };
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.failures.min(11)).min(longest);
         self.failures = self.failures.saturating_add(1);
         self.next = Instant::now() + jittered(pause);
     }
@@ -461,7 +497,7 @@ mod tests {
     #[test]
     fn pauses_double_up_to_a_minute() {
         let address = "/ip4/127.0.0.1/tcp/1".parse().unwrap();
-        let mut target = Target { address, connection: None, failures: 0, next: Instant::now() };
+        let mut target = Target::new(address, false);
         let mut longest = Duration::ZERO;
         for _ in 0..40 {
             let before = Instant::now();

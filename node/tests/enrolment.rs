@@ -8,7 +8,7 @@ use musubi_network::{
 };
 use musubi_node::{
     Clock,
-    authority::{Authority, Chosen, Period, Service},
+    authority::{Authority, Chosen, Doors, Period, Service},
     enrol::{self, Application, EnrolError, Outcome, apply},
     home::Home,
     keys::Mode,
@@ -42,8 +42,8 @@ impl World {
         let passphrase = Passphrase::new("right".to_owned()).with_cost(cheap);
         let now = Timestamp::now();
         let (authority, _) = Authority::init(dir.path(), "見本中央機関", &passphrase, now, &mut rand::rng()).unwrap();
-        let listen = vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()];
-        let service = Service::start(authority, listen, EnrolLimits::default(), Clock::system()).await.unwrap();
+        let doors = Doors { strangers: vec!["/ip4/127.0.0.1/tcp/0".parse().unwrap()], ..Doors::default() };
+        let service = Service::start(authority, doors, EnrolLimits::default(), Clock::system()).await.unwrap();
         let port = service.listen()[0].to_string().rsplit('/').next().unwrap().to_owned();
         let place = format!("127.0.0.1:{port}").parse().unwrap();
         Self { _dir: dir, service: Arc::new(service), place }

@@ -123,8 +123,8 @@ pub enum Refused {
     /// A proof from the log is wanted, and this version cannot check one.
     #[error("a proof from the log is wanted, and cannot be checked")]
     LogProof,
-    /// The certificate is not an office's; others are admitted to protocols of their own.
-    #[error("the certificate is not for an office")]
+    /// The certificate is neither an office's nor the authority's; others are admitted to protocols of their own.
+    #[error("the certificate is not for an office or the authority")]
     Role,
     /// A valid certificate with a higher issue number speaks for an address of this one.
     #[error("a newer certificate speaks for this desk")]
@@ -172,7 +172,7 @@ pub fn admit(
 ) -> Result<AdmittedDesk, Refused> {
     let leaf = LeafIn::parse(&credential.leaf).map_err(Distrust::from)?;
     let leaf = trust.judge_with(leaf, &credential.issuer, now, known)?;
-    if leaf.role() != Role::Office {
+    if !is_served(&leaf) {
         return Err(Refused::Role);
     }
     let statement = statement(credential, &leaf, peer)?;
@@ -181,13 +181,22 @@ pub fn admit(
     Ok(desk)
 }
 
+/// An office, or the authority's own node, which speaks for no address and only brings news.
+fn is_served(leaf: &LeafIn) -> bool {
+    match leaf.role() {
+        Role::Office => true,
+        Role::Authority => leaf.kinds().is_empty(),
+        _ => false,
+    }
+}
+
 /// Says whether a peer shows all but revocation: then it may be asked for the list by which it is judged. A
 /// certificate alone is public, so the peer must hold the statement for its own node too.
 #[must_use]
 pub fn is_worth_asking(credential: &Credential, peer: &PeerId, trust: &Trust, now: Timestamp) -> bool {
     let Ok(leaf) = trust.judge_but_revocation(&credential.leaf, &credential.issuer, now) else { return false };
     let stated = statement(credential, &leaf, peer);
-    leaf.role() == Role::Office && stated.is_ok_and(|statement| statement.in_force(now).is_ok())
+    is_served(&leaf) && stated.is_ok_and(|statement| statement.in_force(now).is_ok())
 }
 
 /// The node statement of a credential: by the office key, about this certificate and this peer.

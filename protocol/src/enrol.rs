@@ -11,8 +11,9 @@
 //!   5   [bundle number]                                  asker: a newer trust bundle, please
 //!   6   [log size]                                       asker: the leaves after these, please
 //!   7   [certificate hash]                               asker: the newest certificate of the key in this one, please
+//!   8   [renewal]                                        asker: one more year for this certificate, please
 //!  65   [trust bundle, greeting]                         authority, to 1
-//!  66   [state, detail, [certificate], issuer id]        authority, to 2, 3 and 7
+//!  66   [state, detail, [certificate], issuer id]        authority, to 2, 3, 7 and 8
 //!  67   [[delta, ..], [CRL, ..]]                         authority, to 4
 //!  68   [[trust bundle]]                                 authority, to 5
 //!  69   [first, leaves, head]                            authority, to 6
@@ -22,6 +23,8 @@
 //! Each question has a stream of its own. An asker sends its code only on a connection on which the authority has
 //! greeted it: the greeting is signed by an issuing CA of a trust bundle whose first root the invitation names, over
 //! both ends of the connection and the asker's nonce ([`Greeting`]), so that nobody in between can pass it on.
+//! A renewal is signed by the office key ([`Renewal`]). Questions 4 to 6 are asked of partners too, on news streams
+//! ([`frame`](crate::link::frame)).
 //! A request is no secret and shows by its signature that the asker holds the key; what has become of it may be asked by
 //! whoever knows its hash, and the answer is public too.
 
@@ -82,6 +85,36 @@ impl Greeting {
     #[must_use]
     pub fn new(nonce: [u8; 32], authority: &PeerId, asker: &PeerId, time: Timestamp) -> Self {
         Self { nonce, authority: authority.to_bytes(), asker: asker.to_bytes(), time, ext: Ext::none() }
+    }
+}
+
+/// "One more year for this certificate, and I pay up to so much"; signed by the office key in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct Renewal {
+    /// SHA-256 of the certificate at hand.
+    pub certificate: Hash,
+    /// What the office agrees to pay, in yen; 0 where nobody has been asked.
+    pub fee: u32,
+    /// When.
+    pub time: Timestamp,
+    /// Extensions.
+    pub ext: Ext,
+}
+
+impl Payload for Renewal {
+    const NAME: &'static str = "renewal";
+    const MAX: usize = 512;
+
+    fn ext(&self) -> &Ext {
+        &self.ext
+    }
+}
+
+impl Renewal {
+    /// Asks for one more year.
+    #[must_use]
+    pub fn new(certificate: Hash, fee: u32, time: Timestamp) -> Self {
+        Self { certificate, fee, time, ext: Ext::none() }
     }
 }
 
@@ -176,6 +209,11 @@ pub enum Question {
         /// SHA-256 of the certificate at hand.
         certificate: Hash,
     },
+    /// One more year, please.
+    Renew {
+        /// A signed [`Renewal`].
+        renewal: Vec<u8>,
+    },
 }
 
 /// What the authority answers.
@@ -231,6 +269,8 @@ pub enum State {
     },
     /// Not granted.
     Refused(Refusal),
+    /// So many yen are due; it is granted to a renewal that agrees to them.
+    Fee(u32),
 }
 
 /// Why an application is not granted. Numbers are part of the format.
@@ -253,12 +293,16 @@ pub enum Refusal {
     Replaces = 7,
     /// A person has declined.
     Declined = 8,
+    /// It is too early to renew the licence.
+    Early = 9,
+    /// The certificate is revoked, has expired, or is none of this authority.
+    Certificate = 10,
     /// A reason of a later version.
     Other = 255,
 }
 
 impl Refusal {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 10] = [
         Self::Malformed,
         Self::Code,
         Self::CodeUsed,
@@ -267,7 +311,29 @@ impl Refusal {
         Self::Key,
         Self::Replaces,
         Self::Declined,
+        Self::Early,
+        Self::Certificate,
     ];
+}
+
+impl Refusal {
+    /// The name that scripts see.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::Code => "code",
+            Self::CodeUsed => "code_used",
+            Self::Locked => "locked",
+            Self::Overlap => "overlap",
+            Self::Key => "key",
+            Self::Replaces => "replaces",
+            Self::Declined => "declined",
+            Self::Early => "early",
+            Self::Certificate => "certificate",
+            Self::Other => "other",
+        }
+    }
 }
 
 impl From<u64> for Refusal {
@@ -323,6 +389,7 @@ impl Question {
             Self::Bundle { number } => message(5, &(number,))?,
             Self::Leaves { size } => message(6, &(size,))?,
             Self::Newest { certificate } => message(7, &(certificate,))?,
+            Self::Renew { renewal } => message(8, &(bytes(renewal),))?,
         }))
     }
 
@@ -358,6 +425,7 @@ impl Question {
             5 => Self::Bundle { number: read::<(u64,)>(array, MAX_QUESTION)?.0 },
             6 => Self::Leaves { size: read::<(u64,)>(array, MAX_QUESTION)?.0 },
             7 => Self::Newest { certificate: read::<(Hash,)>(array, MAX_QUESTION)?.0 },
+            8 => Self::Renew { renewal: read::<(ByteBuf,)>(array, MAX_QUESTION)?.0.into_vec() },
             other => return Err(MessageError::Type(*other)),
         })
     }
@@ -378,6 +446,7 @@ impl Answer {
                     State::Waiting(again) => Standing(1, *again, vec![], Hash::ZERO),
                     State::Granted { certificate, issuer } => Standing(2, 0, vec![bytes(certificate)], *issuer),
                     State::Refused(refusal) => Standing(3, *refusal as u64, vec![], Hash::ZERO),
+                    State::Fee(yen) => Standing(4, u64::from(*yen), vec![], Hash::ZERO),
                 };
                 message(66, &standing)
             }
@@ -408,6 +477,9 @@ impl Answer {
                     (1, None, _) if issuer == Hash::ZERO => State::Waiting(detail),
                     (2, Some(certificate), true) if detail == 0 => State::Granted { certificate, issuer },
                     (3, None, _) if issuer == Hash::ZERO => State::Refused(detail.into()),
+                    (4, None, _) if issuer == Hash::ZERO => {
+                        State::Fee(detail.try_into().map_err(|_| MessageError::Value)?)
+                    }
                     _ => return Err(MessageError::Value),
                 })
             }
@@ -491,6 +563,7 @@ mod tests {
             Question::Bundle { number: 3 },
             Question::Leaves { size: 1 << 40 },
             Question::Newest { certificate: Hash([8; 32]) },
+            Question::Renew { renewal: vec![5; 200] },
         ]
     }
 
@@ -501,6 +574,7 @@ mod tests {
             Answer::Greeting { bundle: vec![1], greeting: vec![2] },
             Answer::State(State::Unknown),
             Answer::State(State::Waiting(60)),
+            Answer::State(State::Fee(21_000)),
             Answer::State(State::Granted { certificate: vec![4; 700], issuer: Hash([3; 32]) }),
             Answer::Crls { deltas: vec![vec![1], vec![2]], crls: vec![vec![3; crl::MAX]] },
             Answer::Bundle(None),
@@ -531,7 +605,7 @@ mod tests {
             Answer::decode(&message(66, &Standing(state, detail, list, Hash::ZERO)).unwrap())
         };
         for (number, detail, certificates) in
-            [(0, 1, 0), (0, 0, 1), (1, 1, 1), (2, 0, 0), (2, 0, 2), (3, 1, 1), (4, 0, 0)]
+            [(0, 1, 0), (0, 0, 1), (1, 1, 1), (2, 0, 0), (2, 0, 2), (3, 1, 1), (4, 1 << 32, 0), (4, 1, 1), (5, 0, 0)]
         {
             assert_eq!(state(number, detail, certificates), Err(MessageError::Value), "{number}");
         }

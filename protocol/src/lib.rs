@@ -9,7 +9,9 @@
 //! | [`cbor`], [`signed`] | the one encoding, and signatures over it |
 //! | [`time`] | seconds, and the time that an authority has vouched for |
 //! | [`certificate`], [`request`], [`crl`], [`trust`], [`log`], [`policy`] | who may take part |
+//! | [`enrol`], [`invitation`], [`proof`] | joining, and showing that one has |
 //! | [`gate`], [`credential`] | the exchange that admits a connection |
+//! | [`news`] | what one side tells the other of newer lists |
 //! | [`record`] | where an office is and which keys open what is sealed for it |
 //! | [`seal`] | content and envelope |
 //! | [`entry`], [`link`], [`delivery`] | the two logs of a pair, and what they say of a message |
@@ -26,6 +28,7 @@ pub mod ids;
 pub mod invitation;
 pub mod link;
 pub mod log;
+pub mod news;
 pub mod policy;
 pub mod proof;
 pub mod record;

@@ -3,6 +3,7 @@
 mod agree;
 mod altered;
 mod attachments;
+mod authority;
 mod clock;
 mod commands;
 #[cfg(target_os = "linux")]

@@ -1,7 +1,10 @@
 //! A revocation takes effect where it is known, at once, and travels to where it is not.
 
 use musubi_network::Multiaddr;
-use musubi_node::{outbox, wire::Dialed};
+use musubi_node::{
+    outbox::{self, Order},
+    wire::Dialed,
+};
 use musubi_protocol::{
     certificate::LeafIn,
     entry::{Body, What},
@@ -59,14 +62,9 @@ async fn a_revoked_office_is_cut_off_and_its_mail_is_held() {
     let held = manager.send_sample("20251105090409-B2-1379905001-43-to-1379900010-11").await;
     let row = manager.sent(held);
     assert_eq!((row.state.as_str(), row.why.as_deref()), ("held", Some("revoked")));
-    // From there to here: it waits there, and why is known.
-    let waiting = home_visit.send_sample(FROM_HOME_VISIT).await;
-    home_visit
-        .until("the refusal", |node| {
-            let row = node.sent(waiting);
-            (row.state.as_str(), row.why.as_deref()) == ("waiting", Some("refused"))
-        })
-        .await;
+    // From there to here nothing is sealed any more once the office has the list too.
+    install(&home_visit, &crl).await;
+    assert_eq!(refused(&home_visit, FROM_HOME_VISIT).await.as_deref(), Some("MU-SEND-006"));
     // The others go on.
     let id = manager.send_sample(TO_DAY_CARE).await;
     manager.until_state(id, "delivered").await;
@@ -77,25 +75,42 @@ async fn a_revoked_office_is_cut_off_and_its_mail_is_held() {
     }
 }
 
+/// Why a bundle is not sent at all.
+async fn refused(node: &TestNode, bundle: &str) -> Option<String> {
+    let rows = node.try_send(Order { files: sample::bundle(bundle), ..Order::default() }).await;
+    assert_eq!((rows.len(), &rows[0].id), (1, &None), "{rows:?}");
+    rows[0].findings.first().map(|finding| finding.rule.clone())
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn one_desk_goes_and_the_connection_stays_for_the_other() {
+async fn one_of_nine_desks_goes_and_the_connection_stays_for_the_others() {
     let net = TestNetwork::default();
     let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
-    let both = net.start(net.install("both", &[HOME_VISIT, DAY_CARE]), &[&manager]).await;
-    manager.until_connected("1379900010-11").await;
-    manager.until_connected("1379900028-15").await;
+    // More desks than the gate shows at once.
+    let numbers: Vec<String> = (1..=7).map(|n| format!("13799001{n:02}")).collect();
+    let others = numbers.iter().map(|number| (number.as_str(), ["11"].as_slice()));
+    let desks: Vec<(&str, &[&str])> = [HOME_VISIT, DAY_CARE].into_iter().chain(others).collect();
+    let nine = net.start(net.install("nine", &desks), &[&manager]).await;
+    for (office, kinds) in &desks {
+        manager.until_connected(&format!("{office}-{}", kinds[0])).await;
+    }
     let peer = manager.node.core().partners.peers()[0].0;
-    let crl = net.revoke(&both.installed.leaves[0]);
+    let counters = || manager.node.wire().handle().unwrap().counters();
+    let before = counters().established;
+    let crl = net.revoke(&nine.installed.leaves[0]);
     install(&manager, &crl).await;
-    manager.until("the desk's end", |node| node.node.core().partners.addresses().len() == 2).await;
+    // Nine kinds of eight desks are left: day care holds two.
+    manager.until("the desk's end", |node| node.node.core().partners.addresses().len() == 9).await;
     assert!(manager.node.core().partners.has(&peer));
     let id = manager.send_sample(TO_DAY_CARE).await;
     manager.until_state(id, "delivered").await;
-    let waiting = both.send_sample(FROM_HOME_VISIT).await;
-    both.until("the stop", |node| node.sent(waiting).why.as_deref() == Some("stopped")).await;
+    // The node has heard it over this very connection, and sends nothing for that desk.
+    nine.until("the list", |node| node.node.core().trust.trust().unwrap().crls().any(|held| held.der() == crl)).await;
+    assert_eq!(refused(&nine, FROM_HOME_VISIT).await.as_deref(), Some("MU-SEND-006"));
     assert!(manager.inbox().is_empty());
+    assert_eq!(counters().established, before, "no new connection was needed");
     manager.stop().await;
-    both.stop().await;
+    nine.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -142,6 +157,38 @@ async fn a_list_travels_to_whoever_lags_behind() {
     // Who was told knows.
     assert_eq!(home_visit.node.wire().dial(address(&day_care)).await, Dialed::Refused(Refusal::Revoked));
     for node in [manager, home_visit, day_care] {
+        node.stop().await;
+    }
+}
+
+/// Nobody has to dial: whoever has a newer list or bundle tells all who are connected, and they theirs.
+#[tokio::test(flavor = "multi_thread")]
+async fn news_travels_over_open_connections_and_on() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[MANAGER]), &[]).await;
+    let middle = net.start(net.install("middle", &[DAY_CARE]), &[&manager]).await;
+    let far = net.start(net.install("far", &[HOME_VISIT]), &[&middle]).await;
+    manager.until_connected("1379900028-15").await;
+    middle.until_connected("1379900010-11").await;
+    let gone = net.authority().issue("1379900036", &["11"]).leaf;
+    for _ in 0..3 {
+        // From the first list on a delta leads to the next.
+        let crl = net.revoke(&gone);
+        install(&manager, &crl).await;
+        let has = |node: &TestNode| node.node.core().trust.trust().unwrap().crls().any(|held| held.der() == crl);
+        far.until("the list", has).await;
+        assert!(has(&middle));
+    }
+    let bundle = {
+        let mut authority = net.authority();
+        let bundle = authority.bundle();
+        authority.sign(bundle)
+    };
+    manager.node.core().learn_bundle(bundle.clone()).await.unwrap();
+    far.until("the bundle", |node| node.node.core().trust.trust().unwrap().bundle_bytes() == bundle).await;
+    // Two halves of one truth under one number are no news, and nothing is torn down.
+    assert!(manager.node.core().partners.is_connected("1379900028-15".parse().unwrap()));
+    for node in [manager, middle, far] {
         node.stop().await;
     }
 }

@@ -1,21 +1,28 @@
-//! `musubi authority`: issues and revokes certificates, by files.
+//! `musubi authority`: who may take part. Acts go to the authority that serves, or to its directory where none does.
 
 use std::env;
 
 use clap::Subcommand;
-use musubi_node::authority::{Authority, Passphrase};
+use musubi_node::{
+    Clock,
+    authority::{Act, Authority, Done, Order, Passphrase, Register},
+};
 
 use crate::{
     args::values,
+    client::{self, Client},
     context::Context,
     error::{CommandError, Exit},
     msg,
     ui::Ui,
 };
 
+pub mod applications;
+pub mod approve;
 pub mod audit;
 pub mod codes;
 pub mod crl;
+pub mod decline;
 pub mod fees;
 pub mod init;
 pub mod issue;
@@ -46,6 +53,12 @@ pub enum Command {
     Codes(codes::Args),
     /// Answers those who want to take part.
     Serve(serve::Args),
+    /// Lists who has applied.
+    Applications(applications::Args),
+    /// Grants an application.
+    Approve(approve::Args),
+    /// Declines an application.
+    Decline(decline::Args),
     /// Undoes a revocation.
     Reinstate(reinstate::Args),
     /// Shows or publishes the licence policy.
@@ -69,6 +82,9 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, command: Command) -> Result<Ex
         Command::List(args) => list::run(ui, context, &args),
         Command::Codes(args) => codes::run(ui, context, &args),
         Command::Serve(args) => serve::run(ui, context, &args),
+        Command::Applications(args) => applications::run(ui, context, &args),
+        Command::Approve(args) => approve::run(ui, context, &args),
+        Command::Decline(args) => decline::run(ui, context, &args),
         Command::Reinstate(args) => reinstate::run(ui, context, &args),
         Command::Policy(args) => policy::run(ui, context, &args),
         Command::Fees(args) => fees::run(ui, context, &args),
@@ -100,8 +116,25 @@ fn open(ui: &mut Ui, context: &Context) -> Result<Authority, CommandError> {
     Ok(Authority::open(context.dir()?, &Passphrase::new(passphrase))?)
 }
 
-/// Opens the authority for an act of a named administrator.
-fn open_as(ui: &mut Ui, context: &Context, acting: &Acting) -> Result<Authority, CommandError> {
-    let name = acting.name()?;
-    Ok(open(ui, context)?.acting_as(&name)?)
+/// Has an act done: by the authority that serves in this directory, or here. Without `acting` nothing is done that needs
+/// a name.
+fn perform(ui: &mut Ui, context: &Context, acting: Option<&Acting>, act: Act) -> Result<Done, CommandError> {
+    let admin = acting.map(Acting::name).transpose()?.unwrap_or_default();
+    let order = Order { admin, act };
+    match Client::find(&context.home()?, ui.text().lang()).and_then(|client| client.act(&order)) {
+        Ok(answer) => return Ok(answer?),
+        Err(client::Error::NoNode) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let Order { admin, act } = order;
+    let now = Clock::system().now();
+    if let Some(shown) = Register::open(context.dir()?)?.look(&act, now)? {
+        return Ok(shown);
+    }
+    Ok(open(ui, context)?.perform(&admin, act, now, &mut rand::rng())?)
+}
+
+/// Whatever answered is of another version.
+fn unexpected() -> CommandError {
+    CommandError::failed(msg!("err-api-other-version"))
 }

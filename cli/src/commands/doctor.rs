@@ -328,6 +328,8 @@ mod tests {
             name: "みほん".into(),
             state: "active".into(),
             until: Some(until),
+            next_until: None,
+            renewal: None,
         };
         let crl = Some(CrlRow { number: 3, age_s: 10 });
         Status { desks: vec![desk], crl, reading: true, ..Status::default() }

@@ -86,7 +86,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         Some(granted) => granted,
         None => return Ok(Exit::Refused),
     };
-    let installed = office::install(&home, &[file.into_bytes()], Some(pin))?;
+    let installed = office::install_from(&home, &[file.into_bytes()], Some(pin), application.place())?;
     if !has_certificate(&installed) {
         return Err(CommandError::failed(msg!("err-enrol-answer")));
     }

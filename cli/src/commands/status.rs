@@ -38,6 +38,9 @@ fn words(ui: &mut Ui, status: &Status) {
     ui.text_line("");
     ui.table(&table);
     ui.text_line("");
+    for desk in &status.desks {
+        renewal(ui, desk);
+    }
     ui.line(&msg!("status-new", count = status.new));
     ui.line(&msg!("status-waiting", count = status.waiting));
     let crl = match &status.crl {
@@ -81,6 +84,15 @@ fn words(ui: &mut Ui, status: &Status) {
     }
     for address in &status.listen {
         ui.line(&msg!("status-listen", address = address));
+    }
+}
+
+/// What is to be done about a licence that ends.
+fn renewal(ui: &mut Ui, desk: &DeskRow) {
+    match desk.renewal.as_ref().map(|renewal| renewal.fee) {
+        Some(Some(fee)) => ui.warn(&msg!("renew-due", office = &desk.office, fee = i64::from(fee))),
+        Some(None) => ui.warn(&msg!("renew-refused", office = &desk.office)),
+        None => {}
     }
 }
 

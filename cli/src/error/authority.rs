@@ -1,53 +1,59 @@
-//! What the authority by files says, to a person.
+//! What the authority says, to a person.
 
-use musubi_node::authority::Error;
+use musubi_node::authority::{Error, Told};
 
 use super::CommandError;
 use crate::{moment, msg};
 
 impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
-        let message = match &error {
-            Error::Exists => msg!("err-authority-exists"),
-            Error::NoAuthority => msg!("err-authority-missing"),
-            Error::WrongPassphrase => msg!("err-authority-passphrase"),
-            Error::InUse => msg!("err-authority-in-use"),
-            Error::Name(_) => msg!("err-authority-name"),
-            Error::Request(_) => msg!("err-authority-request"),
-            Error::NotOneRequest => msg!("err-authority-not-one-request"),
-            Error::PeriodOrder => msg!("err-authority-period-order"),
-            Error::PeriodPast => msg!("err-authority-period-past"),
-            Error::PeriodTooLong => msg!("err-authority-period-long"),
-            Error::Date(_) => msg!("err-authority-date"),
-            Error::Overlap { kinds, desk } => {
-                let kinds: Vec<_> = kinds.iter().map(ToString::to_string).collect();
-                msg!("err-authority-overlap", kinds = kinds.join(", "), desk = *desk)
+        error.told().into()
+    }
+}
+
+impl From<Told> for CommandError {
+    fn from(told: Told) -> Self {
+        let message = match told.code.as_str() {
+            "exists" => msg!("err-authority-exists"),
+            "no_authority" => msg!("err-authority-missing"),
+            "wrong_passphrase" => msg!("err-authority-passphrase"),
+            "in_use" => msg!("err-authority-in-use"),
+            "name" => msg!("err-authority-name"),
+            "request" => msg!("err-authority-request"),
+            "not_one_request" => msg!("err-authority-not-one-request"),
+            "period_order" => msg!("err-authority-period-order"),
+            "period_past" => msg!("err-authority-period-past"),
+            "period_too_long" => msg!("err-authority-period-long"),
+            "date" => msg!("err-authority-date"),
+            "overlap" => {
+                let kinds: Vec<_> = told.kinds.iter().map(ToString::to_string).collect();
+                msg!("err-authority-overlap", kinds = kinds.join(", "), desk = told.desk)
             }
-            Error::KeyOfOtherOffice => msg!("err-authority-key-used"),
-            Error::KeyCompromised => msg!("err-authority-key-compromised"),
-            Error::TooManyDesks => msg!("err-authority-desks"),
-            Error::Unknown => msg!("err-authority-unknown"),
-            Error::NothingToRevoke => msg!("err-authority-nothing-to-revoke"),
-            Error::ClockBehind { newest } => msg!("err-authority-clock", newest = moment::rfc3339(*newest)),
-            Error::NotRevoked => msg!("err-authority-not-revoked"),
-            Error::NothingValid => msg!("err-authority-nothing-valid"),
-            Error::NothingToReplace => msg!("err-authority-nothing-to-replace"),
-            Error::TooEarly { from } => msg!("err-authority-too-early", day = moment::date_of(*from).to_string()),
-            Error::NoApplication => msg!("err-authority-no-application"),
-            Error::AlreadyGranted => msg!("err-authority-already-granted"),
-            Error::TooManyApplications => msg!("err-authority-too-many-applications"),
-            Error::Admin => msg!("err-authority-admin"),
-            Error::PolicyChanged => msg!("err-authority-policy-changed"),
-            Error::TooNew => msg!("err-authority-too-new"),
-            Error::Damaged(_) | Error::Record(_) | Error::Wrap(_) | Error::Bundle(_) => msg!("err-authority-damaged"),
-            Error::KeyFile(_) | Error::Open(_) | Error::Store(_) | Error::Body(_) | Error::Io(_) => {
-                msg!("err-authority-store")
-            }
+            "key_of_other_office" => msg!("err-authority-key-used"),
+            "key_compromised" => msg!("err-authority-key-compromised"),
+            "too_many_desks" => msg!("err-authority-desks"),
+            "unknown" => msg!("err-authority-unknown"),
+            "nothing_to_revoke" => msg!("err-authority-nothing-to-revoke"),
+            "clock_behind" => msg!("err-authority-clock", newest = moment::rfc3339(told.at)),
+            "not_revoked" => msg!("err-authority-not-revoked"),
+            "nothing_valid" => msg!("err-authority-nothing-valid"),
+            "nothing_to_replace" => msg!("err-authority-nothing-to-replace"),
+            "too_early" => msg!("err-authority-too-early", day = moment::date_of(told.at).to_string()),
+            "no_application" => msg!("err-authority-no-application"),
+            "already_granted" => msg!("err-authority-already-granted"),
+            "too_many_applications" => msg!("err-authority-too-many-applications"),
+            "admin" => msg!("err-authority-admin"),
+            "policy_changed" => msg!("err-authority-policy-changed"),
+            "too_new" => msg!("err-authority-too-new"),
+            "damaged" => msg!("err-authority-damaged"),
+            "key_file" | "store" => msg!("err-authority-store"),
             _ => msg!("err-internal"),
         };
         let failed = Self::failed(message);
         // The sentence has said it all, unless there is a cause below or a place that is damaged.
-        let more = matches!(error, Error::Damaged(_)) || std::error::Error::source(&error).is_some();
-        if more { failed.because(&error) } else { failed }
+        match &told.cause {
+            Some(cause) => failed.detailed(cause),
+            None => failed,
+        }
     }
 }

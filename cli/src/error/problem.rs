@@ -31,6 +31,8 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
         "reading_closed" => msg!("err-reading-closed"),
         "disk_low" => msg!("err-disk-low"),
         "disk_failed" => msg!("err-disk-failed"),
+        "authority_unreachable" => msg!("err-enrol-unreachable"),
+        "no_desk" => msg!("err-renew-no-desk"),
         "stopping" => msg!("err-api-stopping"),
         "failed" => msg!("err-api-failed"),
         "form" | "hash" | "wait_state" | "host" | "origin" | "token" => msg!("err-api-other-version"),

@@ -30,7 +30,7 @@ pub struct Limits {
     pub connections_per_peer: usize,
     /// Substreams of one connection (muxer level).
     pub substreams: usize,
-    /// Streams that one connection may have open here, per direction: one for links, two for large bodies.
+    /// Streams that one connection may have open here, per direction: one for links, two for large bodies, one for news.
     pub streams: usize,
     /// How long an opened stream may say neither ready nor busy.
     pub answer: Duration,
@@ -63,7 +63,7 @@ impl Default for Limits {
             linger: Duration::from_secs(1),
             connections_per_peer: 4,
             substreams: 64,
-            streams: 3,
+            streams: 4,
             answer: Duration::from_secs(5),
             open_again: 3,
             busy_pause: Duration::from_millis(50),

@@ -16,6 +16,8 @@ use musubi_protocol::{
     entry::{By, What},
     gate::Refusal,
     ids::{Address, Hash, MessageId},
+    policy::asks_due,
+    time::Timestamp,
 };
 use musubi_store::{Room, Usage};
 use serde::Deserialize;
@@ -27,14 +29,17 @@ use tokio::{
 use super::{
     ApiProblem, State,
     types::{
-        CrlRow, DeskRow, Detail, DiskRow, Installed, Ping, PingRequest, Problem, RefusedRow, Row, Status, WaitRequest,
+        CrlRow, DeskRow, Detail, DiskRow, Installed, Ping, PingRequest, Problem, RefusedRow, RenewRequest, RenewalRow,
+        Row, Status, WaitRequest,
     },
 };
 use crate::{
     attachments::{self, Upload},
     core::{Core, CoreError, standing},
     db::DbError,
+    desk::Desk,
     inbox as mail,
+    news::Renewing,
     outbox::{self as mailer, Order},
     rows::{self, Rows},
     times::rfc3339,
@@ -47,6 +52,8 @@ type Answer<T> = Result<Json<T>, ApiProblem>;
 const SHORTEST_PREFIX: usize = 8;
 /// Longest wait for the answer of a partner who is connected.
 const PROBE: Duration = Duration::from_secs(5);
+/// Longest wait for the authority.
+const ASK_AUTHORITY: Duration = Duration::from_secs(90);
 /// Most messages of one wait.
 const MAX_WAITED: usize = 10_000;
 /// Longest wait for a state.
@@ -94,19 +101,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
     let (now, wall) = (core.now(), core.trust.wall());
     let trust = core.trust.trust();
     let crl = trust.as_ref().and_then(|trust| trust.least_fresh(now));
-    let desks = core.with_desks(|desks| {
-        let row = |desk: &crate::desk::Desk| {
-            let certificate = desk.certificate().map(|(_, leaf)| leaf);
-            DeskRow {
-                office: desk.kept().office().to_string(),
-                kinds: desk.kept().kinds().iter().map(ToString::to_string).collect(),
-                name: certificate.map_or_else(|| desk.kept().name().to_owned(), |leaf| leaf.name().to_owned()),
-                state: standing(desk, &core.trust, now).name().into(),
-                until: certificate.map(|leaf| rfc3339(leaf.until())),
-            }
-        };
-        desks.iter().map(row).collect()
-    });
+    let desks = core.with_desks(|desks| desks.iter().map(|desk| desk_row(core, desk, now)).collect());
     let inbound = core.db.all_inbound().map_err(db)?;
     let new = inbound.iter().filter(|(_, message)| inbound_state(message) == Some(delivery::State::Delivered));
     let usage = core.db.store().usage().map_err(CoreError::from)?;
@@ -131,6 +126,52 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         clock_ahead_s: core.trust.trusted_time().map_or(0, |signed| wall.since(signed)),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
+}
+
+fn desk_row(core: &Core, desk: &Desk, now: Timestamp) -> DeskRow {
+    let certificate = desk.certificate().map(|(_, leaf)| leaf);
+    let until = certificate.map(|leaf| leaf.until());
+    let newest = desk.certificates.iter().map(|(_, leaf)| leaf).max_by_key(|leaf| leaf.issue_number());
+    let next = newest.map(|leaf| leaf.until()).filter(|next| until.is_some_and(|until| until < *next));
+    let asked = until.map_or(0, |until| asks_due(until, now) as u64);
+    let renewal = core.renewal(desk.kept().number()).map(|renewing| match renewing {
+        Renewing::Fee(yen) => RenewalRow { fee: Some(yen), refused: None, asked },
+        Renewing::Refused(refusal) => RenewalRow { fee: None, refused: Some(refusal.name().into()), asked },
+    });
+    DeskRow {
+        office: desk.kept().office().to_string(),
+        kinds: desk.kept().kinds().iter().map(ToString::to_string).collect(),
+        name: certificate.map_or_else(|| desk.kept().name().to_owned(), |leaf| leaf.name().to_owned()),
+        state: standing(desk, &core.trust, now).name().into(),
+        until: until.map(rfc3339),
+        next_until: next.map(rfc3339),
+        renewal,
+    }
+}
+
+/// Asks the authority for newer lists and certificates, and renews a licence
+#[utoipa::path(post, path = "/api/renew", request_body = RenewRequest, responses((status = 200, body = Vec<DeskRow>)))]
+pub(super) async fn renew(Extract(state): Extract<State>, Json(request): Json<RenewRequest>) -> Answer<Vec<DeskRow>> {
+    let core = &state.core;
+    let wanted = |desk: &Desk| request.office.as_ref().is_none_or(|office| desk.kept().office().as_str() == office);
+    let numbers: Vec<u16> =
+        core.with_desks(|desks| desks.iter().filter(|desk| wanted(desk)).map(|desk| desk.kept().number()).collect());
+    if numbers.is_empty() {
+        return Err(ApiProblem::new(StatusCode::NOT_FOUND, "no_desk"));
+    }
+    if let Some(yen) = request.agree {
+        for number in &numbers {
+            core.agree(*number, yen).await?;
+        }
+    }
+    // The node goes on asking by itself, whatever comes of this.
+    let asked = timeout(ASK_AUTHORITY, core.ask_authority()).await.unwrap_or(false);
+    if !asked {
+        return Err(ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "authority_unreachable"));
+    }
+    let now = core.now();
+    let of = |desk: &&Desk| numbers.contains(&desk.kept().number());
+    Ok(Json(core.with_desks(|desks| desks.iter().filter(of).map(|desk| desk_row(core, desk, now)).collect())))
 }
 
 fn disk_row(usage: Usage) -> DiskRow {

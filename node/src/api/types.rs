@@ -197,6 +197,32 @@ pub struct DeskRow {
     pub state: String,
     /// End of the licence, RFC 3339 with +09:00; null without a certificate.
     pub until: Option<String>,
+    /// When the licence of the newest certificate ends, where that is a later one: renewed already.
+    #[serde(default)]
+    pub next_until: Option<String>,
+    /// The renewal that is due; null where none is, or where the authority has not been asked.
+    #[serde(default)]
+    pub renewal: Option<RenewalRow>,
+}
+
+/// A renewal that is due and not granted yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RenewalRow {
+    /// Yen to which a person has to agree.
+    pub fee: Option<u32>,
+    /// Why the authority has refused, by name.
+    pub refused: Option<String>,
+    /// How often the office was to be asked by now: 60, 30 and 7 days before the end.
+    pub asked: u64,
+}
+
+/// Asks the authority about licences.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RenewRequest {
+    /// The office number; null for all desks.
+    pub office: Option<String>,
+    /// Yen to which the office agrees for its next year; null to ask only.
+    pub agree: Option<u32>,
 }
 
 /// A revocation list.

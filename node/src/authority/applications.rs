@@ -12,7 +12,7 @@ use musubi_protocol::{
     time::Timestamp,
 };
 use rand::CryptoRng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
@@ -36,7 +36,7 @@ const AGAIN: u64 = 60;
 const MIN_PREFIX: usize = 8;
 
 /// Where an application stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ApplicationState {
     /// A person has to decide.
@@ -67,7 +67,8 @@ impl ApplicationState {
 }
 
 /// Which applications are to be listed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Chosen {
     /// Those that wait.
     Waiting,
@@ -107,7 +108,7 @@ impl Record {
 }
 
 /// An application. In JSON times are RFC 3339 with +09:00.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Application {
     /// Its name: SHA-256 of the request, in hexadecimal; the first 8 characters are enough for commands.
     pub id: String,
@@ -297,7 +298,7 @@ impl Register {
         Ok(found.into_iter().map(|(_, application)| application).collect())
     }
 
-    fn granted(&self, serial: &Serial) -> Result<State, Error> {
+    pub(super) fn granted(&self, serial: &Serial) -> Result<State, Error> {
         let issued = records::certificate(&self.store, serial)?.ok_or(Error::Damaged("certificate"))?;
         let ca = self.standing.cas.get(&issued.ca).ok_or(Error::Damaged("CA"))?;
         Ok(State::Granted { certificate: issued.leaf.der().to_vec(), issuer: ca.ca.id() })

@@ -8,7 +8,7 @@ use musubi_protocol::{
     ids::{Hash, OfficeNumber},
     time::Timestamp,
 };
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_bytes::ByteBuf;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
@@ -16,7 +16,7 @@ use super::{
     Error, Register,
     records::{self, Audited},
 };
-use crate::times::rfc3339;
+use crate::times::{self, rfc3339};
 
 /// What was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,10 @@ pub enum Deed {
     Granted,
     /// An application was declined.
     Declined,
+    /// An office's licence was renewed at its own request.
+    Renewed,
+    /// Other public nodes were published.
+    Announced,
     /// A certificate was issued.
     Issued,
     /// A certificate was revoked.
@@ -54,6 +58,8 @@ impl Deed {
             Self::Applied => "applied",
             Self::Granted => "granted",
             Self::Declined => "declined",
+            Self::Renewed => "renewed",
+            Self::Announced => "announced",
             Self::Issued => "issued",
             Self::Revoked => "revoked",
             Self::WrongCode => "wrong_code",
@@ -141,6 +147,24 @@ impl Serialize for Entry {
         out.serialize_field("office", office)?;
         out.serialize_field("detail", detail)?;
         out.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for Entry {
+    /// Reads what an entry shows; the hash of the one before it is not shown.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Shown {
+            #[serde(with = "times::moment")]
+            time: Timestamp,
+            admin: String,
+            deed: Deed,
+            office: Option<OfficeNumber>,
+            detail: String,
+        }
+
+        let Shown { time, admin, deed, office, detail } = Shown::deserialize(deserializer)?;
+        Ok(Self(Line { before: Hash::ZERO, time, admin, deed, office, detail }))
     }
 }
 

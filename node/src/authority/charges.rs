@@ -5,7 +5,7 @@ use musubi_protocol::{
     policy::{Applicant, WAIVED},
     time::Timestamp,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
 use super::{
@@ -27,7 +27,7 @@ struct Record {
 }
 
 /// What is due for a licence. In JSON times are RFC 3339 with +09:00.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Due {
     /// The office number.
     pub office: OfficeNumber,
@@ -38,7 +38,7 @@ pub struct Due {
     /// Its last.
     pub until: String,
     /// Who applied, as far as fees go.
-    pub applicant: &'static str,
+    pub applicant: String,
     /// Whether a waiver made it free.
     pub waived: bool,
     /// Yen; 0 where a waiver or the term made it free.
@@ -86,7 +86,7 @@ impl Register {
                 at: rfc3339(at),
                 from: rfc3339(from),
                 until: rfc3339(until),
-                applicant: applicant.as_str(),
+                applicant: applicant.as_str().to_owned(),
                 waived: class == WAIVED,
                 fee,
             });

@@ -13,6 +13,7 @@ use musubi_protocol::{
 };
 use musubi_store::Store;
 use rand::CryptoRng;
+use serde::{Deserialize, Serialize};
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use zeroize::Zeroizing;
 
@@ -22,6 +23,7 @@ use super::{
     draft::Draft,
     records::{self, CODES, TRIES},
 };
+use crate::times;
 
 /// How long a code counts.
 pub const CODE_LIFETIME: u64 = 30 * DAY;
@@ -31,14 +33,30 @@ pub const MAX_TRIES: u32 = 5;
 const TOGETHER: usize = 1_000;
 
 /// What stands in the letter to an office.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Letter {
     /// The office number.
     pub office: OfficeNumber,
     /// The invitation.
+    #[serde(with = "secret")]
     pub invitation: Zeroizing<String>,
     /// The last moment at which its code counts.
+    #[serde(with = "times::moment")]
     pub until: Timestamp,
+}
+
+/// A text that is wiped where it was.
+mod secret {
+    use serde::{Deserialize, Deserializer, Serializer};
+    use zeroize::Zeroizing;
+
+    pub(super) fn serialize<S: Serializer>(text: &Zeroizing<String>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
+        String::deserialize(deserializer).map(Zeroizing::new)
+    }
 }
 
 /// A code as it is kept.

@@ -6,17 +6,21 @@
 
 use jiff::{ToSpan, civil::Date, tz};
 use musubi_protocol::time::{DAY, Timestamp};
+use serde::{Deserialize, Serialize};
 
 use super::{Error, MAX_LICENCE};
+use crate::times;
 
 const TOKYO: tz::Offset = tz::offset(9);
 
 /// When a licence begins and ends: days of the Japanese calendar, both included.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
     /// The first day; else today.
+    #[serde(with = "times::optional_text")]
     pub from: Option<Date>,
     /// The last day; else that of one year from the first day, or from today if the first lies behind.
+    #[serde(with = "times::optional_text")]
     pub until: Option<Date>,
 }
 

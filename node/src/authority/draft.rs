@@ -20,7 +20,7 @@ use super::{
     CRL_AGE, Error,
     audit::{self, Deed},
     bundle, dates, new_issuing,
-    records::{self, CaEntry, Issued, ROOT, SECOND_ROOT, Standing, Writer},
+    records::{self, CaEntry, Issued, NodeRecord, ROOT, SECOND_ROOT, Standing, Writer},
     wrap_key,
 };
 
@@ -104,6 +104,22 @@ impl<'a> Draft<'a> {
     /// Puts a record beside what the act does otherwise.
     pub(super) fn put(&mut self, space: Space, key: &[u8], value: &impl Serialize) -> Result<(), Error> {
         self.writer.put(space, key, value)
+    }
+
+    /// Takes the authority's own node in.
+    pub(super) fn node(&mut self, node: &NodeRecord) -> Result<(), Error> {
+        self.writer.node(node)
+    }
+
+    /// Publishes where public nodes are.
+    pub(super) fn set_bootstrap(&mut self, addresses: Vec<String>) {
+        self.standing.public.bootstrap = addresses;
+        self.new_bundle = true;
+    }
+
+    /// Wraps a secret under the authority's key.
+    pub(super) fn wrap(&self, label: &str, secret: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(self.ring.wrap(label, &[], secret)?)
     }
 
     /// Publishes another licence policy.

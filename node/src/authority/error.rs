@@ -126,6 +126,9 @@ pub enum Error {
     /// What was founded does not hold together.
     #[error("the trust bundle does not hold together")]
     Bundle(#[from] BundleError),
+    /// The work was ended by a shutdown.
+    #[error("the authority is shutting down")]
+    Stopped,
     /// A record could not be encoded or decoded.
     #[error("a record of the authority cannot be read or written")]
     Record(#[from] cbor::Error),
@@ -182,6 +185,7 @@ impl Error {
             Self::Admin => "admin",
             Self::PolicyChanged => "policy_changed",
             Self::Date(_) => "date",
+            Self::Stopped => "stopped",
             Self::TooNew => "too_new",
             Self::Damaged(_) | Self::Record(_) | Self::Wrap(_) | Self::Bundle(_) => "damaged",
             Self::Issue(_) | Self::Sign(_) => "issue",

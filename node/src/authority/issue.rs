@@ -8,11 +8,14 @@ use musubi_protocol::{
         material::{self, Material},
     },
     crl::{Reason, Revoked},
-    ids::OfficeNumber,
+    enrol::{Refusal, Renewal, State},
+    ids::{Hash, OfficeNumber},
     proof::{Membership, Proof},
+    signed::Unverified,
     time::Timestamp,
 };
 use rand::CryptoRng;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Authority, Error, Period, Register, Row,
@@ -25,7 +28,7 @@ use super::{
 };
 
 /// What was issued.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Issued {
     /// The file for the office: leaf, issuing CA, both roots, CRLs of issuing CA and root, trust bundle, log head.
     pub pem: String,
@@ -92,6 +95,42 @@ impl Authority {
             grant(draft, leaf, wish, None, now, rng)
         })?;
         self.issued(granted, now)
+    }
+
+    /// One more year for a certificate, as its office asks by a signed [`Renewal`] (its bytes).
+    ///
+    /// # Errors
+    /// [`Error::ClockBehind`], and what the store refuses. What speaks against it is an answer and no error.
+    pub fn renew(&mut self, renewal: &[u8], now: Timestamp, rng: &mut impl CryptoRng) -> Result<State, Error> {
+        let refused = |refusal| Ok(State::Refused(refusal));
+        let Ok(renewal) = Unverified::<Renewal>::from_bytes(renewal) else { return refused(Refusal::Malformed) };
+        let certificate = renewal.claim().certificate;
+        let Some(serial) = records::serial_of(&self.store, &certificate)? else {
+            return refused(Refusal::Certificate);
+        };
+        let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("certificate"))?;
+        let Ok(renewal) = renewal.verify(held.leaf.key()) else { return refused(Refusal::Certificate) };
+        match self.newest_for(&certificate, now)? {
+            // Renewed already: the same question gets the same answer.
+            State::Granted { certificate: newest, issuer } if Hash::of(&[&newest]) != certificate => {
+                return Ok(State::Granted { certificate: newest, issuer });
+            }
+            _ if !held.is_live(now) || held.leaf.role() != Role::Office => return refused(Refusal::Certificate),
+            _ if RENEW < held.leaf.until().since(now) => return refused(Refusal::Early),
+            _ => {}
+        }
+        let office = held.leaf.office();
+        let former = history(records::certificates(&self.store, Some(&office)))?;
+        let fee = licensing::decide(&former, Wish::Renewal, self.policy(), now)?.fee;
+        let agreed = renewal.value().fee;
+        if agreed < fee {
+            return Ok(State::Fee(fee));
+        }
+        let granted = self.act(now, |draft, now| {
+            draft.deed(Deed::Renewed, Some(office), agreed.to_string());
+            grant(draft, &held.leaf, Some(Wish::Renewal), None, now, rng)
+        })?;
+        self.granted(&granted.record.leaf.serial())
     }
 
     pub(super) fn issued(&self, granted: Granted, now: Timestamp) -> Result<Issued, Error> {

@@ -2,7 +2,7 @@
 //!
 //! | space | key | value (CBOR array) |
 //! |---|---|---|
-//! | authority | `name`, `issued`, `head`, `bundle`, `audit` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log |
+//! | authority | `name`, `issued`, `head`, `bundle`, `audit`, `node` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log; the authority's own node |
 //! | CAs | number u32 (1, 2 roots, 3.. issuing) | year, DER, wrapped private key |
 //! | CRLs | number of the CA | number, body of the newest CRL |
 //! | certificates | serial number | number of the CA, DER, revocation |
@@ -72,6 +72,7 @@ const ISSUED: &[u8] = b"issued";
 const HEAD: &[u8] = b"head";
 const BUNDLE: &[u8] = b"bundle";
 const AUDITED: &[u8] = b"audit";
+const NODE: &[u8] = b"node";
 
 /// The number of the root that issues.
 pub(super) const ROOT: u32 = 1;
@@ -242,6 +243,19 @@ pub(super) fn load(store: &Store) -> Result<Standing, Error> {
     Ok(Standing { name, cas, crls, bundle, public, head, tree, issued, audited })
 }
 
+/// The authority's own node: its wrapped keys, and the serial number of its certificate.
+#[derive(Serialize_tuple, Deserialize_tuple)]
+pub(super) struct NodeRecord {
+    pub(super) node: ByteBuf,
+    pub(super) desk: ByteBuf,
+    pub(super) certificate: ByteBuf,
+}
+
+/// The authority's own node, if it has one.
+pub(super) fn node(store: &Store) -> Result<Option<NodeRecord>, Error> {
+    get(store, AUTHORITY, NODE)
+}
+
 /// The wrapped private key of a CA.
 pub(super) fn wrapped_key(store: &Store, number: u32) -> Result<Vec<u8>, Error> {
     let record: CaRecord = get(store, CAS, &number.to_be_bytes())?.ok_or(Error::Damaged("CA"))?;
@@ -359,6 +373,10 @@ impl<'a> Writer<'a> {
             }
         }
         Ok(())
+    }
+
+    pub(super) fn node(&mut self, node: &NodeRecord) -> Result<(), Error> {
+        self.put(AUTHORITY, NODE, node)
     }
 
     pub(super) fn audited(&mut self, audited: &Audited) -> Result<(), Error> {

@@ -10,13 +10,13 @@ use musubi_protocol::{
     time::Timestamp,
 };
 use musubi_store::{Options, Store};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Error,
     records::{self, Issued, ROOT, Standing},
 };
-use crate::times::rfc3339;
+use crate::times;
 
 /// The public side of an authority: what was issued and revoked, CRLs, trust bundle and log. It holds no key.
 pub struct Register {
@@ -25,7 +25,7 @@ pub struct Register {
 }
 
 /// What a certificate is worth at a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {
@@ -44,7 +44,7 @@ pub enum State {
 }
 
 /// A certificate in the list. In JSON times are RFC 3339 with +09:00.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
     /// The office number.
     pub office: OfficeNumber,
@@ -53,7 +53,7 @@ pub struct Row {
     /// The kinds.
     pub kinds: Vec<Kind>,
     /// The serial number.
-    #[serde(serialize_with = "text")]
+    #[serde(with = "times::text")]
     pub serial: Serial,
     /// The desk's number within the office number.
     pub desk: u16,
@@ -62,26 +62,26 @@ pub struct Row {
     /// The common name of the issuing CA.
     pub issuer: String,
     /// When it was issued.
-    #[serde(serialize_with = "moment")]
+    #[serde(with = "times::moment")]
     pub issued_at: Timestamp,
     /// When the licence begins.
-    #[serde(serialize_with = "moment")]
+    #[serde(with = "times::moment")]
     pub from: Timestamp,
     /// When the licence ends.
-    #[serde(serialize_with = "moment")]
+    #[serde(with = "times::moment")]
     pub until: Timestamp,
     /// When the certificate expires.
-    #[serde(serialize_with = "moment")]
+    #[serde(with = "times::moment")]
     pub not_after: Timestamp,
     /// What it is worth.
     pub state: State,
     /// Whether it is the one that speaks for its desk: neither revoked nor expired, with the highest issue number.
     pub current: bool,
     /// When it was revoked.
-    #[serde(serialize_with = "optional_moment")]
+    #[serde(with = "times::optional_moment")]
     pub revoked_at: Option<Timestamp>,
     /// Why it was revoked.
-    #[serde(serialize_with = "optional_text")]
+    #[serde(with = "times::optional_text")]
     pub reason: Option<Reason>,
 }
 
@@ -190,23 +190,4 @@ impl Row {
             reason: revoked.map(|revoked| revoked.reason),
         }
     }
-}
-
-fn text<S: Serializer>(value: &impl fmt::Display, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
-
-fn optional_text<S: Serializer>(value: &Option<impl fmt::Display>, serializer: S) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
-    }
-}
-
-fn moment<S: Serializer>(value: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&rfc3339(*value))
-}
-
-fn optional_moment<S: Serializer>(value: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-    optional_text(&value.map(rfc3339), serializer)
 }

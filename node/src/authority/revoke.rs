@@ -8,7 +8,7 @@ use musubi_protocol::{
     ids::OfficeNumber,
     time::Timestamp,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Authority, Error, Row,
@@ -16,18 +16,20 @@ use super::{
     codes,
     records::{self, Issued},
 };
+use crate::times;
 
 /// What is to be revoked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// All unexpired certificates of an office number.
     Office(OfficeNumber),
     /// One certificate.
-    Serial(Serial),
+    Serial(#[serde(with = "times::text")] Serial),
 }
 
 /// What was revoked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Revoked {
     /// The certificates as the list shows them.
     pub rows: Vec<Row>,
@@ -36,7 +38,7 @@ pub struct Revoked {
 }
 
 /// A CRL that was made by a revocation.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevokedBy {
     /// The common name of the CA.
     pub issuer: String,

@@ -14,15 +14,18 @@ use std::{
 use musubi_network::{
     Keypair, Multiaddr, PeerId, StartError,
     enrol::{Asked, EnrolLimits, Enrolment, listen},
+    multiaddr::Protocol,
 };
 use musubi_protocol::{
     enrol::{Answer, Greeting, MAX_LEAVES, Question, Refusal, State, greet},
+    news::Known,
     time::Timestamp,
 };
-use tokio::sync::Semaphore;
+use musubi_store::Store;
+use tokio::sync::{Semaphore, watch};
 
-use super::{Authority, Error, NewerCrls};
-use crate::clock::Clock;
+use super::{Authority, Error, NewerCrls, door::Door, members::Members};
+use crate::{clock::Clock, home::Home};
 
 /// Questions that are worked on at one time.
 const AT_ONCE: u32 = 4;
@@ -32,6 +35,8 @@ const PER_MINUTE: f64 = 600.0;
 const APPLICATIONS_PER_MINUTE: f64 = 30.0;
 /// Addresses that are remembered; beyond, those that are at rest are forgotten.
 const MAX_ADDRESSES: usize = 16_384;
+/// How often it is looked whether CRLs are to be made anew.
+const LOOK: Duration = Duration::from_secs(600);
 /// How many seconds somebody is told to wait who asks too much.
 const BUSY: u64 = 30;
 
@@ -41,6 +46,45 @@ pub fn limits() -> EnrolLimits {
     EnrolLimits::default()
 }
 
+/// Where the authority listens, and what it tells others about that.
+#[derive(Clone, Debug, Default)]
+pub struct Doors {
+    /// TCP addresses for those who want to take part, and for whoever asks for lists.
+    pub strangers: Vec<Multiaddr>,
+    /// Addresses for members, who are told of newer lists at once; none: they ask every quarter of an hour.
+    pub members: Vec<Multiaddr>,
+    /// Where members reach those, as the trust bundle is to name them; empty: as they are listened at, where that is one
+    /// address.
+    pub announce: Vec<Multiaddr>,
+    /// The directory whose administrators may act while it serves; none: nobody may.
+    pub home: Option<Home>,
+}
+
+/// The authority, and who is told when something is new.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub(super) authority: Arc<Mutex<Authority>>,
+    pub(super) known: Arc<watch::Sender<Known>>,
+}
+
+/// Does something with the authority, and lets members know if something is new. Blocks.
+pub(super) fn act<T>(shared: &Shared, act: impl FnOnce(&mut Authority) -> T) -> T {
+    let mut authority = shared.authority.lock().unwrap_or_else(PoisonError::into_inner);
+    let done = act(&mut authority);
+    let now = authority.known();
+    shared.known.send_if_modified(|held| std::mem::replace(held, now.clone()) != now);
+    done
+}
+
+/// As [`act`], on a thread for blocking work.
+pub(super) async fn act_aside<T: Send + 'static>(
+    shared: &Shared,
+    act: impl FnOnce(&mut Authority) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let shared = shared.clone();
+    tokio::task::spawn_blocking(move || self::act(&shared, act)).await.unwrap_or(Err(Error::Stopped))
+}
+
 /// Why the service did not start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -48,15 +92,22 @@ pub enum ServiceError {
     /// The network refused.
     #[error(transparent)]
     Network(#[from] StartError),
+    /// The authority's own node could not be certified or announced.
+    #[error(transparent)]
+    Authority(#[from] Error),
 }
 
 /// An authority that answers on the network. Dropped, it stops listening; what it was asked is done or not done.
 #[derive(Debug)]
 pub struct Service {
-    authority: Arc<Mutex<Authority>>,
+    shared: Shared,
+    members: Option<Members>,
+    door: Option<Door>,
+    store: Store,
     peer: PeerId,
     listen: Vec<Multiaddr>,
     task: tokio::task::JoinHandle<()>,
+    daily: tokio::task::JoinHandle<()>,
     /// One for each question that is worked on.
     turns: Arc<Semaphore>,
 }
@@ -68,23 +119,46 @@ impl Service {
     /// [`ServiceError`].
     pub async fn start(
         authority: Authority,
-        addresses: Vec<Multiaddr>,
+        doors: Doors,
         limits: EnrolLimits,
         clock: Clock,
     ) -> Result<Self, ServiceError> {
+        let Doors { strangers, members, announce, home } = doors;
         // What an asker trusts is the greeting: the key of the connection may be another each time.
-        let enrolment = listen(Keypair::generate_ed25519(), addresses, limits).await?;
+        let enrolment = listen(Keypair::generate_ed25519(), strangers, limits).await?;
         let (peer, listen) = (enrolment.peer, enrolment.listen.clone());
-        let authority = Arc::new(Mutex::new(authority));
+        let store = authority.store.clone();
+        let known = Arc::new(watch::Sender::new(authority.known()));
+        let shared = Shared { authority: Arc::new(Mutex::new(authority)), known };
+        let members = if members.is_empty() {
+            None
+        } else {
+            let started = Members::start(shared.clone(), members, clock.clone()).await?;
+            let (named, now) = (announced(&announce, &started.listen), clock.now());
+            act_aside(&shared, move |authority| authority.announce(named, now)).await?;
+            Some(started)
+        };
+        let door = match home {
+            Some(home) => Some(Door::open(home, shared.clone(), clock.clone()).await?),
+            None => None,
+        };
         let turns = Arc::new(Semaphore::new(AT_ONCE as usize));
-        let task = tokio::spawn(answer_all(enrolment, Arc::clone(&authority), Arc::clone(&turns), clock));
-        Ok(Self { authority, peer, listen, task, turns })
+        let daily = tokio::spawn(keep_fresh(shared.clone(), clock.clone()));
+        let task = tokio::spawn(answer_all(enrolment, shared.clone(), Arc::clone(&turns), clock));
+        Ok(Self { shared, members, door, store, peer, listen, task, daily, turns })
     }
 
     /// Ends what is being answered, and listens no more.
     pub async fn stop(mut self) {
         self.task.abort();
-        let _ = (&mut self.task).await;
+        self.daily.abort();
+        let _ = ((&mut self.task).await, (&mut self.daily).await);
+        if let Some(door) = &mut self.door {
+            door.close().await;
+        }
+        if let Some(members) = &mut self.members {
+            members.stop().await;
+        }
         // When all turns are here, nobody else has the authority.
         let _ = self.turns.acquire_many(AT_ONCE).await;
     }
@@ -95,6 +169,12 @@ impl Service {
         &self.listen
     }
 
+    /// Where it listens for members, each with its `/p2p/` part.
+    #[must_use]
+    pub fn members(&self) -> &[Multiaddr] {
+        self.members.as_ref().map_or(&[], |members| &members.listen)
+    }
+
     /// The peer id of its end.
     #[must_use]
     pub const fn peer(&self) -> PeerId {
@@ -103,17 +183,62 @@ impl Service {
 
     /// Does something with the authority while it serves. Blocks; not for asynchronous code.
     pub fn with<T>(&self, act: impl FnOnce(&mut Authority) -> T) -> T {
-        act(&mut self.authority.lock().unwrap_or_else(PoisonError::into_inner))
+        self::act(&self.shared, act)
+    }
+
+    /// Waits until the disk does not take what is written: nothing may be answered any more.
+    pub async fn failed(&self) {
+        self.store.failed().await;
     }
 }
 
 impl Drop for Service {
     fn drop(&mut self) {
         self.task.abort();
+        self.daily.abort();
     }
 }
 
-async fn answer_all(mut enrolment: Enrolment, authority: Arc<Mutex<Authority>>, turns: Arc<Semaphore>, clock: Clock) {
+/// An address with the peer that is to answer there.
+fn with_peer(address: &Multiaddr, own: &Protocol<'_>) -> String {
+    let bare: Multiaddr = address.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect();
+    bare.with(own.clone().acquire()).to_string()
+}
+
+/// Makes CRLs anew when they are a day old, whether somebody asks or not.
+async fn keep_fresh(shared: Shared, clock: Clock) {
+    let mut look = tokio::time::interval(LOOK);
+    loop {
+        look.tick().await;
+        let now = clock.now();
+        match act_aside(&shared, move |authority| authority.crl(now).map(drop)).await {
+            Ok(()) => {}
+            Err(Error::Stopped) => return,
+            Err(error) => tracing::error!(%error, code = error.code(), "the lists could not be made anew"),
+        }
+    }
+}
+
+/// What the trust bundle is to say of the members' door.
+fn announced(wanted: &[Multiaddr], listening: &[Multiaddr]) -> Vec<String> {
+    let own = listening.iter().find_map(|address| address.iter().find(|part| matches!(part, Protocol::P2p(_))));
+    let anywhere = |address: &&Multiaddr| {
+        address.iter().any(|part| match part {
+            Protocol::Ip4(ip) => ip.is_unspecified(),
+            Protocol::Ip6(ip) => ip.is_unspecified(),
+            _ => false,
+        })
+    };
+    match own {
+        Some(own) if !wanted.is_empty() => {
+            let named = wanted.iter().map(|address| with_peer(address, &own));
+            named.collect()
+        }
+        _ => listening.iter().filter(|address| !anywhere(address)).map(ToString::to_string).collect(),
+    }
+}
+
+async fn answer_all(mut enrolment: Enrolment, shared: Shared, turns: Arc<Semaphore>, clock: Clock) {
     let mut pace = Pace::default();
     while let Some(Asked { peer, address, question, answer }) = enrolment.questions.recv().await {
         let Ok(question) = Question::decode(&question) else {
@@ -126,14 +251,11 @@ async fn answer_all(mut enrolment: Enrolment, authority: Arc<Mutex<Authority>>, 
             continue;
         }
         let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
-        let (authority, here, now) = (Arc::clone(&authority), enrolment.peer, clock.now());
+        let (shared, here, now) = (shared.clone(), enrolment.peer, clock.now());
         tokio::task::spawn_blocking(move || {
-            let replied = {
-                let mut authority = authority.lock().unwrap_or_else(PoisonError::into_inner);
-                reply(&mut authority, question, (here, peer), now)
-            };
+            let replied = act(&shared, |authority| reply(authority, question, (here, peer), now));
             // Encoding needs no authority. The turn goes last: whoever has all of them has the authority alone.
-            drop(authority);
+            drop(shared);
             match replied {
                 Ok(reply) => tell(answer, reply),
                 // The asker hears nothing and tries again; what is wrong is for the log.
@@ -153,7 +275,7 @@ fn tell(to: tokio::sync::oneshot::Sender<Vec<u8>>, answer: Answer) {
 }
 
 /// Answers a question.
-fn reply(
+pub(super) fn reply(
     authority: &mut Authority,
     question: Question,
     (here, there): (PeerId, PeerId),
@@ -178,6 +300,7 @@ fn reply(
         }
         Question::State { request } => Answer::State(authority.application_state(&request)?),
         Question::Newest { certificate } => Answer::State(authority.newest_for(&certificate, now)?),
+        Question::Renew { renewal } => Answer::State(authority.renew(&renewal, now, &mut rand::rng())?),
         Question::Crls { held } => {
             let NewerCrls { deltas, crls } = authority.crls_newer_than(&held, now)?;
             Answer::Crls { deltas, crls }
@@ -195,7 +318,7 @@ fn reply(
 /// What a question takes of an address's share, and what of its applications: long answers count as many short ones.
 const fn cost(question: &Question) -> [f64; 2] {
     match question {
-        Question::Apply { .. } => [1.0, 1.0],
+        Question::Apply { .. } | Question::Renew { .. } => [1.0, 1.0],
         Question::Crls { .. } | Question::Leaves { .. } => [20.0, 0.0],
         Question::Greet { .. } | Question::Bundle { .. } => [5.0, 0.0],
         Question::State { .. } | Question::Newest { .. } => [1.0, 0.0],

@@ -4,10 +4,12 @@ use std::sync::{Arc, PoisonError};
 
 use musubi_protocol::{crl, ids::Hash};
 
-use super::{Core, CoreError, Event};
+use super::{Core, CoreError, Event, lock};
 use crate::{
     api::types::Installed,
+    db::Writes,
     desk::{self, Kept},
+    news::{Renewing, agree},
     trust::{InstallError, Installation},
 };
 
@@ -27,8 +29,29 @@ impl Core {
     async fn install_now(self: &Arc<Self>, files: Vec<Vec<u8>>, pin: Option<Hash>) -> Result<Installed, CoreError> {
         let _one_at_a_time = self.installing.lock().await;
         let kept: Vec<Kept> = self.with_desks(|desks| desks.iter().map(|desk| desk.kept().clone()).collect());
+        self.put_in_force(move |core| core.trust.examine(&core.db, &kept, &files, pin)).await
+    }
+
+    /// Takes a newer trust bundle from somebody who is not to be trusted. Dropping the future does not call it off.
+    ///
+    /// # Errors
+    /// [`CoreError::Install`]; then nothing has changed.
+    pub async fn learn_bundle(self: &Arc<Self>, bundle: Vec<u8>) -> Result<Installed, CoreError> {
         let core = Arc::clone(self);
-        let examine = move || core.trust.examine(&core.db, &kept, &files, pin);
+        let learning = tokio::spawn(async move {
+            let _one_at_a_time = core.installing.lock().await;
+            core.put_in_force(move |core| core.trust.examine_bundle(&core.db, bundle)).await
+        });
+        learning.await.map_err(|_| CoreError::Stopped)?
+    }
+
+    /// Examines, keeps and takes over. The caller holds the lock of installing.
+    async fn put_in_force(
+        self: &Arc<Self>,
+        examine: impl FnOnce(&Self) -> Result<Installation, InstallError> + Send + 'static,
+    ) -> Result<Installed, CoreError> {
+        let core = Arc::clone(self);
+        let examine = move || examine(&core);
         let examined = tokio::task::spawn_blocking(examine).await.map_err(|_| CoreError::Stopped)?;
         let mut installation: Installation = examined?;
         let writes = std::mem::take(&mut installation.writes);
@@ -43,7 +66,7 @@ impl Core {
             }
         }
         let report = installation.report.clone();
-        self.trust.adopt(installation);
+        self.adopt(installation).await;
         self.choose_certificates();
         self.tell(Event::Trust);
         self.renew_now().await?;
@@ -72,6 +95,58 @@ impl Core {
         learned.map(drop)
     }
 
+    /// Has the authority asked now, and waits until it was: true if it has answered. Cancel safe.
+    pub async fn ask_authority(&self) -> bool {
+        let mut asked = self.asked.subscribe();
+        self.ask.notify_one();
+        // The sender is the core's own.
+        let _ = asked.changed().await;
+        asked.borrow().answered
+    }
+
+    /// Notes what has become of a desk's renewal.
+    pub(crate) fn renewing(&self, desk: u16, state: Option<Renewing>) {
+        let mut renewals = lock(&self.renewals);
+        match state {
+            Some(state) => drop(renewals.insert(desk, state)),
+            None => drop(renewals.remove(&desk)),
+        }
+    }
+
+    /// What has become of a desk's renewal; nothing where none is due or it was granted.
+    #[must_use]
+    pub fn renewal(&self, desk: u16) -> Option<Renewing> {
+        lock(&self.renewals).get(&desk).copied()
+    }
+
+    /// Notes that a desk's office agrees to what its next year costs; the authority hears of it when it is asked next.
+    ///
+    /// # Errors
+    /// [`CoreError::NoMessage`] for a desk without a certificate, [`CoreError::Db`].
+    pub async fn agree(self: &Arc<Self>, desk: u16, yen: u32) -> Result<(), CoreError> {
+        let newest = self.with_desks(|desks| {
+            let desk = desks.iter().find(|held| held.kept().number() == desk)?;
+            desk.certificates.iter().max_by_key(|(_, leaf)| leaf.issue_number()).map(|(_, leaf)| leaf.hash())
+        });
+        let mut writes = Writes::new();
+        agree(&mut writes, desk, newest.ok_or(CoreError::NoMessage)?, yen)?;
+        self.db.store().commit(writes.into_batch()).await?;
+        Ok(())
+    }
+
+    /// Takes an installation over, remembers what leads from the lists of before to its own, and lets everybody know.
+    async fn adopt(self: &Arc<Self>, installation: Installation) {
+        let before = self.trust.trust();
+        self.trust.adopt(installation);
+        if let (Some(before), Some(now)) = (before, self.trust.trust()) {
+            let core = Arc::clone(self);
+            // What is not learned costs those who ask later a whole list.
+            let _ = tokio::task::spawn_blocking(move || core.deltas.learn(&before, &now)).await;
+        }
+        let known = self.trust.known();
+        self.known.send_if_modified(|held| std::mem::replace(held, known.clone()) != known);
+    }
+
     /// Takes lists one by one; true if one was new.
     async fn take_crls(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<bool, CoreError> {
         let mut new = false;
@@ -92,7 +167,7 @@ impl Core {
             let writes = std::mem::take(&mut installation.writes);
             if !writes.is_empty() {
                 self.db.store().commit(writes.into_batch()).await?;
-                self.trust.adopt(installation);
+                self.adopt(installation).await;
                 new = true;
             }
         }

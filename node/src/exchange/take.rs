@@ -32,6 +32,7 @@ use crate::{
     core::{Core, CoreError, Event},
     db::{Side, Writes},
     inbox::{self, Parcel, Prepared, Received},
+    news,
     outbox::short,
     partners::{SharedAdmitted, look},
     recovery,
@@ -70,6 +71,7 @@ pub async fn accept(
         Frame::Body { log, id, offset, length } => {
             body::take(&core, &admitted, frames, (log, id, offset, length)).await
         }
+        Frame::News(known) => news::hear(&core, peer, frames, known).await,
         first => {
             let mut session = Take {
                 events: core.events(),

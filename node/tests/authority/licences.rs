@@ -88,7 +88,8 @@ fn class_and_fee_follow_from_what_was_issued_before() {
     assert_eq!((free.fee, class(&free.pem, &authority)), (0, ORDINARY));
 
     let due: Vec<_> = authority.charges(Timestamp(0), Timestamp(u64::MAX)).unwrap();
-    let shown: Vec<_> = due.iter().map(|due| (due.office.to_string(), due.applicant, due.waived, due.fee)).collect();
+    let shown: Vec<_> =
+        due.iter().map(|due| (due.office.to_string(), due.applicant.as_str(), due.waived, due.fee)).collect();
     let (a, b) = ("1379900010".to_owned(), "1379900028".to_owned());
     assert_eq!(
         shown,

@@ -21,9 +21,12 @@
 //!  21   [number]                                           receiver: I am, as an answer to type 7
 //!  22   [from, to, entry]                                  receiver: an entry of yours, as an answer to type 8
 //!  32   [from, to, message id, offset, length]             body stream: what follows, raw
+//!  33   [[[issuer id, CRL number], ..], bundle, log size]  news stream: what I know
 //! ```
 //! `from` and `to` name the log: `from` is an address of the stream's sending side. The first
-//! frame on a stream is of type 32 (a body stream, which ends after `length` raw bytes) or
+//! frame on a stream is of type 32 (a body stream, which ends after `length` raw bytes), of type
+//! 33 (a news stream: the other side asks for what it lacks by questions 4 to 6 of
+//! [`enrol`](crate::enrol) and gets their answers, until it closes) or
 //! another of the sender's (the main stream, for all links of the connection). An empty
 //! envelope or body in type 2 means "not now". Type 5 is said by a receiver too, before entries
 //! of type 22 that were signed under that certificate.
@@ -36,6 +39,7 @@ use crate::{
     cbor,
     entry::Position,
     ids::{Address, Hash, MessageId},
+    news::Known,
 };
 
 /// Bodies up to this many bytes travel with their entry; longer ones on a stream of their own.
@@ -151,6 +155,8 @@ pub enum Frame {
         /// How many bytes follow.
         length: u64,
     },
+    /// Opens a news stream: what the opening side knows.
+    News(Known),
 }
 
 /// Why a receiver takes no more of a log. Numbers are part of the format.
@@ -243,6 +249,7 @@ impl Frame {
             Self::NeedEnvelope { log, id } => (19, cbor::to_vec(&(log.from, log.to, id))?),
             Self::Stop { log, reason } => (20, cbor::to_vec(&(log.from, log.to, *reason as u64))?),
             Self::Body { log, id, offset, length } => (32, cbor::to_vec(&(log.from, log.to, id, offset, length))?),
+            Self::News(known) => (33, cbor::to_vec(known)?),
         };
         let mut frame = Vec::with_capacity(array.len() + 1);
         frame.push(kind);
@@ -312,6 +319,7 @@ impl Frame {
                 let (from, to, id, offset, length) = read(array)?;
                 Self::Body { log: Log { from, to }, id, offset, length }
             }
+            33 => Self::News(read(array)?),
             other => return Err(FrameError::Type(*other)),
         })
     }
@@ -348,6 +356,7 @@ impl std::fmt::Debug for Frame {
             Self::NeedEnvelope { id, .. } => write!(f, "NeedEnvelope({id:?})"),
             Self::Stop { log, reason } => write!(f, "Stop({} -> {}, {reason:?})", log.from, log.to),
             Self::Body { id, offset, length, .. } => write!(f, "Body({id:?}, {offset}, {length})"),
+            Self::News(known) => write!(f, "News({} CRLs, {}, {})", known.crls.len(), known.bundle, known.log),
         }
     }
 }
@@ -382,6 +391,7 @@ mod tests {
             Frame::NeedEnvelope { log, id },
             Frame::Stop { log, reason: Stop::Fork },
             Frame::Body { log, id, offset: 0, length: 1 << 40 },
+            Frame::News(Known { crls: vec![(Hash([3; 32]), 12)], bundle: 4, log: 1 << 33 }),
         ]
     }
 

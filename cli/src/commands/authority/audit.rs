@@ -1,6 +1,6 @@
 //! `musubi authority audit`: who did what, and when.
 
-use musubi_node::authority::Register;
+use musubi_node::authority::{Act, Done};
 
 use crate::{
     context::Context,
@@ -15,7 +15,7 @@ pub struct Args {}
 
 /// Checks the audit log from its first entry to its last, and shows it. No passphrase is needed.
 pub(crate) fn run(ui: &mut Ui, context: &Context, _args: &Args) -> Result<Exit, CommandError> {
-    let entries = Register::open(context.dir()?)?.audit()?;
+    let Done::Audit(entries) = super::perform(ui, context, None, Act::Audit)? else { return Err(super::unexpected()) };
     let text = ui.text();
     let headings = [
         msg!("authority-audit-column-time"),

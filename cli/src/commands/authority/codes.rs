@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use musubi_node::{Clock, authority::Letter};
+use musubi_node::authority::{Act, Done, Letter};
 use musubi_protocol::{ids::OfficeNumber, invitation::Place};
 use zeroize::Zeroizing;
 
@@ -53,16 +53,16 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     if offices.is_empty() {
         return Err(CommandError::usage(msg!("err-authority-no-office")));
     }
-    let mut authority = super::open_as(ui, context, &args.acting)?;
     // The file first: with the act, earlier letters count no more, and the new codes are kept nowhere else.
     if let Some(path) = &args.out {
         private_file::create(path, &[]).map_err(CommandError::writing(path))?;
     }
-    let made = authority.codes(&offices, args.at.as_ref(), Clock::system().now(), &mut rand::rng());
+    let act = Act::Codes { offices, place: args.at.clone() };
+    let made = super::perform(ui, context, Some(&args.acting), act);
     if let (Err(_), Some(path)) = (&made, &args.out) {
         let _ = fs::remove_file(path);
     }
-    let letters = made?;
+    let Done::Letters(letters) = made? else { return Err(super::unexpected()) };
     match &args.out {
         Some(path) => {
             write(path, csv(&letters).as_bytes()).map_err(CommandError::writing(path))?;

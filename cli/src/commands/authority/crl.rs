@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use musubi_node::{Clock, authority::Register};
+use musubi_node::authority::{Act, Done};
 
 use crate::{
     context::Context,
@@ -23,11 +23,7 @@ pub struct Args {
 /// Writes the CRLs. The passphrase is needed only where they have to be signed anew.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let out = Output::prepare(&args.out, &HANDED_OUT)?;
-    let fresh = Register::open(context.dir()?)?.fresh_crl(Clock::system().now());
-    let file = match fresh {
-        Some(file) => file,
-        None => super::open(ui, context)?.crl(Clock::system().now())?,
-    };
+    let Done::File(file) = super::perform(ui, context, None, Act::Crl)? else { return Err(super::unexpected()) };
     out.finish(&file)?;
     ui.line(&msg!("authority-crl-written", path = &args.out));
     ui.result(&serde_json::json!({"out": args.out}));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use jiff::civil::Date;
-use musubi_node::authority::{Due, Register};
+use musubi_node::authority::{Act, Done, Due};
 use musubi_protocol::time::Timestamp;
 
 use crate::{
@@ -36,7 +36,8 @@ pub struct Args {
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let since = args.since.map_or(Timestamp(0), moment::start_of);
     let before = args.until.map_or(Timestamp(u64::MAX), |day| moment::end_of(day).plus(1));
-    let mut charges = Register::open(context.dir()?)?.charges(since, before)?;
+    let act = Act::Charges { since, before };
+    let Done::Charges(mut charges) = super::perform(ui, context, None, act)? else { return Err(super::unexpected()) };
     charges.retain(|due| args.all || due.fee > 0);
     let total: u64 = charges.iter().map(|due| u64::from(due.fee)).sum();
     match &args.out {
@@ -85,7 +86,7 @@ fn table(text: &Text, charges: &[Due]) -> Table {
             day(&due.at).to_owned(),
             day(&due.from).to_owned(),
             day(&due.until).to_owned(),
-            text.show(&msg!("authority-class", class = due.applicant)),
+            text.show(&msg!("authority-class", class = due.applicant.as_str())),
             text.show(&msg!("authority-yen", fee = i64::from(due.fee))),
         ]);
     }

@@ -7,10 +7,7 @@ use std::{
 };
 
 use jiff::civil::Date;
-use musubi_node::{
-    Clock,
-    authority::{Issued, Period},
-};
+use musubi_node::authority::{Act, Done, Issued, Period};
 use musubi_protocol::certificate::material::MAX_FILE;
 
 use crate::{
@@ -46,9 +43,10 @@ pub struct Args {
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let request = read(&args.request).map_err(CommandError::reading(&args.request))?;
     let out = Output::prepare(&args.out, &HANDED_OUT)?;
-    let mut authority = super::open_as(ui, context, &args.acting)?;
-    let period = Period { from: args.from, until: args.until };
-    let issued = authority.issue(&request, period, Clock::system().now(), &mut rand::rng())?;
+    let act = Act::Issue { request, period: Period { from: args.from, until: args.until } };
+    let Done::Issued(issued) = super::perform(ui, context, Some(&args.acting), act)? else {
+        return Err(super::unexpected());
+    };
     // From here on the certificate exists, whatever becomes of the file.
     out.finish(&issued.pem).map_err(|error| error.hint(msg!("authority-issued-anyway")))?;
     told(ui, &issued, &args.out);

@@ -1,9 +1,6 @@
 //! `musubi authority list`: every certificate and its state.
 
-use musubi_node::{
-    Clock,
-    authority::{Register, Row, State},
-};
+use musubi_node::authority::{Act, Done, Row, State};
 
 use crate::{
     context::Context,
@@ -19,7 +16,7 @@ pub struct Args {}
 
 /// Lists the certificates. No passphrase is needed.
 pub(crate) fn run(ui: &mut Ui, context: &Context, _args: &Args) -> Result<Exit, CommandError> {
-    let rows = Register::open(context.dir()?)?.list(Clock::system().now())?;
+    let Done::List(rows) = super::perform(ui, context, None, Act::List)? else { return Err(super::unexpected()) };
     if rows.is_empty() {
         ui.line(&msg!("authority-list-empty"));
     } else {

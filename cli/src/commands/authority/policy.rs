@@ -17,7 +17,7 @@
 use std::{fs, path::PathBuf};
 
 use jiff::civil::Date;
-use musubi_node::{Clock, authority::Register};
+use musubi_node::authority::{Act, Done};
 use musubi_protocol::{
     policy::{Applicant, Policy, PolicyError, Term, Waiver},
     time::Timestamp,
@@ -70,17 +70,22 @@ struct FileWaiver {
 
 /// Shows the policy, or publishes another.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
-    let policy = match &args.set {
-        None => Register::open(context.dir()?)?.policy().clone(),
+    let internal = |error| CommandError::failed(msg!("err-internal")).because(&error);
+    let (act, acting) = match &args.set {
+        None => (Act::Policy, None),
         Some(path) => {
             let text = fs::read_to_string(path).map_err(CommandError::reading(path))?;
-            let policy = read(&text)?;
-            let mut authority = super::open_as(ui, context, &args.acting)?;
-            let number = authority.set_policy(policy, Clock::system().now())?;
-            ui.line(&msg!("authority-policy-set", number = i64::try_from(number).unwrap_or(i64::MAX)));
-            authority.policy().clone()
+            let policy = read(&text)?.to_bytes().map_err(internal)?;
+            (Act::SetPolicy { policy }, Some(&args.acting))
         }
     };
+    let Done::Policy { policy, bundle } = super::perform(ui, context, acting, act)? else {
+        return Err(super::unexpected());
+    };
+    let policy = Policy::from_bytes(&policy).map_err(|_| super::unexpected())?;
+    if args.set.is_some() {
+        ui.line(&msg!("authority-policy-set", number = i64::try_from(bundle).unwrap_or(i64::MAX)));
+    }
     show(ui, &policy);
     ui.result(&value(&policy));
     Ok(Exit::Done)

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use musubi_node::Clock;
+use musubi_node::authority::{Act, Done};
 use musubi_protocol::{ids::OfficeNumber, proof::LABEL};
 
 use crate::{
@@ -29,10 +29,10 @@ pub struct Args {
 /// Signs a proof, writes the file and shows its QR code.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let out = Output::prepare(&args.out, &[LABEL])?;
-    let proof = super::open(ui, context)?.membership(&args.office, Clock::system().now())?;
-    let internal = |error| CommandError::failed(msg!("err-internal")).because(&error);
-    out.finish(&proof.to_pem().map_err(internal)?)?;
-    let text = proof.to_text().map_err(internal)?;
+    let Done::Proof { file, text } = super::perform(ui, context, None, Act::Membership { office: args.office })? else {
+        return Err(super::unexpected());
+    };
+    out.finish(&file)?;
     ui.line(&msg!("authority-proof-written", office = args.office, path = &args.out));
     qr_code(ui, &text)?;
     ui.result(&serde_json::json!({"office": args.office, "out": args.out, "text": text}));

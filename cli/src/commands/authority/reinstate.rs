@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use musubi_node::{Clock, authority::Error};
+use musubi_node::authority::{Act, Done, Error};
 use musubi_protocol::certificate::Serial;
 
 use crate::{
@@ -32,8 +32,9 @@ pub struct Args {
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let serial = Serial::from_bytes(&args.serial).map_err(|_| Error::Unknown)?;
     let out = Output::prepare(&args.out, &HANDED_OUT)?;
-    let mut authority = super::open_as(ui, context, &args.acting)?;
-    let issued = authority.reinstate(&serial, Clock::system().now(), &mut rand::rng())?;
+    let Done::Issued(issued) = super::perform(ui, context, Some(&args.acting), Act::Reinstate { serial })? else {
+        return Err(super::unexpected());
+    };
     out.finish(&issued.pem).map_err(|error| error.hint(msg!("authority-issued-anyway")))?;
     super::issue::told(ui, &issued, &args.out);
     Ok(Exit::Done)

@@ -1,9 +1,6 @@
 //! `musubi authority revoke`: certificates that no longer count.
 
-use musubi_node::{
-    Clock,
-    authority::{Error, Target},
-};
+use musubi_node::authority::{Act, Done, Error, Target};
 use musubi_protocol::{certificate, ids::OfficeNumber};
 
 use crate::{
@@ -43,8 +40,10 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
             Target::Serial(certificate::Serial::from_bytes(serial).map_err(|_| Error::Unknown)?)
         }
     };
-    let revoked =
-        super::open_as(ui, context, &args.acting)?.revoke(target, args.reason.into(), Clock::system().now())?;
+    let act = Act::Revoke { target, reason: args.reason.into() };
+    let Done::Revoked(revoked) = super::perform(ui, context, Some(&args.acting), act)? else {
+        return Err(super::unexpected());
+    };
     for row in &revoked.rows {
         ui.line(&msg!("authority-revoked", office = row.office, name = &row.name, serial = row.serial.to_string()));
     }

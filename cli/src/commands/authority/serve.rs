@@ -2,7 +2,7 @@
 
 use musubi_node::{
     Clock,
-    authority::{Service, ServiceError, limits},
+    authority::{Doors, Service, ServiceError, limits},
 };
 
 use crate::{
@@ -23,6 +23,12 @@ pub struct Args {
     /// Addresses to listen at.
     #[arg(long, value_name = "MULTIADDR", value_parser = values::listen_tcp, default_values = ["/ip4/0.0.0.0/tcp/47300"])]
     pub listen: Vec<String>,
+    /// Addresses to listen at for members.
+    #[arg(long, value_name = "MULTIADDR", value_parser = values::listen)]
+    pub members: Vec<String>,
+    /// Where members reach those.
+    #[arg(long, value_name = "MULTIADDR", value_parser = values::peer, requires = "members")]
+    pub announce: Vec<String>,
     /// Stops also when stdin ends.
     #[arg(long)]
     pub until_stdin_ends: bool,
@@ -41,21 +47,39 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         .map_err(internal)?;
     runtime.block_on(async {
         let mut stop = Stop::listen(args.until_stdin_ends).map_err(internal)?;
-        let listen = args.listen.iter().filter_map(|address| address.parse().ok()).collect();
-        let service = Service::start(authority, listen, limits(), Clock::system()).await.map_err(|error| {
-            let ServiceError::Network(_) = &error else { return CommandError::failed(msg!("err-internal")) };
-            CommandError::failed(msg!("err-authority-listen")).because(&error)
-        })?;
+        // All of them were checked when they were read.
+        let addresses = |texts: &[String]| texts.iter().filter_map(|address| address.parse().ok()).collect();
+        let doors = Doors {
+            strangers: addresses(&args.listen),
+            members: addresses(&args.members),
+            announce: addresses(&args.announce),
+            home: Some(context.home()?),
+        };
+        let service = Service::start(authority, doors, limits(), Clock::system()).await.map_err(failed)?;
+        let members: Vec<String> = service.members().iter().map(ToString::to_string).collect();
         let listen: Vec<String> = service.listen().iter().map(ToString::to_string).collect();
-        ui.result(&serde_json::json!({"ready": true, "listen": listen}));
+        ui.result(&serde_json::json!({"ready": true, "listen": listen, "members": members}));
         ui.line(&msg!("authority-serving"));
         for address in &listen {
             ui.line(&msg!("run-listen", address = address));
         }
+        for address in &members {
+            ui.line(&msg!("authority-serving-members", address = address));
+        }
         ui.line(&msg!("run-how-to-stop"));
-        stop.asked().await;
+        tokio::select! {
+            _ = stop.asked() => {}
+            () = service.failed() => return Err(CommandError::failed(msg!("err-authority-store"))),
+        }
         service.stop().await;
         ui.note(&msg!("authority-served"));
         Ok(Exit::Done)
     })
+}
+
+fn failed(error: ServiceError) -> CommandError {
+    match error {
+        ServiceError::Authority(error) => error.into(),
+        error => CommandError::failed(msg!("err-authority-listen")).because(&error),
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use musubi_node::authority::Register;
+use musubi_node::authority::{Act, Done};
 
 use crate::{
     context::Context,
@@ -23,14 +23,16 @@ pub struct Args {
 /// Writes the trust bundle and the newest log head. No passphrase is needed.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let out = Output::prepare(&args.out, &HANDED_OUT)?;
-    let register = Register::open(context.dir()?)?;
-    out.finish(&register.trust_file())?;
+    let Done::Trust { file, number, root_pin } = super::perform(ui, context, None, Act::Trust)? else {
+        return Err(super::unexpected());
+    };
+    out.finish(&file)?;
     ui.line(&msg!("authority-trust-written", path = &args.out));
-    ui.line(&msg!("authority-pin", pin = grouped(&register.root_pin().to_string())));
+    ui.line(&msg!("authority-pin", pin = grouped(&root_pin.to_string())));
     ui.result(&serde_json::json!({
         "out": args.out,
-        "number": register.bundle_number(),
-        "root_sha256": register.root_pin().to_string(),
+        "number": number,
+        "root_sha256": root_pin.to_string(),
     }));
     Ok(Exit::Done)
 }

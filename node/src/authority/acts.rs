@@ -1,0 +1,262 @@
+//! What administrators do, as one type: at the directory itself, and by way of the authority that serves.
+//!
+//! A command opens the directory where no authority serves, and else hands the same [`Act`] to it; what comes back is
+//! the same [`Done`]. The web console will do the latter.
+
+use musubi_protocol::{
+    certificate::Serial,
+    crl::Reason,
+    ids::{Hash, Kind, OfficeNumber},
+    invitation::Place,
+    policy::Policy,
+    time::Timestamp,
+};
+use rand::CryptoRng;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Application, AuditEntry, Authority, Chosen, Due, Error, Issued, Letter, Period, Register, Revoked, Row, Target,
+    check_admin,
+};
+use crate::times;
+
+/// What is to be done or shown.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Act {
+    /// [`Authority::issue`].
+    Issue {
+        /// The request, PEM or DER.
+        request: Vec<u8>,
+        /// The licence's days.
+        period: Period,
+    },
+    /// [`Authority::revoke`].
+    Revoke {
+        /// What.
+        target: Target,
+        /// Why, by its name in RFC 5280.
+        #[serde(with = "times::text")]
+        reason: Reason,
+    },
+    /// [`Authority::reinstate`].
+    Reinstate {
+        /// Which certificate.
+        #[serde(with = "times::text")]
+        serial: Serial,
+    },
+    /// [`Authority::codes`].
+    Codes {
+        /// For whom.
+        offices: Vec<OfficeNumber>,
+        /// Where the authority is reached.
+        #[serde(with = "times::optional_text")]
+        place: Option<Place>,
+    },
+    /// [`Authority::approve`].
+    Approve {
+        /// The application's name, or its beginning.
+        id: String,
+        /// The licence's days.
+        period: Period,
+    },
+    /// [`Authority::decline`].
+    Decline {
+        /// The application's name, or its beginning.
+        id: String,
+    },
+    /// [`Authority::set_policy`].
+    SetPolicy {
+        /// The policy's bytes.
+        policy: Vec<u8>,
+    },
+    /// [`Authority::membership`].
+    Membership {
+        /// For which office.
+        office: OfficeNumber,
+    },
+    /// [`Authority::crl`].
+    Crl,
+    /// [`Register::list`].
+    List,
+    /// [`Register::applications`].
+    Applications {
+        /// Which.
+        chosen: Chosen,
+    },
+    /// [`Register::trust_file`].
+    Trust,
+    /// [`Register::policy`].
+    Policy,
+    /// [`Register::charges`].
+    Charges {
+        /// From when.
+        since: Timestamp,
+        /// Until before when.
+        before: Timestamp,
+    },
+    /// [`Register::audit`].
+    Audit,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Done {
+    /// A certificate was issued.
+    Issued(Box<Issued>),
+    /// Certificates were revoked.
+    Revoked(Revoked),
+    /// Letters were made.
+    Letters(Vec<Letter>),
+    /// An application was declined.
+    Declined(Application),
+    /// The policy in force, and the number of the trust bundle that says so.
+    Policy {
+        /// Its bytes.
+        policy: Vec<u8>,
+        /// The bundle's number.
+        bundle: u64,
+    },
+    /// A proof, as its file and as the text of its QR code.
+    Proof {
+        /// PEM.
+        file: String,
+        /// For a QR code.
+        text: String,
+    },
+    /// A file to hand out.
+    File(String),
+    /// The trust bundle.
+    Trust {
+        /// PEM.
+        file: String,
+        /// Its number.
+        number: u64,
+        /// SHA-256 of root 1.
+        root_pin: Hash,
+    },
+    /// Certificates.
+    List(Vec<Row>),
+    /// Applications.
+    Applications(Vec<Application>),
+    /// What is due.
+    Charges(Vec<Due>),
+    /// The audit log.
+    Audit(Vec<AuditEntry>),
+}
+
+/// Why an act was not done, as far as a person is to be told.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Told {
+    /// [`Error::code`].
+    pub code: String,
+    /// Kinds that another desk holds.
+    pub kinds: Vec<Kind>,
+    /// That desk's number.
+    pub desk: u16,
+    /// The moment in question.
+    pub at: Timestamp,
+    /// What lies below, in the words of the library that found it.
+    pub cause: Option<String>,
+}
+
+impl Error {
+    /// What a person is told.
+    #[must_use]
+    pub fn told(&self) -> Told {
+        let (kinds, desk) = match self {
+            Self::Overlap { kinds, desk } => (kinds.clone(), *desk),
+            _ => (Vec::new(), 0),
+        };
+        let at = match self {
+            Self::ClockBehind { newest } => *newest,
+            Self::TooEarly { from } => *from,
+            _ => Timestamp(0),
+        };
+        let more = matches!(self, Self::Damaged(_)) || std::error::Error::source(self).is_some();
+        Told { code: self.code().to_owned(), kinds, desk, at, cause: more.then(|| chain(self)) }
+    }
+}
+
+/// An error and what lies below it, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut parts = vec![error.to_string()];
+    let mut source = error.source();
+    while let Some(below) = source {
+        parts.push(below.to_string());
+        source = below.source();
+    }
+    parts.dedup();
+    parts.join(": ")
+}
+
+impl Register {
+    /// Shows what can be shown without keys; `None` for what needs them.
+    ///
+    /// # Errors
+    /// What the store refuses.
+    pub fn look(&self, act: &Act, now: Timestamp) -> Result<Option<Done>, Error> {
+        Ok(Some(match act {
+            Act::List => Done::List(self.list(now)?),
+            Act::Applications { chosen } => Done::Applications(self.applications(*chosen)?),
+            Act::Trust => {
+                Done::Trust { file: self.trust_file(), number: self.bundle_number(), root_pin: self.root_pin() }
+            }
+            Act::Policy => Done::Policy { policy: self.policy().to_bytes()?, bundle: self.bundle_number() },
+            Act::Charges { since, before } => Done::Charges(self.charges(*since, *before)?),
+            Act::Audit => Done::Audit(self.audit()?),
+            Act::Crl => match self.fresh_crl(now) {
+                Some(file) => Done::File(file),
+                None => return Ok(None),
+            },
+            _ => return Ok(None),
+        }))
+    }
+}
+
+impl Authority {
+    /// Does what a named administrator wants. The name stands in the audit log; looking needs none.
+    ///
+    /// # Errors
+    /// Those of the act.
+    pub fn perform(&mut self, admin: &str, act: Act, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Done, Error> {
+        if let Some(shown) = self.look(&act, now)? {
+            return Ok(shown);
+        }
+        // What is signed again and says nothing new needs no name.
+        let nameless = matches!(act, Act::Crl | Act::Membership { .. });
+        self.admin = if nameless { String::new() } else { check_admin(admin)? };
+        let done = self.performed(act, now, rng);
+        // Whatever the authority does next, it does by itself.
+        self.admin.clear();
+        done
+    }
+
+    fn performed(&mut self, act: Act, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Done, Error> {
+        Ok(match act {
+            Act::Issue { request, period } => Done::Issued(Box::new(self.issue(&request, period, now, rng)?)),
+            Act::Reinstate { serial } => Done::Issued(Box::new(self.reinstate(&serial, now, rng)?)),
+            Act::Approve { id, period } => Done::Issued(Box::new(self.approve(&id, period, now, rng)?)),
+            Act::Decline { id } => Done::Declined(self.decline(&id, now)?),
+            Act::Revoke { target, reason } => Done::Revoked(self.revoke(target, reason, now)?),
+            Act::Codes { offices, place } => Done::Letters(self.codes(&offices, place.as_ref(), now, rng)?),
+            Act::SetPolicy { policy } => {
+                let policy = Policy::from_bytes(&policy).map_err(|_| Error::PolicyChanged)?;
+                let bundle = self.set_policy(policy, now)?;
+                Done::Policy { policy: self.policy().to_bytes()?, bundle }
+            }
+            Act::Membership { office } => {
+                let proof = self.membership(&office, now)?;
+                Done::Proof { file: proof.to_pem()?, text: proof.to_text()? }
+            }
+            Act::Crl => Done::File(self.crl(now)?),
+            // Shown before.
+            Act::List | Act::Applications { .. } | Act::Trust | Act::Policy | Act::Charges { .. } | Act::Audit => {
+                return Err(Error::Unknown);
+            }
+        })
+    }
+}

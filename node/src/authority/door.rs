@@ -1,0 +1,99 @@
+//! The door for administrators while the authority serves: loopback only, behind a token that only the owner of the
+//! directory can read.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, State},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde::{Deserialize, Serialize};
+use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Error,
+    acts::{Act, Told},
+    service::{Shared, act},
+};
+use crate::{api, clock::Clock, home::Home};
+
+/// Where acts are asked for.
+pub const ACTS: &str = "/api/authority/acts";
+/// More than codes for every office of the country in one request.
+const MAX_REQUEST: usize = 16 << 20;
+
+/// How long requests under way may take when the door closes.
+const CLOSING: Duration = Duration::from_secs(3);
+
+/// A request at the door.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// Who acts; empty for what needs no name.
+    pub admin: String,
+    /// What is wanted.
+    pub act: Act,
+}
+
+/// The open door.
+#[derive(Debug)]
+pub(super) struct Door {
+    home: Home,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Door {
+    /// Opens the door and writes down where it is.
+    ///
+    /// # Errors
+    /// Those of the file system and of listening.
+    pub(super) async fn open(home: Home, shared: Shared, clock: Clock) -> Result<Self, Error> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        let token = api::new_token(&home)?;
+        let app = Router::new()
+            .route(ACTS, post(perform))
+            .layer(DefaultBodyLimit::max(MAX_REQUEST))
+            .with_state(Arc::new((shared, clock)));
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(api::serve_guarded(listener, app, address, token, stop.clone()));
+        api::announce(&home, address)?;
+        Ok(Self { home, stop, task })
+    }
+
+    /// Ends what is under way, and closes.
+    pub(super) async fn close(&mut self) {
+        // Gone already, perhaps.
+        let _ = std::fs::remove_file(self.home.api());
+        self.stop.cancel();
+        if timeout(CLOSING, &mut self.task).await.is_err() {
+            // A connection that somebody holds open without asking anything.
+            self.task.abort();
+        }
+    }
+}
+
+impl Drop for Door {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn perform(State(state): State<Arc<(Shared, Clock)>>, Json(order): Json<Order>) -> Response {
+    let (shared, now) = (state.0.clone(), state.1.now());
+    let Order { admin, act: wanted } = order;
+    let acting = tokio::task::spawn_blocking(move || {
+        act(&shared, |authority| authority.perform(&admin, wanted, now, &mut rand::rng()))
+    });
+    match acting.await.unwrap_or(Err(Error::Stopped)) {
+        Ok(done) => Json(done).into_response(),
+        Err(error) => {
+            let told: Told = error.told();
+            (StatusCode::UNPROCESSABLE_ENTITY, Json(told)).into_response()
+        }
+    }
+}

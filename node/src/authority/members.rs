@@ -1,0 +1,467 @@
+//! The authority's own node, to which members connect: it tells them of newer lists at once.
+//!
+//! It stands behind the same gate as every node, shows a certificate of role authority, and speaks for no address: it
+//! takes no document and sends none.
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    time::Duration,
+};
+
+use ed25519_dalek::SigningKey;
+use musubi_network::{
+    Config, Keypair, Multiaddr, NetworkHandle, PeerId,
+    event::Event as NetworkEvent,
+    gate::{Gatekeeper, Judgement},
+    limits::Limits,
+};
+use musubi_protocol::{
+    cbor,
+    certificate::{Grant, LeafIn, Role, Serial, Subject},
+    credential::{self, Admitted, Credential},
+    enrol::{Answer, Question},
+    gate::{HELLO_MAX, Hello, Refusal},
+    ids::{Hash, OfficeNumber},
+    link::frame::Frame,
+    news::Known,
+    time::{DAY, Timestamp},
+    trust::Trust,
+};
+use rand::CryptoRng;
+use serde_bytes::ByteBuf;
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+use tokio_util::{compat::FuturesAsyncReadCompatExt, sync::CancellationToken, task::TaskTracker};
+use zeroize::Zeroizing;
+
+use super::{
+    Authority, Error,
+    audit::Deed,
+    records::{self, Issued, NodeRecord},
+    service::{Shared, act, act_aside, reply},
+};
+use crate::{
+    clock::Clock,
+    exchange::{Frames, SessionError},
+    gatekeeper::refusal_for,
+    news::{Teller, keep_telling},
+    wire::OnConnection,
+};
+
+/// The number that stands in the certificate of the authority's own node.
+const NUMBER: &str = "0000000000";
+/// For how long that certificate is issued.
+const LICENCE: u64 = 400 * DAY;
+/// How long before its end the next is issued.
+const RENEW: u64 = 60 * DAY;
+/// Members that are connected at one time; others hear from each other, and ask every quarter of an hour.
+const MAX_MEMBERS: usize = 4096;
+
+const NODE_LABEL: &str = "authority node";
+const DESK_LABEL: &str = "authority desk";
+
+type Secret = Zeroizing<[u8; 32]>;
+
+/// What the authority's own node shows.
+pub(super) struct Identity {
+    node: Keypair,
+    desk: SigningKey,
+    leaf: LeafIn,
+    issuer: Hash,
+}
+
+impl Authority {
+    /// The identity of the authority's own node; it is made, and its certificate renewed, when it is time.
+    pub(super) fn identity(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Identity, Error> {
+        let damaged = |_| Error::Damaged("node");
+        if let Some(record) = records::node(&self.store)? {
+            let serial = Serial::from_bytes(&record.certificate).map_err(|_| Error::Damaged("node"))?;
+            let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("node"))?;
+            let secret = |label, wrapped: &[u8]| -> Result<Secret, Error> {
+                let secret = self.ring.unwrap(label, &[], wrapped)?;
+                Ok(Zeroizing::new(secret.as_slice().try_into().map_err(damaged)?))
+            };
+            let (mut node, desk) = (secret(NODE_LABEL, &record.node)?, secret(DESK_LABEL, &record.desk)?);
+            if held.revoked.is_none() && RENEW < held.leaf.until().since(now) {
+                let issuer = self.standing.cas.get(&held.ca).ok_or(Error::Damaged("CA"))?.ca.id();
+                // Taking the 32 bytes fails for no value (RFC 8032: any seed is a key).
+                let node = Keypair::ed25519_from_bytes(&mut *node).map_err(|_| Error::Damaged("node"))?;
+                return Ok(Identity { node, desk: SigningKey::from_bytes(&desk), leaf: held.leaf, issuer });
+            }
+            // The same node with the next certificate; where the last was revoked its keys are not used again.
+            let keys = held.revoked.is_none().then_some((node, desk));
+            return self.new_identity(keys, now, rng);
+        }
+        self.new_identity(None, now, rng)
+    }
+
+    fn new_identity(
+        &mut self,
+        keys: Option<(Secret, Secret)>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Identity, Error> {
+        let (mut node, desk) = keys.unwrap_or_else(|| {
+            let mut secrets = (Zeroizing::new([0; 32]), Zeroizing::new([0; 32]));
+            rng.fill_bytes(&mut *secrets.0);
+            rng.fill_bytes(&mut *secrets.1);
+            secrets
+        });
+        let desk = SigningKey::from_bytes(&desk);
+        let office: OfficeNumber = NUMBER.parse().map_err(|_| Error::Damaged("number"))?;
+        let name = self.name().to_owned();
+        let (leaf, ca) = self.act(now, |draft, now| {
+            let until = now.plus(LICENCE);
+            let (ca, signer) = draft.issuing_for(until, now, rng)?;
+            let issue_number = draft.standing.issued + 1;
+            let key = desk.verifying_key();
+            let subject = Subject { office, name: &name, kinds: &[], key: &key };
+            let grant = Grant { role: Role::Authority, desk: 1, class: 0, from: now, until, issue_number };
+            let serial = Serial::random(rng);
+            let leaf = signer.issue(subject, &grant, serial, now)?;
+            let record = Issued { ca, leaf, revoked: None };
+            draft.issued(&record, now)?;
+            draft.node(&NodeRecord {
+                node: draft.wrap(NODE_LABEL, node.as_slice())?.into(),
+                desk: draft.wrap(DESK_LABEL, desk.as_bytes())?.into(),
+                certificate: ByteBuf::from(serial.as_bytes().as_slice()),
+            })?;
+            draft.deed(Deed::Issued, Some(office), serial.to_string());
+            Ok((record.leaf, ca))
+        })?;
+        let issuer = self.standing.cas.get(&ca).ok_or(Error::Damaged("CA"))?.ca.id();
+        let node = Keypair::ed25519_from_bytes(&mut *node).map_err(|_| Error::Damaged("node"))?;
+        Ok(Identity { node, desk, leaf, issuer })
+    }
+
+    /// Publishes where the authority's own node is reached, if that has changed.
+    pub(super) fn announce(&mut self, addresses: Vec<String>, now: Timestamp) -> Result<(), Error> {
+        if addresses == self.standing.public.bootstrap {
+            return Ok(());
+        }
+        self.act(now, |draft, _| {
+            draft.deed(Deed::Announced, None, addresses.join(" "));
+            draft.set_bootstrap(addresses);
+            Ok(())
+        })
+    }
+
+    /// What is known of CRLs, bundle and log.
+    pub(super) fn known(&self) -> Known {
+        let crls = self.standing.crls.iter().filter_map(|(number, crl)| {
+            let ca = &self.standing.cas.get(number)?.ca;
+            Some((ca.id(), crl.number))
+        });
+        Known { crls: crls.collect(), bundle: self.standing.bundle.number, log: self.log_size() }
+    }
+}
+
+/// What the node shows and judges by, replaced as a whole.
+struct Public {
+    trust: Trust,
+    credential: Vec<u8>,
+}
+
+/// What members are told, and who has been told what.
+struct Desk {
+    shared: Shared,
+    network: Hash,
+    clock: Clock,
+    public: RwLock<Public>,
+    members: Mutex<HashMap<PeerId, Known>>,
+}
+
+impl Desk {
+    fn members(&self) -> MutexGuard<'_, HashMap<PeerId, Known>> {
+        self.members.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known(&self) -> Known {
+        self.shared.known.borrow().clone()
+    }
+
+    fn trust(&self) -> Trust {
+        self.public.read().unwrap_or_else(PoisonError::into_inner).trust.clone()
+    }
+
+    fn admit(&self, peer: &PeerId, hello: &Hello) -> Result<Admitted, Refusal> {
+        let (trust, now) = (self.trust(), self.clock.now());
+        let (mut admitted, mut refusal) = (Admitted::new(), Refusal::NoCredential);
+        for bytes in &hello.credentials {
+            let Ok(shown) = cbor::from_slice::<Credential>(bytes, HELLO_MAX) else { continue };
+            match credential::admit(&shown, peer, &trust, now, |_| false) {
+                Ok(desk) if desk.leaf().role() == Role::Office => drop(admitted.add(desk)),
+                Ok(_) => refusal = Refusal::Role,
+                Err(error) => refusal = refusal_for(&error),
+            }
+        }
+        if admitted.is_empty() { Err(refusal) } else { Ok(admitted) }
+    }
+}
+
+impl Gatekeeper for Desk {
+    type Admitted = Admitted;
+
+    fn hello(&self) -> Hello {
+        let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
+        let Known { crls, bundle, log } = self.known();
+        let credentials = vec![ByteBuf::from(public.credential.clone())];
+        Hello { network: self.network, trust: bundle, crls, log_size: log, credentials }
+    }
+
+    fn judge(&self, peer: PeerId, hello: &Hello, _after_catch_up: bool) -> Judgement<Admitted> {
+        if hello.network != self.network {
+            return Judgement::Refuse(Refusal::Network);
+        }
+        let admitted = match self.admit(&peer, hello) {
+            Ok(admitted) => admitted,
+            Err(refusal) => return Judgement::Refuse(refusal),
+        };
+        let mut members = self.members();
+        if MAX_MEMBERS <= members.len() && !members.contains_key(&peer) {
+            return Judgement::Refuse(Refusal::Busy);
+        }
+        members.insert(peer, Known { crls: hello.crls.clone(), bundle: hello.trust, log: hello.log_size });
+        Judgement::Admit(admitted)
+    }
+
+    fn newer_crls(&self, theirs: &[(Hash, u64)]) -> Vec<Vec<u8>> {
+        self.trust().crls_newer_than(theirs)
+    }
+
+    /// All CRLs are made here.
+    async fn learn_crls(&self, _crls: Vec<Vec<u8>>) {}
+
+    fn knows_address(&self, _address: IpAddr) -> bool {
+        false
+    }
+
+    fn knows_peer(&self, peer: PeerId) -> bool {
+        self.members().contains_key(&peer)
+    }
+}
+
+impl Teller for Desk {
+    fn changes(&self) -> watch::Receiver<Known> {
+        self.shared.known.subscribe()
+    }
+
+    fn known_to(&self, peer: &PeerId) -> Known {
+        self.members().get(peer).cloned().unwrap_or_default()
+    }
+
+    fn told(&self, peer: PeerId, known: Known) {
+        if let Some(held) = self.members().get_mut(&peer) {
+            *held = known;
+        }
+    }
+
+    fn answer(&self, question: &Question) -> Option<Answer> {
+        if !matches!(question, Question::Crls { .. } | Question::Bundle { .. } | Question::Leaves { .. }) {
+            return None;
+        }
+        // Only a greeting names the ends of a connection.
+        let (nobody, now) = (PeerId::random(), self.clock.now());
+        match act(&self.shared, |authority| reply(authority, question.clone(), (nobody, nobody), now)) {
+            Ok(answer) => Some(answer),
+            Err(error) => {
+                tracing::error!(%error, "a member's question is not answered");
+                None
+            }
+        }
+    }
+}
+
+/// The running node. Dropped, it stops.
+#[derive(Debug)]
+pub(super) struct Members {
+    pub(super) listen: Vec<Multiaddr>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+impl Members {
+    /// Listens for members.
+    ///
+    /// # Errors
+    /// The network's, and what the store refuses.
+    pub(super) async fn start(
+        shared: Shared,
+        listen: Vec<Multiaddr>,
+        clock: Clock,
+    ) -> Result<Self, super::ServiceError> {
+        let now = clock.now();
+        let (identity, trust) = act_aside(&shared, move |authority| {
+            let identity = authority.identity(now, &mut rand::rng())?;
+            Ok((identity, authority.trust()?))
+        })
+        .await?;
+        let keypair = identity.node.clone();
+        let network = trust.network_id();
+        let public = RwLock::new(Public { trust, credential: identity.credential(now)? });
+        let desk = Arc::new(Desk { shared, network, clock, public, members: Mutex::default() });
+        let config = Config { keypair, listen, network, limits: Limits::default() };
+        let (handle, incoming) = musubi_network::start(config, Arc::clone(&desk)).await?;
+        let (listen, stop) = (handle.listen_addrs(), CancellationToken::new());
+        let judged_by = desk.known();
+        let sessions = TaskTracker::new();
+        let worker = Worker { desk, identity, judged_by, handle, sessions, stop: stop.clone() };
+        let task = tokio::spawn(worker.run(incoming));
+        Ok(Self { listen, stop, task })
+    }
+
+    /// Closes all connections.
+    pub(super) async fn stop(&mut self) {
+        self.stop.cancel();
+        // A task that has panicked has closed them too.
+        let _ = (&mut self.task).await;
+    }
+}
+
+impl Drop for Members {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Identity {
+    fn credential(&self, now: Timestamp) -> Result<Vec<u8>, Error> {
+        let peer = self.node.public().to_peer_id();
+        Ok(cbor::to_vec(&Credential::new(&self.leaf, self.issuer, &peer, &self.desk, now)?)?)
+    }
+}
+
+struct Worker {
+    desk: Arc<Desk>,
+    identity: Identity,
+    /// What the lists say by which members are judged.
+    judged_by: Known,
+    handle: NetworkHandle<Admitted>,
+    sessions: TaskTracker,
+    stop: CancellationToken,
+}
+
+/// How often certificates of open connections are judged again, and the own statement is made anew.
+const RECHECK: Duration = Duration::from_secs(30);
+
+impl Worker {
+    async fn run(mut self, mut incoming: mpsc::Receiver<NetworkEvent<Admitted>>) {
+        let stop = self.stop.clone();
+        let mut changes = self.desk.changes();
+        let mut recheck = tokio::time::interval(RECHECK);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                event = incoming.recv() => match event {
+                    Some(event) => self.on_event(event),
+                    None => break,
+                },
+                _ = recheck.tick() => self.sweep().await,
+                changed = changes.changed() => match changed {
+                    // The log grows with every certificate; that alone changes nobody's standing.
+                    Ok(()) if changes.borrow_and_update().is_news_to(&self.judged_by) => self.sweep().await,
+                    Ok(()) => {}
+                    Err(_) => break,
+                },
+            }
+        }
+        // Whatever ended the loop, sessions end with it.
+        self.stop.cancel();
+        self.handle.shutdown().await;
+        self.sessions.close();
+        self.sessions.wait().await;
+    }
+
+    fn on_event(&self, event: NetworkEvent<Admitted>) {
+        match event {
+            NetworkEvent::Connected { peer, connection, .. } => {
+                let opener = OnConnection { handle: self.handle.clone(), connection };
+                let (desk, stop) = (Arc::clone(&self.desk), self.stop.clone());
+                self.sessions.spawn(async move {
+                    let ended = tokio::select! {
+                        ended = keep_telling(desk, peer, opener.clone()) => ended,
+                        () = gone(&opener) => return,
+                        () = stop.cancelled() => return,
+                    };
+                    if let Err(error) = ended {
+                        tracing::debug!(%peer, %error, "a member hears no more");
+                    }
+                });
+            }
+            NetworkEvent::Closed { peer, .. } => {
+                self.desk.members().remove(&peer);
+            }
+            NetworkEvent::Inbound { peer, stream, .. } => {
+                let stop = self.stop.clone();
+                self.sessions.spawn(async move {
+                    tokio::select! {
+                        ended = listen_to(Frames::new(Box::new(stream.compat()))) => {
+                            tracing::debug!(%peer, ?ended, "a member's stream ended");
+                        }
+                        () = stop.cancelled() => {}
+                    }
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Judges all members again, by the newest lists.
+    async fn sweep(&mut self) {
+        let now = self.desk.clock.now();
+        let newest = self.desk.known();
+        let mut trust = None;
+        if newest.is_news_to(&self.judged_by) {
+            match act_aside(&self.desk.shared, |authority| authority.trust()).await {
+                Ok(read) => (trust, self.judged_by) = (Some(read), newest),
+                Err(error) => tracing::error!(%error, "the newest lists cannot be read"),
+            }
+        }
+        let credential = self.identity.credential(now);
+        {
+            let mut public = self.desk.public.write().unwrap_or_else(PoisonError::into_inner);
+            if let Some(trust) = trust {
+                public.trust = trust;
+            }
+            if let Ok(credential) = credential {
+                public.credential = credential;
+            }
+        }
+        let trust = self.desk.trust();
+        let swept = self.handle.sweep(|peer, admitted| {
+            let mut admitted = admitted.clone();
+            for (desk, reason) in admitted.recheck(&trust, now, |_| false) {
+                tracing::info!(%peer, office = %desk.leaf().office(), %reason, "no member any more");
+            }
+            (!admitted.is_empty()).then_some(admitted)
+        });
+        if swept.await.is_err() {
+            tracing::debug!("the network has stopped");
+        }
+    }
+}
+
+/// Waits until a connection is no more; looked at now and then, for a member that is told nothing opens nothing.
+async fn gone(opener: &OnConnection) {
+    let mut look = tokio::time::interval(RECHECK);
+    loop {
+        look.tick().await;
+        if opener.handle.admitted(opener.connection).is_none() {
+            return;
+        }
+    }
+}
+
+/// Answers that somebody is here; whatever else a member pushes is not for the authority.
+async fn listen_to(mut frames: Frames) -> Result<(), SessionError> {
+    loop {
+        if let Frame::Ping(number) = frames.next().await? {
+            frames.feed(&Frame::Pong(number)).await?;
+            frames.flush().await?;
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Asking the authority: for newer lists, and for each desk's next certificate.
+
+use std::{sync::Arc, time::Duration};
+
+use ed25519_dalek::SigningKey;
+use musubi_network::{
+    Keypair,
+    enrol::{Asker, EnrolLimits},
+};
+use musubi_protocol::{
+    certificate::{LeafIn, material},
+    enrol::{Answer, Question, Refusal, Renewal, State},
+    ids::{Hash, OfficeNumber},
+    invitation::Place,
+    policy::ASK_DAYS,
+    signed::Signed,
+    time::{DAY, Timestamp},
+};
+use rand::RngExt;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::{NewsError, Source, catch_up, is_alarm};
+use crate::{
+    core::{Core, CoreError},
+    db::{DbError, Writes},
+    enrol::dialed,
+};
+
+/// Name of the single value that says where the authority is.
+const PLACE: &str = "authority place";
+/// How often the authority is asked.
+const EVERY: Duration = Duration::from_secs(15 * 60);
+/// First pause after an attempt that failed; it doubles up to [`EVERY`].
+const FIRST_PAUSE: Duration = Duration::from_secs(15);
+/// Questions that nobody waits for are at least this far apart.
+const APART: Duration = Duration::from_secs(20);
+/// Longest time that a node which starts waits for a fresh list.
+const AT_START: Duration = Duration::from_secs(20);
+/// With a list younger than this a node is ready at once.
+const FRESH: u64 = DAY;
+
+/// What came of asking the authority.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// How often it was asked.
+    pub times: u64,
+    /// Whether it has answered the last time.
+    pub answered: bool,
+}
+
+/// What has become of the renewal of a desk's licence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Renewing {
+    /// So many yen are due: a person has to agree.
+    Fee(u32),
+    /// The authority has refused.
+    Refused(Refusal),
+}
+
+/// Notes where the authority is reached.
+///
+/// # Errors
+/// [`DbError`].
+pub fn remember_place(writes: &mut Writes, place: &Place) -> Result<(), DbError> {
+    writes.meta(PLACE, &place.to_string())
+}
+
+/// Where the authority is: as the settings say, else as the invitation has said.
+fn place(core: &Core, configured: Option<&Place>) -> Option<Place> {
+    let remembered = || core.db.meta::<String>(PLACE).ok().flatten().and_then(|place| place.parse().ok());
+    configured.cloned().or_else(remembered)
+}
+
+/// Asks the authority at the start, every quarter of an hour, and when somebody wants it.
+pub(crate) async fn poll(core: Arc<Core>, configured: Option<Place>, stop: CancellationToken) {
+    let mut failures = 0;
+    loop {
+        let (mut pause, mut answered) = (EVERY, false);
+        if let Some(place) = place(&core, configured.as_ref()) {
+            match ask_authority(&core, &place).await {
+                Ok(()) => (failures, answered) = (0, true),
+                Err(error) => {
+                    if is_alarm(&error) {
+                        tracing::error!(%error, "the authority says two things under one number");
+                    }
+                    tracing::warn!(%error, %place, "the authority could not be asked");
+                    pause = FIRST_PAUSE.saturating_mul(1 << failures.min(8)).min(EVERY);
+                    failures += 1;
+                }
+            }
+        }
+        core.asked.send_modify(|asked| *asked = Asked { times: asked.times + 1, answered });
+        let at_least = Instant::now() + APART;
+        let pause = pause.mul_f64(rand::rng().random_range(0.75..1.0));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = core.ask.notified() => {}
+            () = async { sleep_until(at_least).await; core.ask_soon.notified().await } => {}
+            () = sleep_until(Instant::now() + pause) => {}
+        }
+    }
+}
+
+/// Seeks a fresh list before mail is taken, where there is somebody to ask and the one held is a day old.
+pub(crate) async fn freshen(core: &Arc<Core>, configured: Option<&Place>) {
+    let Some(place) = place(core, configured) else { return };
+    let now = core.now();
+    let age = core.trust.trust().and_then(|trust| trust.crls().map(|crl| now.since(crl.this_update())).max());
+    if age.is_none_or(|age| age < FRESH) {
+        return;
+    }
+    match timeout(AT_START, ask_for_lists(core, &place)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "no fresh list from the authority at the start"),
+        Err(_) => tracing::warn!("no fresh list from the authority at the start"),
+    }
+}
+
+async fn reach(place: &Place) -> Result<Asker, NewsError> {
+    // A key for this connection alone: whoever watches learns nothing of the node's. What is answered is judged by its
+    // signatures, so it does not matter who answers.
+    let key = Keypair::generate_ed25519();
+    Ok(Asker::reach(&key, dialed(place), EnrolLimits::default()).await?)
+}
+
+async fn ask_for_lists(core: &Arc<Core>, place: &Place) -> Result<(), NewsError> {
+    let mut asker = reach(place).await?;
+    let _turn = core.asking.acquire().await.map_err(|_| NewsError::Stopped)?;
+    catch_up(core, &mut asker, None).await
+}
+
+async fn ask_authority(core: &Arc<Core>, place: &Place) -> Result<(), NewsError> {
+    let mut asker = reach(place).await?;
+    let _turn = core.asking.acquire().await.map_err(|_| NewsError::Stopped)?;
+    catch_up(core, &mut asker, None).await?;
+    for held in held(core) {
+        next_certificate(core, &mut asker, &held).await?;
+    }
+    Ok(())
+}
+
+/// A desk as far as its certificates go.
+struct Held {
+    desk: u16,
+    office: OfficeNumber,
+    key: SigningKey,
+    /// The certificate with the highest issue number.
+    newest: LeafIn,
+}
+
+fn held(core: &Core) -> Vec<Held> {
+    core.with_desks(|desks| {
+        let of = |desk: &crate::desk::Desk| {
+            let newest = desk.certificates.iter().map(|(_, leaf)| leaf).max_by_key(|leaf| leaf.issue_number())?;
+            let (number, office) = (desk.kept().number(), desk.kept().office());
+            Some(Held { desk: number, office, key: desk.key().clone(), newest: newest.clone() })
+        };
+        desks.iter().filter_map(of).collect()
+    })
+}
+
+/// Fetches a desk's newest certificate, and renews its licence when it is time.
+async fn next_certificate(core: &Arc<Core>, source: &mut impl Source, held: &Held) -> Result<(), NewsError> {
+    let certificate = held.newest.hash();
+    match source.ask(&Question::Newest { certificate }).await? {
+        Answer::State(State::Granted { certificate: newer, issuer }) if Hash::of(&[&newer]) != certificate => {
+            return install(core, source, held, &newer, &issuer).await;
+        }
+        Answer::State(State::Unknown | State::Granted { .. }) => {}
+        _ => return Err(NewsError::Other),
+    }
+    let now = core.now();
+    if !is_due(held.newest.until(), now) {
+        core.renewing(held.desk, None);
+        return Ok(());
+    }
+    let agreed: Option<(Hash, u32)> = core.db.meta(&agreement(held.desk)).map_err(CoreError::from)?;
+    let fee = agreed.filter(|(of, _)| *of == certificate).map_or(0, |(_, fee)| fee);
+    let renewal = Signed::sign(Renewal::new(certificate, fee, now), &held.key).map_err(CoreError::from)?;
+    match source.ask(&Question::Renew { renewal: renewal.bytes().to_vec() }).await? {
+        Answer::State(State::Granted { certificate, issuer }) => {
+            install(core, source, held, &certificate, &issuer).await?;
+            core.renewing(held.desk, None);
+        }
+        Answer::State(State::Fee(yen)) => core.renewing(held.desk, Some(Renewing::Fee(yen))),
+        Answer::State(State::Refused(refusal)) => core.renewing(held.desk, Some(Renewing::Refused(refusal))),
+        _ => return Err(NewsError::Other),
+    }
+    Ok(())
+}
+
+async fn install(
+    core: &Arc<Core>,
+    source: &mut impl Source,
+    held: &Held,
+    certificate: &[u8],
+    issuer: &Hash,
+) -> Result<(), NewsError> {
+    if core.trust.trust().is_some_and(|trust| trust.issuing().all(|ca| ca.id() != *issuer)) {
+        // Of a CA that was made for it.
+        catch_up(core, source, None).await?;
+    }
+    let file = material::to_pem([(material::CERTIFICATE, certificate)]);
+    core.install(vec![file.into_bytes()], None).await?;
+    tracing::info!(office = %held.office, "a newer certificate was installed");
+    Ok(())
+}
+
+/// Whether a licence is to be renewed: from the first day on at which an office is asked.
+const fn is_due(until: Timestamp, now: Timestamp) -> bool {
+    until.since(now) <= ASK_DAYS[0] * DAY
+}
+
+/// Name of the single value that says what a desk's office has agreed to pay.
+fn agreement(desk: u16) -> String {
+    format!("agreed {desk}")
+}
+
+/// Notes that an office agrees to pay so many yen for the year after its newest certificate.
+///
+/// # Errors
+/// [`DbError`].
+pub(crate) fn agree(writes: &mut Writes, desk: u16, certificate: Hash, yen: u32) -> Result<(), DbError> {
+    writes.meta(&agreement(desk), &(certificate, yen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn licences_are_renewed_from_sixty_days_before_their_end_on() {
+        let until = Timestamp(400 * DAY);
+        assert!(!is_due(until, until.minus(60 * DAY + 1)));
+        assert!(is_due(until, until.minus(60 * DAY)) && is_due(until, until.plus(5 * DAY)));
+    }
+}

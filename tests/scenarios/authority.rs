@@ -1,0 +1,268 @@
+//! The authority as people run it: processes, typed commands, and offices that hear of it.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use musubi_tests::{process::put_clock, sample};
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_musubi-under-test");
+const PASSPHRASE: &str = "みほんの長い合言葉です。";
+const MANAGER: &str = "1379905001";
+const HOME_VISIT: &str = "1379900010";
+const DAY_CARE: &str = "1379900028";
+const PLAN: &str = "20251024090725-B2-1379905001-43-to-1379900010-11";
+const SECOND_PLAN: &str = "20251105090409-B2-1379905001-43-to-1379900010-11";
+const ACTUAL: &str = "20251202091006-B5-1379900010-11-to-1379905001-43";
+/// Within this time a revocation counts everywhere where a path leads to a node that knows.
+const PROMISED: Duration = Duration::from_secs(60);
+const DAY: i64 = 86_400;
+
+/// A folder with an authority and offices, whose clocks all show the same.
+struct World {
+    dir: tempfile::TempDir,
+    clock: PathBuf,
+}
+
+/// A process that ends with its stdin.
+struct Running {
+    child: Child,
+    ready: Value,
+}
+
+impl Running {
+    fn text(&self, name: &str) -> String {
+        self.ready[name][0].as_str().unwrap().to_owned()
+    }
+
+    fn stop(mut self) {
+        drop(self.child.stdin.take());
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // After a failed assertion; gone already otherwise.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let clock = dir.path().join("clock");
+        put_clock(&clock, 0);
+        Self { dir, clock }
+    }
+
+    fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(self.path()).args(line.split_whitespace()).arg("--json").stdin(Stdio::null());
+        command.env("MUSUBI_PASSPHRASE", PASSPHRASE).env("MUSUBI_ADMIN", "佐藤").env("MUSUBI_LANG", "ja");
+        command.env("MUSUBI_TEST_CLOCK", &self.clock);
+        command
+    }
+
+    fn run(&self, line: &str) -> (i32, Value) {
+        let output = self.command(line).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let value = serde_json::from_str(&text);
+        (output.status.code().unwrap(), value.unwrap_or_else(|_| panic!("{line}: {text}")))
+    }
+
+    #[track_caller]
+    fn done(&self, line: &str) -> Value {
+        let (code, value) = self.run(line);
+        assert_eq!(code, 0, "{line}: {value}");
+        value
+    }
+
+    fn start(&self, line: &str) -> Running {
+        let mut command = self.command(&format!("{line} --until-stdin-ends"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+        let ready = serde_json::from_str(&first).unwrap_or_else(|_| panic!("{line}: {first}"));
+        Running { child, ready }
+    }
+
+    /// The authority, with a letter for each office.
+    fn found(&self, offices: &[&str]) {
+        self.done("authority init --dir a --name 見本中央機関");
+        let letters = self.done(&format!("authority codes --dir a {}", offices.join(" ")));
+        for letter in letters.as_array().unwrap() {
+            let path = self.path().join(letter["office"].as_str().unwrap());
+            fs::write(path, letter["invitation"].as_str().unwrap()).unwrap();
+        }
+    }
+
+    fn serve(&self) -> (Running, String) {
+        let serving =
+            self.start("authority serve --dir a --listen /ip4/127.0.0.1/tcp/0 --members /ip4/127.0.0.1/tcp/0");
+        let port = serving.text("listen").rsplit('/').next().unwrap().to_owned();
+        (serving, format!("127.0.0.1:{port}"))
+    }
+
+    /// Three commands: init, enrol, run.
+    fn join(&self, name: &str, office: &str, kind: &str, at: &str, peers: &[&str]) -> Running {
+        self.done(&format!(
+            "init --dir {name} --office {office} --kind {kind} --name みほん --recovery-out {name}.sheet"
+        ));
+        self.done(&format!("enrol --dir {name} --invitation {office} --at {at}"));
+        self.node(name, peers)
+    }
+
+    fn node(&self, name: &str, peers: &[&str]) -> Running {
+        let peers: String = peers.iter().map(|peer| format!(" --peer {peer}")).collect();
+        self.start(&format!("run --dir {name} --listen /ip4/127.0.0.1/tcp/0{peers}"))
+    }
+
+    fn send(&self, name: &str, bundle: &str) -> (i32, Value) {
+        let dir = self.path().join(format!("{name}-{bundle}"));
+        fs::create_dir_all(&dir).unwrap();
+        for (file, bytes) in sample::bundle(bundle) {
+            fs::write(dir.join(file), bytes).unwrap();
+        }
+        self.run(&format!("send --dir {name} --wait delivered=30 {}", dir.display()))
+    }
+
+    fn desk(&self, name: &str) -> Value {
+        self.done(&format!("status --dir {name}"))["desks"][0].clone()
+    }
+
+    fn connected(&self, name: &str) -> Vec<String> {
+        let status = self.done(&format!("status --dir {name}"));
+        status["connected"].as_array().unwrap().iter().map(|address| address.as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Looks until it is so; gives how long that took.
+    #[track_caller]
+    fn until(&self, what: &str, so: impl Fn(&Self) -> bool) -> Duration {
+        let began = Instant::now();
+        while !so(self) {
+            assert!(began.elapsed() < PROMISED, "{what} did not come");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        began.elapsed()
+    }
+}
+
+fn serial(rows: &Value, office: &str) -> String {
+    let of = |row: &&Value| row["office"] == office && row["current"] == true;
+    rows.as_array().unwrap().iter().find(of).unwrap()["serial"].as_str().unwrap().to_owned()
+}
+
+/// Joining, exchange, renewal, revocation, and its undoing, as people type it.
+#[test]
+fn three_offices_join_exchange_renew_and_one_is_revoked() {
+    let world = World::new();
+    world.found(&[MANAGER, HOME_VISIT, DAY_CARE]);
+    let (serving, at) = world.serve();
+    let manager = world.join("manager", MANAGER, "43", &at, &[]);
+    let to_manager = manager.text("listen");
+    let home_visit = world.join("home-visit", HOME_VISIT, "11", &at, &[&to_manager]);
+    let day_care = world.join("day-care", DAY_CARE, "15", &at, &[&to_manager]);
+    let both = |world: &World| world.connected("manager").len() == 2;
+    world.until("both partners", both);
+    assert_eq!(world.send("manager", PLAN).0, 0);
+    assert_eq!(world.send("home-visit", ACTUAL).0, 0);
+
+    // That office is revoked while it is connected.
+    let began = Instant::now();
+    let revoked = world.done(&format!("authority revoke --dir a {HOME_VISIT} --reason keyCompromise"));
+    assert_eq!(revoked["revoked"].as_array().unwrap().len(), 1);
+    world.until("the cut at the manager", |world| world.connected("manager") == [format!("{DAY_CARE}-15")]);
+    let newest = |world: &World, name: &str| world.done(&format!("status --dir {name}"))["crl"]["number"].clone();
+    world.until("the list at the third", |world| newest(world, "day-care") == newest(world, "manager"));
+    world.until("the word at the office itself", |world| world.desk("home-visit")["state"] == "revoked");
+    assert!(began.elapsed() < PROMISED, "{:?}", began.elapsed());
+    let (code, held) = world.send("manager", SECOND_PLAN);
+    assert_eq!((code, &held[0]["state"], &held[0]["why"]), (1, &"held".into(), &"revoked".into()), "{held}");
+    let (code, refused) = world.send("home-visit", ACTUAL);
+    assert_eq!((code, &refused[0]["findings"][0]["rule"]), (1, &"MU-SEND-006".into()), "{refused}");
+
+    // A key that may be in other hands stays out; a letter brings a new PC in, for which the mail waits.
+    let rows = world.done("authority list --dir a");
+    let old = rows.as_array().unwrap().iter().find(|row| row["office"] == HOME_VISIT).unwrap()["serial"].clone();
+    let (code, error) = world.run(&format!("authority reinstate --dir a {} --out back.pem", old.as_str().unwrap()));
+    assert_eq!((code, &error["error"]["code"]), (1, &"authority-key-compromised".into()));
+
+    // The third office is revoked in error, and that is undone in one step.
+    let third = serial(&world.done("authority list --dir a"), DAY_CARE);
+    world.done(&format!("authority revoke --dir a --serial {third} --reason unspecified"));
+    world.until("the cut", |world| world.connected("manager").is_empty());
+    world.done(&format!("authority reinstate --dir a {third} --out back.pem"));
+    world.done("renew --dir day-care");
+    assert_eq!(world.desk("day-care")["state"], "active");
+    world.until("the third again", |world| world.connected("manager") == [format!("{DAY_CARE}-15")]);
+
+    for running in [home_visit, day_care, manager, serving] {
+        running.stop();
+    }
+    let audit = world.done("authority audit --dir a");
+    let revoked = audit.as_array().unwrap().iter().filter(|entry| entry["deed"] == "revoked");
+    assert!(revoked.clone().all(|entry| entry["admin"] == "佐藤") && revoked.count() == 2);
+}
+
+/// Ten months later: lists that are long past, a licence that is free, and one that costs.
+#[test]
+fn licences_are_renewed_when_it_is_time_and_a_fee_wants_a_word() {
+    let world = World::new();
+    world.found(&[MANAGER, HOME_VISIT]);
+    let (serving, at) = world.serve();
+    let manager = world.join("manager", MANAGER, "43", &at, &[]);
+    let to_manager = manager.text("listen");
+    let home_visit = world.join("home-visit", HOME_VISIT, "11", &at, &[&to_manager]);
+    world.until("the partner", |world| world.connected("manager").len() == 1);
+    let early = world.done("renew --dir manager");
+    assert_eq!((&early[0]["renewal"], &early[0]["next_until"]), (&Value::Null, &Value::Null));
+
+    // The clocks of all move on by 310 days: the lists held are long past, and everybody starts anew.
+    for running in [home_visit, manager, serving] {
+        running.stop();
+    }
+    put_clock(&world.clock, 310 * DAY);
+    let (serving, at_later) = world.serve();
+    for name in ["manager", "home-visit"] {
+        fs::write(world.path().join(name).join("musubi.toml"), format!("[authority]\nat = \"{at_later}\"\n")).unwrap();
+    }
+    let manager = world.node("manager", &[]);
+    let to_manager = manager.text("listen");
+    let until = world.desk("manager")["until"].clone();
+    // Free of charge: it has renewed itself at the start, or does so now.
+    let renewed = world.done("renew --dir manager");
+    assert_eq!(renewed[0]["until"], until);
+    assert!(renewed[0]["next_until"].as_str().unwrap() > until.as_str().unwrap(), "{renewed}");
+
+    // From now on it costs, and nothing is agreed to without a person.
+    fs::write(world.path().join("policy.toml"), "[[term]]\nfrom = 2023-04-01\nfee = 21000\ngrace_days = 30\n").unwrap();
+    world.done("authority policy --dir a --set policy.toml");
+    let home_visit = world.node("home-visit", &[&to_manager]);
+    let (code, due) = world.run("renew --dir home-visit --agree 20000");
+    assert_eq!((code, &due[0]["renewal"]["fee"]), (1, &21_000.into()), "{due}");
+    assert_eq!(world.desk("home-visit")["renewal"]["fee"], 21_000);
+    assert_eq!(due[0]["renewal"]["asked"], 1);
+    let renewed = world.done("renew --dir home-visit --agree 21000");
+    assert!(renewed[0]["next_until"].is_string(), "{renewed}");
+    let fees = world.done("authority fees --dir a");
+    let rows = fees["charges"].as_array().unwrap();
+    assert_eq!((rows.len(), &rows[0]["office"], &rows[0]["fee"]), (1, &HOME_VISIT.into(), &21_000.into()), "{fees}");
+
+    // With fresh lists the two exchange as before.
+    world.until("the partner", |world| world.connected("manager").len() == 1);
+    assert_eq!(world.send("manager", PLAN).0, 0);
+    for running in [home_visit, manager, serving] {
+        running.stop();
+    }
+}
