@@ -316,6 +316,11 @@ cmd-authority-decline-arg-id = The application's name, or its first 8 characters
 cmd-authority-decline-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
 cmd-authority-serve-arg-until-stdin-ends = Stops also when stdin ends, for programs that start it
 
+cmd-log = The authority's public log: what it has issued and revoked
+cmd-log-verify = Checks the whole log, and whether somebody has got a certificate for your number
+cmd-log-known = Says that a certificate for your number is your own, on another computer
+cmd-log-known-arg-number = The issue number that log verify shows
+
 cmd-renew = Asks the authority about the licence's next year
     .long =
         While the licence is free it is renewed without asking. Where a fee is due, this shows it and asks whether the office agrees.
@@ -633,6 +638,8 @@ authority-codes-written =
 authority-codes-next = Whoever has an invitation can join as that office, once. Send each to its office only, and delete the file.
 authority-serving = The authority answers offices that enrol.
 authority-served = The authority has stopped.
+err-authority-own-number = 0000000000 is the authority's own number and no office's.
+    .hint = Check the office number.
 authority-serving-members = For offices that take part: { $address }
 authority-applications-none = No application waits.
 authority-applications-column-id = Application
@@ -645,6 +652,16 @@ authority-application-granted = granted
 authority-application-declined = declined
 authority-approved = { $office } { $name } was granted. The office fetches its certificate by itself.
 authority-declined = { $office } { $name } was declined.
+log-whole = The log is whole: { $count } acts, signed by the authority at { $time }.
+log-none = No log is kept yet. It comes from the authority when it is asked.
+log-damaged = What is kept of the log does not belong to the authority's signature. It is fetched again.
+log-fork = The authority has signed two different logs of one size. Both signatures are kept. Tell your partners and the authority.
+log-foreign = A certificate for { $office } that nobody here asked for was issued at { $time } (issue number { $number }).
+log-foreign-next = If it is another computer of your own office, say so with musubi log known and the issue number. Otherwise call the authority at once: somebody may pass for you.
+status-foreign = Certificates for your office number that nobody here asked for: { $count }. Look at them with musubi log verify.
+doctor-foreign = Certificates for your office number that nobody here asked for: { $count }.
+doctor-do-foreign = Look at them with musubi log verify.
+doctor-log = Nobody but you has a certificate for your office number.
 renew-fee = The licence of { $office } runs until { $until }. The next year costs { $fee } yen.
 renew-question = Do you agree to { $fee } yen for the next year?
 renew-due = { $office }: the next year costs { $fee } yen. Agree to it with musubi renew.

@@ -304,6 +304,11 @@ cmd-authority-decline-arg-id = 申請の番号（最初の8文字でもかまい
 cmd-authority-decline-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
 cmd-authority-serve-arg-until-stdin-ends = 標準入力が終わったときも止まります（ほかのプログラムから起動するとき）
 
+cmd-log = 中央機関の公開記録（発行と失効の記録）を確かめます
+cmd-log-verify = 記録全体と、自分の事業所番号で他人に証明書が出ていないかを確かめます
+cmd-log-known = ほかのパソコンにある自分の証明書だと登録します
+cmd-log-known-arg-number = log verify に表示される発行番号
+
 cmd-renew = 利用期限の更新について中央機関に確かめます
     .long =
         利用料が0円のあいだは自動で更新されます。利用料がかかるときは金額を表示し、同意するかどうかを尋ねます。
@@ -610,6 +615,8 @@ authority-codes-written = { $count } 件の招待を { $path } に書きまし�
 authority-codes-next = 招待を持つ人は、その事業所として1回だけ参加できます。その事業所だけに送り、ファイルは消してください。
 authority-serving = 参加を申し込む事業所に応答しています。
 authority-served = 応答を終わりました。
+err-authority-own-number = 0000000000 は中央機関自身の番号で、事業所番号ではありません。
+    .hint = 事業所番号を確かめてください。
 authority-serving-members = 参加している事業所の待ち受け: { $address }
 authority-applications-none = 決定を待っている申請はありません。
 authority-applications-column-id = 申請
@@ -622,6 +629,16 @@ authority-application-granted = 承認済み
 authority-application-declined = 却下済み
 authority-approved = { $office } { $name } を承認しました。利用証明書は事業所のMusubiが自動で受け取ります。
 authority-declined = { $office } { $name } を却下しました。
+log-whole = 公開記録は正しくそろっています（{ $count } 件、中央機関の署名 { $time }）。
+log-none = 公開記録はまだありません。中央機関に問い合わせたときに届きます。
+log-damaged = 保管している公開記録が中央機関の署名と合いません。もう一度取り寄せます。
+log-fork = 中央機関が、同じ件数で内容の違う記録に署名しています。両方の署名を保管しました。取引先と中央機関に知らせてください。
+log-foreign = { $office } の利用証明書が { $time } に発行されましたが、このパソコンでは申請していません（発行番号 { $number }）。
+log-foreign-next = 自分の事業所の別のパソコンなら、musubi log known に発行番号を付けて登録してください。心当たりがなければ、すぐに中央機関へ連絡してください。他人があなたになりすましているおそれがあります。
+status-foreign = このパソコンで申請していない利用証明書が、自分の事業所番号で { $count } 件発行されています。musubi log verify で確かめてください。
+doctor-foreign = このパソコンで申請していない利用証明書が、自分の事業所番号で { $count } 件発行されています。
+doctor-do-foreign = musubi log verify で確かめてください。
+doctor-log = 自分の事業所番号で他人に発行された利用証明書はありません。
 renew-fee = { $office } の利用期限は { $until } です。次の1年の利用料は { $fee } 円です。
 renew-question = 次の1年の利用料 { $fee } 円に同意しますか？
 renew-due = { $office }: 次の1年の利用料は { $fee } 円です。musubi renew で同意してください。

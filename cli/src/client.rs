@@ -11,7 +11,10 @@ use std::{
 use musubi_node::{
     api::{
         self, Token,
-        types::{DeskRow, Detail, Installed, Ping, PingRequest, Problem, RenewRequest, Row, Status, WaitRequest},
+        types::{
+            DeskRow, Detail, Installed, LogRequest, LogRow, Ping, PingRequest, Problem, RenewRequest, Row, Status,
+            WaitRequest,
+        },
     },
     authority::{ACTS, Done, Order, Told},
     home::Home,
@@ -254,6 +257,14 @@ impl Client {
     pub fn renew(&self, office: Option<String>, agree: Option<u32>) -> Result<Vec<DeskRow>, Error> {
         let body = Sent::json(&RenewRequest { office, agree });
         json(self.call("/api/renew", Some(body), LONG_PATIENCE)?)
+    }
+
+    /// Has the authority's log checked; `known` calls a certificate the office's own first.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn log(&self, known: Option<u64>) -> Result<LogRow, Error> {
+        json(self.call("/api/log", Some(Sent::json(&LogRequest { known })), LONG_PATIENCE)?)
     }
 
     /// Asks whether a partner can be reached.

@@ -21,6 +21,7 @@ pub mod inbox;
 pub mod init;
 pub mod install;
 pub mod key;
+pub mod log;
 pub mod outbox;
 pub mod ping;
 pub mod proof;
@@ -73,6 +74,9 @@ pub enum Command {
     /// Looks after what opens the keys.
     #[command(subcommand)]
     Key(key::Command),
+    /// Checks the authority's public log.
+    #[command(subcommand)]
+    Log(log::Command),
     /// Looks after the store.
     #[command(subcommand)]
     Store(store::Command),
@@ -114,6 +118,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Doctor(_) => doctor::run(ui, context),
         Command::Ping(args) => ping::run(ui, context, &args),
         Command::Key(command) => key::run(ui, context, command),
+        Command::Log(command) => log::run(ui, context, &command),
         Command::Store(command) => store::run(ui, context, &command),
         Command::Authority(command) => authority::run(ui, context, command),
         Command::Proof(command) => proof::run(ui, command),

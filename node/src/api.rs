@@ -174,6 +174,7 @@ fn router() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(handlers::install))
         .routes(routes!(handlers::ping))
         .routes(routes!(handlers::renew))
+        .routes(routes!(handlers::log))
         .split_for_parts()
 }
 

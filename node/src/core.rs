@@ -44,6 +44,7 @@ use crate::{
     news::{self, Asked, Deltas, Renewing},
     office::NODE_KEY,
     partners::Partners,
+    transparency,
     trust::{InstallError, TrustKeeper},
 };
 
@@ -176,8 +177,14 @@ pub struct Core {
     pub(crate) deltas: Deltas,
     /// What is known of lists, for those who tell others.
     pub(crate) known: watch::Sender<Known>,
+    /// The authority's log, as far as it is kept.
+    pub(crate) log: transparency::Held,
+    /// Held while more of the log is fetched.
+    pub(crate) following: tokio::sync::Mutex<()>,
     /// Held while somebody who knows more is asked: a bound on what answers take.
     pub(crate) asking: Semaphore,
+    /// Held while an answer about lists is made and on its way: a bound on what they take.
+    pub(crate) answering: Semaphore,
     /// Wakes whoever asks the authority.
     pub(crate) ask: Notify,
     /// The same, where it has a little time.
@@ -282,8 +289,11 @@ impl Core {
             sending: tokio::sync::Mutex::new(()),
             taking: Mutex::default(),
             deltas: Deltas::default(),
+            log: transparency::Held::default(),
+            following: tokio::sync::Mutex::new(()),
             known: watch::Sender::new(known),
             asking: Semaphore::new(news::ASKED_AT_ONCE),
+            answering: Semaphore::new(news::ANSWERED_AT_ONCE),
             ask: Notify::new(),
             ask_soon: Notify::new(),
             asked: watch::Sender::new(Asked::default()),
@@ -406,6 +416,12 @@ impl Core {
     #[must_use]
     pub fn holds(&self, address: Address) -> bool {
         self.with_desks(|desks| desks.iter().any(|desk| desk.holds(address)))
+    }
+
+    /// Whether a desk here has this office number.
+    #[must_use]
+    pub fn has_desk_of(&self, office: &OfficeNumber) -> bool {
+        self.with_desks(|desks| desks.iter().any(|desk| desk.kept().office() == *office))
     }
 
     /// Looks at the desks.

@@ -66,6 +66,11 @@ const MOVED: Space = Space::new(38, "moved");
 /// Id of such a message -> the id under which its secrets were wrapped.
 const ORIGIN: Space = Space::new(39, "origin");
 
+/// Number of a chunk of the authority's log -> its leaves.
+const LOG: Space = Space::new(40, "log");
+/// Issue number -> leaf about a certificate for an office number of a desk here.
+const OWN_ACTS: Space = Space::new(41, "own acts");
+
 const FORMAT: u8 = 1;
 /// Bytes in each part but the last of a value that is too long for one record.
 const LONG_PART: usize = 60 << 10;
@@ -250,6 +255,22 @@ impl Db {
         let bodies = self.store.bodies();
         let length = usize::try_from(bodies.len(id)?).map_err(|_| DbError::NoBody)?;
         Ok(bodies.read(id, 0, length)?)
+    }
+
+    /// Leaves of the authority's log, by the number of their chunk; empty where none are kept.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn log_chunk(&self, chunk: u64) -> Result<Vec<u8>, DbError> {
+        Ok(self.bytes(LOG, &chunk.to_be_bytes())?.unwrap_or_default())
+    }
+
+    /// The leaves about certificates for office numbers of desks here, by issue number.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn own_acts(&self) -> Result<Vec<Vec<u8>>, DbError> {
+        self.scan(OWN_ACTS, &[], |_, leaf| Ok(leaf.to_vec()))
     }
 
     /// All desks as kept.

@@ -18,6 +18,7 @@
 //! | [`api`] | the local REST API, which command line, page and care software use |
 //! | [`run`] | start and staged stop |
 //! | [`enrol`], [`news`] | joining with an invitation; newer lists and certificates |
+//! | [`transparency`] | the authority's public log |
 //! | [`authority`] | the central authority, by files and on the network |
 
 pub mod api;
@@ -43,6 +44,7 @@ pub mod rows;
 pub mod run;
 pub mod tidy;
 pub mod times;
+pub mod transparency;
 pub mod trust;
 pub mod wire;
 

@@ -6,7 +6,7 @@
 mod deltas;
 mod poll;
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, future::Future, sync::Arc, time::Duration};
 
 use libp2p_identity::PeerId;
 use musubi_network::enrol::{AskError, Asker};
@@ -20,7 +20,10 @@ use musubi_protocol::{
     news::Known,
     trust::Trust,
 };
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::timeout,
+};
 
 pub(crate) use self::deltas::Deltas;
 pub use self::poll::{Asked, Renewing, remember_place};
@@ -28,19 +31,24 @@ pub(crate) use self::poll::{agree, freshen, poll};
 use crate::{
     core::{Core, CoreError},
     exchange::{Frames, Opener, SessionError},
+    transparency,
     trust::InstallError,
 };
 
-/// How many are asked at one time; the longest answer is some 4 MiB.
+/// How many partners are asked at one time; the longest answer is some 4 MiB. The authority is asked beside them.
 pub(crate) const ASKED_AT_ONCE: usize = 8;
+/// How many answers are made and on their way at one time.
+pub(crate) const ANSWERED_AT_ONCE: usize = 32;
 /// Longest time for one answer.
 const ANSWER: Duration = Duration::from_secs(20);
 /// Longest time for all that follows one piece of news.
 const SESSION: Duration = Duration::from_secs(60);
 /// Most questions about one piece of news.
 const QUESTIONS: usize = 16;
-/// Pause before a partner is told again who could not be told.
+/// First pause before a partner is told again who could not be told; it doubles up to [`LONGEST_PAUSE`].
 const AGAIN: Duration = Duration::from_secs(5);
+/// Longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// Somebody who is asked.
 pub(crate) trait Source: Send {
@@ -172,16 +180,21 @@ async fn ask_for_crls(
 /// The CRLs to which deltas lead, and the CAs of those that lead nowhere.
 fn rebuild(trust: &Trust, deltas: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<Hash>) {
     let (mut ders, mut failed) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
     for delta in deltas {
         let Ok(delta) = Delta::from_bytes(delta) else { continue };
         let issuer = delta.issuer();
+        // One for each CA: building a list takes its size.
+        if !seen.insert(issuer) {
+            continue;
+        }
         let ca = trust.issuing().chain(trust.roots()).find(|ca| ca.id() == issuer);
         let old = trust.crls().find(|crl| crl.issuer() == issuer);
         match (old, ca) {
             (Some(old), Some(ca)) => match delta.apply(old, ca) {
                 Ok(crl) => ders.push(crl.der().to_vec()),
                 Err(error) => {
-                    tracing::info!(%error, "a delta does not lead on from the list that is held");
+                    tracing::debug!(%error, "a delta does not lead on from the list that is held");
                     failed.push(issuer);
                 }
             },
@@ -196,18 +209,29 @@ fn rebuild(trust: &Trust, deltas: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<Hash>) {
 /// # Errors
 /// [`SessionError`].
 pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, mut frames: Frames, known: Known) -> Result<(), SessionError> {
-    core.partners.knows(peer, known.clone());
+    // One at a time of each partner, so that none takes the turns of the others.
+    let Some(_hearing) = core.partners.hearing(peer) else { return Err(SessionError::Unexpected) };
     frames.widen(MAX_ANSWER);
     let mut partner = Partner(frames);
+    let _turn = core.asking.acquire().await.map_err(|_| CoreError::Stopped)?;
     let heard = async {
-        let _turn = core.asking.acquire().await.map_err(|_| NewsError::Stopped)?;
-        catch_up(core, &mut partner, Some(&known)).await
+        catch_up(core, &mut partner, Some(&known)).await?;
+        if core.trust.log_seen().0 < known.log {
+            transparency::follow(core, &mut partner).await?;
+        }
+        Ok::<_, NewsError>(())
     };
+    // Not closed but broken off, the other side knows that it was not heard, and tells again.
     match timeout(SESSION, heard).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::info!(%peer, %error, "a partner's news could not be followed up"),
-        Err(_) => tracing::info!(%peer, "a partner's news took too long"),
+        Ok(Err(NewsError::Core(error))) => return Err(error.into()),
+        Ok(Err(error)) => {
+            tracing::debug!(%peer, %error, "a partner's news could not be followed up");
+            return Err(SessionError::Unexpected);
+        }
+        Err(_) => return Err(SessionError::Silent),
     }
+    core.partners.knows(peer, known);
     partner.0.close().await
 }
 
@@ -221,6 +245,9 @@ pub(crate) trait Teller: Send + Sync + 'static {
 
     /// Notes that a node was told.
     fn told(&self, peer: PeerId, known: Known);
+
+    /// One for each answer that is made and on its way.
+    fn turns(&self) -> &Semaphore;
 
     /// The answer to a question; `None` for one that is not asked here. Blocks.
     fn answer(&self, question: &Question) -> Option<Answer>;
@@ -239,8 +266,15 @@ impl Teller for Core {
         self.partners.knows(peer, known);
     }
 
+    fn turns(&self) -> &Semaphore {
+        &self.answering
+    }
+
     fn answer(&self, question: &Question) -> Option<Answer> {
-        answer(self, question)
+        match question {
+            Question::Leaves { size } => transparency::leaves_after(self, *size).ok()?,
+            question => answer(&self.trust.trust()?, &self.deltas, question),
+        }
     }
 }
 
@@ -253,16 +287,20 @@ pub(crate) async fn keep_telling<T: Teller, O: Opener>(
     peer: PeerId,
     opener: O,
 ) -> Result<(), SessionError> {
-    let mut changes = teller.changes();
+    let (mut changes, mut pause) = (teller.changes(), AGAIN);
     loop {
         let ours = changes.borrow_and_update().clone();
         if ours.is_news_to(&teller.known_to(&peer)) {
             let told = timeout(SESSION, tell(&teller, &ours, &opener)).await;
             match told.unwrap_or(Err(SessionError::Silent)) {
-                Ok(()) => teller.told(peer, ours),
+                Ok(()) => {
+                    teller.told(peer, ours);
+                    pause = AGAIN;
+                }
                 Err(error) => {
-                    tracing::info!(%peer, %error, "a partner could not be told of newer lists");
-                    tokio::time::sleep(AGAIN).await;
+                    tracing::debug!(%peer, %error, "a partner could not be told of newer lists");
+                    tokio::time::sleep(pause).await;
+                    pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     continue;
                 }
             }
@@ -284,6 +322,7 @@ async fn tell<T: Teller, O: Opener>(teller: &Arc<T>, known: &Known, opener: &O) 
             Err(error) => return Err(error),
         };
         let question = Question::decode(&question).map_err(|_| SessionError::Unexpected)?;
+        let _turn = teller.turns().acquire().await.map_err(|_| CoreError::Stopped)?;
         let answering = Arc::clone(teller);
         let answer = tokio::task::spawn_blocking(move || answering.answer(&question));
         let answer = answer.await.map_err(|_| CoreError::Stopped)?.ok_or(SessionError::Unexpected)?;
@@ -293,27 +332,26 @@ async fn tell<T: Teller, O: Opener>(teller: &Arc<T>, known: &Known, opener: &O) 
     Err(SessionError::Unexpected)
 }
 
-/// What a partner is answered; `None` for what is asked of the authority alone.
-fn answer(core: &Core, question: &Question) -> Option<Answer> {
-    let trust = core.trust.trust()?;
+/// What a partner is answered about lists and bundles; `None` for what is asked of the authority alone.
+pub(crate) fn answer(trust: &Trust, deltas: &Deltas, question: &Question) -> Option<Answer> {
     match question {
         Question::Bundle { number } => {
             let newer = *number < trust.bundle().number;
             Some(Answer::Bundle(newer.then(|| trust.bundle_bytes().to_vec())))
         }
         Question::Crls { held } => {
-            let (mut deltas, mut crls) = (Vec::new(), Vec::new());
+            let (mut leading, mut crls) = (Vec::new(), Vec::new());
             for crl in trust.crls() {
                 match held.iter().find(|(issuer, _)| *issuer == crl.issuer()) {
                     Some((_, number)) if crl.number() <= *number => {}
-                    Some((issuer, number)) => match core.deltas.leading(issuer, *number, crl.number()) {
-                        Some(delta) => deltas.push(delta),
+                    Some((issuer, number)) => match deltas.leading(issuer, *number, crl.number()) {
+                        Some(delta) => leading.push(delta),
                         None => crls.push(crl.der().to_vec()),
                     },
                     None => crls.push(crl.der().to_vec()),
                 }
             }
-            Some(Answer::Crls { deltas, crls })
+            Some(Answer::Crls { deltas: leading, crls })
         }
         _ => None,
     }

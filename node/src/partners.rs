@@ -29,6 +29,21 @@ pub struct Partners {
 /// Most network addresses and nodes of partners that are remembered for the gate's reserved places.
 const MAX_KNOWN: usize = 4096;
 
+/// Most nodes of which is remembered what they have shown before they were connected.
+const MAX_SHOWN: usize = 1024;
+
+/// The turn in which a node's news is followed up; dropped, another may begin.
+pub(crate) struct Hearing<'a> {
+    partners: &'a Partners,
+    peer: PeerId,
+}
+
+impl Drop for Hearing<'_> {
+    fn drop(&mut self) {
+        self.partners.inner().heard.remove(&self.peer);
+    }
+}
+
 #[derive(Default)]
 struct Inner {
     known_addresses: HashSet<IpAddr>,
@@ -36,8 +51,12 @@ struct Inner {
     peers: HashMap<PeerId, Peer>,
     refused: HashMap<PeerId, Refusal>,
     stopped: HashMap<Log, Stop>,
-    /// What nodes have shown or were told that they know of lists.
+    /// What connected nodes have shown or were told that they know of lists.
     known: HashMap<PeerId, Known>,
+    /// What nodes have shown in the gate that are not connected yet; forgotten when there are too many.
+    shown: HashMap<PeerId, Known>,
+    /// Nodes whose news is being followed up.
+    heard: HashSet<PeerId>,
     /// Of logs of ours, an entry that a partner names and that is not here.
     claimed: HashMap<Log, Position>,
 }
@@ -92,6 +111,9 @@ impl Partners {
         });
         entry.connections += 1;
         let shared = Arc::clone(&entry.admitted);
+        if let Some(known) = inner.shown.remove(&peer) {
+            inner.known.insert(peer, known);
+        }
         drop(inner);
         let mut set = look(&shared);
         for desk in admitted.desks() {
@@ -122,9 +144,21 @@ impl Partners {
     /// Notes what a node knows of lists: it has said so, or was told.
     pub fn knows(&self, peer: PeerId, known: Known) {
         let mut inner = self.inner();
-        if inner.known.len() < MAX_KNOWN || inner.peers.contains_key(&peer) {
+        if inner.peers.contains_key(&peer) {
             inner.known.insert(peer, known);
+            return;
         }
+        if MAX_SHOWN <= inner.shown.len() {
+            // Those are told once what they may know already.
+            inner.shown.clear();
+        }
+        inner.shown.insert(peer, known);
+    }
+
+    /// Takes the one turn in which a node's news is followed up; none while it is taken.
+    #[must_use]
+    pub(crate) fn hearing(&self, peer: PeerId) -> Option<Hearing<'_>> {
+        self.inner().heard.insert(peer).then_some(Hearing { partners: self, peer })
     }
 
     /// What a node knows of lists, as far as has been heard; nothing of one that is not connected.

@@ -250,6 +250,14 @@ impl TrustKeeper {
         self.judge(db, &[], vec![Material::TrustBundle(bytes)], None)
     }
 
+    /// As [`Self::examine`] for one log head.
+    ///
+    /// # Errors
+    /// [`InstallError`].
+    pub fn examine_head(&self, db: &Db, bytes: Vec<u8>) -> Result<Installation, InstallError> {
+        self.judge(db, &[], vec![Material::Head(bytes)], None)
+    }
+
     fn judge(
         &self,
         db: &Db,

@@ -207,12 +207,31 @@ fn three_offices_join_exchange_renew_and_one_is_revoked() {
     assert_eq!(world.desk("day-care")["state"], "active");
     world.until("the third again", |world| world.connected("manager") == [format!("{DAY_CARE}-15")]);
 
+    // Somebody gets a certificate for the third's number: its own node sees that in the log.
+    assert_eq!(world.done("log verify --dir day-care")["foreign"], Value::Array(Vec::new()));
+    world.done(&format!("init --dir other --office {DAY_CARE} --kind 72 --name みほん --recovery-out other.sheet"));
+    world.done("request --dir other --out other.pem");
+    let silent = world.done("authority issue --dir a other.pem --out other-c.pem");
+    world.done("renew --dir day-care");
+    let status = world.done("status --dir day-care");
+    assert_eq!(status["foreign"], 1);
+    let (code, log) = world.run("log verify --dir day-care");
+    assert_eq!((code, &log["whole"], &log["fork"]), (1, &true.into(), &false.into()), "{log}");
+    assert_eq!(log["foreign"][0]["issue_number"], silent["issue_number"]);
+    assert_eq!(log["foreign"][0]["office"], DAY_CARE);
+    // It is another PC of the same office, a person says.
+    let known = world.done(&format!("log known --dir day-care {}", silent["issue_number"]));
+    assert_eq!((&known["size"], &known["foreign"]), (&log["size"], &Value::Array(Vec::new())));
+    world.done("renew --dir manager");
+    assert_eq!(world.done("status --dir manager")["foreign"], 0);
+
     for running in [home_visit, day_care, manager, serving] {
         running.stop();
     }
     let audit = world.done("authority audit --dir a");
     let revoked = audit.as_array().unwrap().iter().filter(|entry| entry["deed"] == "revoked");
     assert!(revoked.clone().all(|entry| entry["admin"] == "佐藤") && revoked.count() == 2);
+    assert!(audit.as_array().unwrap().iter().any(|entry| entry["deed"] == "announced"));
 }
 
 /// Ten months later: lists that are long past, a licence that is free, and one that costs.

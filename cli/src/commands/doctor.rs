@@ -198,6 +198,7 @@ impl Doctor<'_> {
             self.desk(desk);
         }
         self.crl(status);
+        self.log(status);
         if let Some((words, todo)) = wrong_clock(status) {
             self.look("clock", Found::Wrong, &words, Some(&todo));
         } else {
@@ -252,6 +253,16 @@ impl Doctor<'_> {
             _ => (Found::Wrong, Some(msg!("doctor-do-certificate"))),
         };
         self.look("certificate", found, &words, todo.as_ref());
+    }
+
+    fn log(&mut self, status: &Status) {
+        match status.foreign {
+            0 => self.look("log", Found::Good, &msg!("doctor-log"), None),
+            count => {
+                let todo = msg!("doctor-do-foreign");
+                self.look("log", Found::Wrong, &msg!("doctor-foreign", count = count), Some(&todo));
+            }
+        }
     }
 
     fn crl(&mut self, status: &Status) {

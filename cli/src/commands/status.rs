@@ -41,6 +41,9 @@ fn words(ui: &mut Ui, status: &Status) {
     for desk in &status.desks {
         renewal(ui, desk);
     }
+    if status.foreign > 0 {
+        ui.warn(&msg!("status-foreign", count = status.foreign));
+    }
     ui.line(&msg!("status-new", count = status.new));
     ui.line(&msg!("status-waiting", count = status.waiting));
     let crl = match &status.crl {

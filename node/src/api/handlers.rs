@@ -1,6 +1,6 @@
 //! What the API does, request by request.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -16,6 +16,7 @@ use musubi_protocol::{
     entry::{By, What},
     gate::Refusal,
     ids::{Address, Hash, MessageId},
+    log::Act,
     policy::asks_due,
     time::Timestamp,
 };
@@ -29,20 +30,21 @@ use tokio::{
 use super::{
     ApiProblem, State,
     types::{
-        CrlRow, DeskRow, Detail, DiskRow, Installed, Ping, PingRequest, Problem, RefusedRow, RenewRequest, RenewalRow,
-        Row, Status, WaitRequest,
+        CrlRow, DeskRow, Detail, DiskRow, ForeignRow, Installed, LogRequest, LogRow, Ping, PingRequest, Problem,
+        RefusedRow, RenewRequest, RenewalRow, Row, Status, WaitRequest,
     },
 };
 use crate::{
     attachments::{self, Upload},
     core::{Core, CoreError, standing},
-    db::DbError,
+    db::{DbError, Writes},
     desk::Desk,
     inbox as mail,
     news::Renewing,
     outbox::{self as mailer, Order},
     rows::{self, Rows},
     times::rfc3339,
+    transparency,
     wire::Dialed,
 };
 
@@ -124,6 +126,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         disk: disk_row(usage),
         clock_behind_s: core.trust.trusted_time().map_or(0, |signed| signed.since(wall)),
         clock_ahead_s: core.trust.trusted_time().map_or(0, |signed| wall.since(signed)),
+        foreign: transparency::foreign(&core.db).map_err(db)?.len() as u64,
         version: env!("CARGO_PKG_VERSION").into(),
     }))
 }
@@ -172,6 +175,33 @@ pub(super) async fn renew(Extract(state): Extract<State>, Json(request): Json<Re
     let now = core.now();
     let of = |desk: &&Desk| numbers.contains(&desk.kept().number());
     Ok(Json(core.with_desks(|desks| desks.iter().filter(of).map(|desk| desk_row(core, desk, now)).collect())))
+}
+
+/// Checks the authority's public log, all of it
+#[utoipa::path(post, path = "/api/log", request_body = LogRequest, responses((status = 200, body = LogRow)))]
+pub(super) async fn log(Extract(state): Extract<State>, Json(request): Json<LogRequest>) -> Answer<LogRow> {
+    let core = Arc::clone(&state.core);
+    if let Some(number) = request.known {
+        let mut writes = Writes::new();
+        transparency::acknowledge(&core.db, &mut writes, number).map_err(db)?;
+        core.db.store().commit(writes.into_batch()).await.map_err(CoreError::from)?;
+    }
+    let check = move || transparency::check(&core.db, core.trust.trust().as_ref());
+    let checked = tokio::task::spawn_blocking(check).await.map_err(|_| CoreError::Stopped)?.map_err(db)?;
+    let row = |act: &Act| ForeignRow {
+        office: act.office.to_string(),
+        issue_number: act.issue_number,
+        at: rfc3339(act.time),
+        certificate: act.certificate.to_string(),
+    };
+    Ok(Json(LogRow {
+        size: checked.size,
+        root: checked.root.to_string(),
+        signed: checked.signed.map(rfc3339),
+        whole: checked.whole,
+        fork: checked.fork,
+        foreign: checked.foreign.iter().map(row).collect(),
+    }))
 }
 
 fn disk_row(usage: Usage) -> DiskRow {

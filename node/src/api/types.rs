@@ -153,6 +153,9 @@ pub struct Status {
     /// since; 0 if it is not. A node that was off, or got no list for a while, shows the like with a right clock.
     #[serde(default)]
     pub clock_ahead_s: u64,
+    /// How many certificates for office numbers of desks here nobody here asked for.
+    #[serde(default)]
+    pub foreign: u64,
     /// Version of the program.
     pub version: String,
 }
@@ -263,6 +266,43 @@ pub struct WaitRequest {
     pub state: String,
     /// Seconds to wait at most, 600 and less.
     pub seconds: u64,
+}
+
+/// A check of the authority's public log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogRequest {
+    /// Issue number of a certificate that is the office's own, on another computer; null to check only.
+    pub known: Option<u64>,
+}
+
+/// The authority's public log as it is kept here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LogRow {
+    /// Acts that are kept and covered by a signed head.
+    pub size: u64,
+    /// Root over them, hexadecimal.
+    pub root: String,
+    /// When that head was signed, RFC 3339 with +09:00; null before the first.
+    pub signed: Option<String>,
+    /// Whether the head covers exactly what is kept.
+    pub whole: bool,
+    /// Whether two heads of one size with different roots are kept as evidence.
+    pub fork: bool,
+    /// Certificates for office numbers of desks here that nobody here asked for.
+    pub foreign: Vec<ForeignRow>,
+}
+
+/// A certificate for an office number of a desk here that nobody here asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ForeignRow {
+    /// Office number.
+    pub office: String,
+    /// Issue number.
+    pub issue_number: u64,
+    /// When it was issued, RFC 3339 with +09:00.
+    pub at: String,
+    /// SHA-256 of the certificate, hexadecimal.
+    pub certificate: String,
 }
 
 /// A question whether a partner can be reached.

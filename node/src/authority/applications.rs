@@ -363,7 +363,7 @@ fn shown(id: &Hash, record: &Record) -> Result<Application, Error> {
 fn refusal_for(error: Error) -> Result<Refusal, Error> {
     match error {
         Error::Overlap { .. } | Error::TooManyDesks => Ok(Refusal::Overlap),
-        Error::KeyOfOtherOffice | Error::KeyCompromised => Ok(Refusal::Key),
+        Error::KeyOfOtherOffice | Error::KeyCompromised | Error::OwnNumber => Ok(Refusal::Key),
         Error::NothingToReplace => Ok(Refusal::Replaces),
         other => Err(other),
     }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Error,
     acts::{Act, Told},
-    service::{Shared, act},
+    service::{Shared, act_aside},
 };
 use crate::{api, clock::Clock, home::Home};
 
@@ -84,12 +84,10 @@ impl Drop for Door {
 }
 
 async fn perform(State(state): State<Arc<(Shared, Clock)>>, Json(order): Json<Order>) -> Response {
-    let (shared, now) = (state.0.clone(), state.1.now());
+    let (shared, now) = (&state.0, state.1.now());
     let Order { admin, act: wanted } = order;
-    let acting = tokio::task::spawn_blocking(move || {
-        act(&shared, |authority| authority.perform(&admin, wanted, now, &mut rand::rng()))
-    });
-    match acting.await.unwrap_or(Err(Error::Stopped)) {
+    let done = act_aside(shared, move |authority| authority.perform(&admin, wanted, now, &mut rand::rng())).await;
+    match done {
         Ok(done) => Json(done).into_response(),
         Err(error) => {
             let told: Told = error.told();

@@ -126,6 +126,9 @@ pub enum Error {
     /// What was founded does not hold together.
     #[error("the trust bundle does not hold together")]
     Bundle(#[from] BundleError),
+    /// The number stands in the certificate of the authority's own node and is no office's.
+    #[error("this number is the authority's own")]
+    OwnNumber,
     /// The work was ended by a shutdown.
     #[error("the authority is shutting down")]
     Stopped,
@@ -186,6 +189,7 @@ impl Error {
             Self::PolicyChanged => "policy_changed",
             Self::Date(_) => "date",
             Self::Stopped => "stopped",
+            Self::OwnNumber => "own_number",
             Self::TooNew => "too_new",
             Self::Damaged(_) | Self::Record(_) | Self::Wrap(_) | Self::Bundle(_) => "damaged",
             Self::Issue(_) | Self::Sign(_) => "issue",

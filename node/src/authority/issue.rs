@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use musubi_protocol::{
     certificate::{
-        Grant, Role, Serial, Subject,
+        Grant, LeafIn, Role, Serial, Subject,
         material::{self, Material},
     },
     crl::{Reason, Revoked},
     enrol::{Refusal, Renewal, State},
-    ids::{Hash, OfficeNumber},
+    ids::OfficeNumber,
     proof::{Membership, Proof},
     signed::Unverified,
-    time::Timestamp,
+    time::{DAY, Timestamp},
 };
 use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
@@ -23,9 +23,13 @@ use super::{
     charges,
     draft::Draft,
     licensing::{self, Former, RENEW, Wish},
+    members::OWN_NUMBER,
     publish,
     records::{self, Issued as Record},
 };
+
+/// How old a renewal may be, or how far ahead its clock.
+const RENEWAL_AGE: u64 = 2 * DAY;
 
 /// What was issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -85,6 +89,10 @@ impl Authority {
     pub fn reinstate(&mut self, serial: &Serial, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Issued, Error> {
         let granted = self.act(now, |draft, now| {
             let former = records::certificate(draft.store(), serial)?.ok_or(Error::Unknown)?;
+            // The authority's own node makes itself a new one.
+            if former.leaf.role() != Role::Office {
+                return Err(Error::Unknown);
+            }
             if former.revoked.is_none() {
                 return Err(Error::NotRevoked);
             }
@@ -110,27 +118,42 @@ impl Authority {
         };
         let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("certificate"))?;
         let Ok(renewal) = renewal.verify(held.leaf.key()) else { return refused(Refusal::Certificate) };
+        let agreed = renewal.into_value();
         match self.newest_for(&certificate, now)? {
             // Renewed already: the same question gets the same answer.
-            State::Granted { certificate: newest, issuer } if Hash::of(&[&newest]) != certificate => {
+            State::Granted { certificate: newest, issuer } if is_later(&newest, &held.leaf) => {
                 return Ok(State::Granted { certificate: newest, issuer });
             }
             _ if !held.is_live(now) || held.leaf.role() != Role::Office => return refused(Refusal::Certificate),
+            // One that somebody has kept, or a clock that is wrong: what was agreed to then may not be meant now.
+            _ if now.since(agreed.time).max(agreed.time.since(now)) > RENEWAL_AGE => return refused(Refusal::Other),
             _ if RENEW < held.leaf.until().since(now) => return refused(Refusal::Early),
             _ => {}
         }
         let office = held.leaf.office();
         let former = history(records::certificates(&self.store, Some(&office)))?;
-        let fee = licensing::decide(&former, Wish::Renewal, self.policy(), now)?.fee;
-        let agreed = renewal.value().fee;
-        if agreed < fee {
-            return Ok(State::Fee(fee));
+        let granted = licensing::decide(&former, Wish::Renewal, self.policy(), now).and_then(|decision| {
+            if agreed.fee < decision.fee {
+                return Ok(Err(State::Fee(decision.fee)));
+            }
+            let granted = self.act(now, |draft, now| {
+                draft.deed(Deed::Renewed, Some(office), agreed.fee.to_string());
+                grant(draft, &held.leaf, Some(Wish::Renewal), None, now, rng)
+            });
+            granted.map(Ok)
+        });
+        match granted {
+            Ok(Ok(granted)) => self.granted(&granted.record.leaf.serial()),
+            Ok(Err(state)) => Ok(state),
+            Err(Error::TooEarly { .. }) => refused(Refusal::Early),
+            Err(Error::Overlap { .. } | Error::TooManyDesks) => refused(Refusal::Overlap),
+            Err(Error::KeyOfOtherOffice | Error::KeyCompromised) => refused(Refusal::Key),
+            Err(error @ (Error::PeriodPast | Error::PeriodOrder | Error::PeriodTooLong | Error::Date(_))) => {
+                tracing::warn!(%error, "a renewal cannot be granted");
+                refused(Refusal::Other)
+            }
+            Err(error) => Err(error),
         }
-        let granted = self.act(now, |draft, now| {
-            draft.deed(Deed::Renewed, Some(office), agreed.to_string());
-            grant(draft, &held.leaf, Some(Wish::Renewal), None, now, rng)
-        })?;
-        self.granted(&granted.record.leaf.serial())
     }
 
     pub(super) fn issued(&self, granted: Granted, now: Timestamp) -> Result<Issued, Error> {
@@ -212,6 +235,11 @@ pub(super) fn grant<'a>(
     Ok(Granted { record, renewal, fee: decision.fee })
 }
 
+/// Whether a certificate was issued after another.
+fn is_later(certificate: &[u8], than: &LeafIn) -> bool {
+    LeafIn::parse(certificate).is_ok_and(|leaf| than.issue_number() < leaf.issue_number())
+}
+
 /// What is meant where nothing is said: a key that has a certificate renews a licence that ends soon.
 fn wish(history: &[Former], renewal: bool, now: Timestamp) -> Wish {
     let soon = licensing::running(history, now).is_some_and(|licence| licence.until.since(now) <= RENEW);
@@ -246,6 +274,9 @@ pub(super) fn admit(
     now: Timestamp,
 ) -> Result<Place, Error> {
     let office = subject.office;
+    if office.as_str() == OWN_NUMBER {
+        return Err(Error::OwnNumber);
+    }
     let former = records::office_of_key(store, subject.key.as_bytes())?;
     if former.is_some_and(|former| former != office) {
         return Err(Error::KeyOfOtherOffice);

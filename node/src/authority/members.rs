@@ -32,7 +32,7 @@ use musubi_protocol::{
 use rand::CryptoRng;
 use serde_bytes::ByteBuf;
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinHandle,
 };
 use tokio_util::{compat::FuturesAsyncReadCompatExt, sync::CancellationToken, task::TaskTracker};
@@ -48,18 +48,22 @@ use crate::{
     clock::Clock,
     exchange::{Frames, SessionError},
     gatekeeper::refusal_for,
-    news::{Teller, keep_telling},
+    news::{ANSWERED_AT_ONCE, Deltas, Teller, answer, keep_telling},
     wire::OnConnection,
 };
 
 /// The number that stands in the certificate of the authority's own node.
-const NUMBER: &str = "0000000000";
+pub(super) const OWN_NUMBER: &str = "0000000000";
 /// For how long that certificate is issued.
 const LICENCE: u64 = 400 * DAY;
 /// How long before its end the next is issued.
 const RENEW: u64 = 60 * DAY;
 /// Members that are connected at one time; others hear from each other, and ask every quarter of an hour.
 const MAX_MEMBERS: usize = 4096;
+/// Nodes from which one office number may be connected: its PCs, and one that is being replaced.
+const NODES_EACH: usize = 8;
+/// Members of which is remembered what they have shown before they were connected.
+const MAX_SHOWN: usize = 256;
 
 const NODE_LABEL: &str = "authority node";
 const DESK_LABEL: &str = "authority desk";
@@ -112,7 +116,7 @@ impl Authority {
             secrets
         });
         let desk = SigningKey::from_bytes(&desk);
-        let office: OfficeNumber = NUMBER.parse().map_err(|_| Error::Damaged("number"))?;
+        let office: OfficeNumber = OWN_NUMBER.parse().map_err(|_| Error::Damaged("number"))?;
         let name = self.name().to_owned();
         let (leaf, ca) = self.act(now, |draft, now| {
             let until = now.plus(LICENCE);
@@ -172,16 +176,51 @@ struct Desk {
     network: Hash,
     clock: Clock,
     public: RwLock<Public>,
-    members: Mutex<HashMap<PeerId, Known>>,
+    /// What members are told: as far as `public` has it.
+    known: watch::Sender<Known>,
+    deltas: Deltas,
+    answering: Semaphore,
+    members: Mutex<Connected>,
+}
+
+/// Who is connected, and who may be in a moment.
+#[derive(Default)]
+struct Connected {
+    connected: HashMap<PeerId, Member>,
+    /// What nodes in the gate have shown; forgotten when there are too many.
+    shown: HashMap<PeerId, Known>,
+}
+
+struct Member {
+    offices: Vec<OfficeNumber>,
+    known: Known,
+    connections: usize,
 }
 
 impl Desk {
-    fn members(&self) -> MutexGuard<'_, HashMap<PeerId, Known>> {
+    fn members(&self) -> MutexGuard<'_, Connected> {
         self.members.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> Known {
-        self.shared.known.borrow().clone()
+        self.known.borrow().clone()
+    }
+
+    fn connected(&self, peer: PeerId, admitted: &Admitted) {
+        let mut members = self.members();
+        let known = members.shown.remove(&peer).unwrap_or_default();
+        let offices = admitted.desks().map(|desk| desk.leaf().office()).collect();
+        members.connected.entry(peer).or_insert(Member { offices, known, connections: 0 }).connections += 1;
+    }
+
+    fn closed(&self, peer: &PeerId) {
+        let mut members = self.members();
+        if let Some(member) = members.connected.get_mut(peer) {
+            member.connections -= 1;
+            if member.connections == 0 {
+                members.connected.remove(peer);
+            }
+        }
     }
 
     fn trust(&self) -> Trust {
@@ -222,10 +261,18 @@ impl Gatekeeper for Desk {
             Err(refusal) => return Judgement::Refuse(refusal),
         };
         let mut members = self.members();
-        if MAX_MEMBERS <= members.len() && !members.contains_key(&peer) {
+        let others = || members.connected.iter().filter(|(other, _)| **other != peer);
+        let everywhere = admitted.desks().any(|desk| {
+            others().filter(|(_, member)| member.offices.contains(&desk.leaf().office())).count() >= NODES_EACH
+        });
+        if everywhere || MAX_MEMBERS <= others().count() {
             return Judgement::Refuse(Refusal::Busy);
         }
-        members.insert(peer, Known { crls: hello.crls.clone(), bundle: hello.trust, log: hello.log_size });
+        if MAX_SHOWN <= members.shown.len() {
+            members.shown.clear();
+        }
+        let known = Known { crls: hello.crls.clone(), bundle: hello.trust, log: hello.log_size };
+        members.shown.insert(peer, known);
         Judgement::Admit(admitted)
     }
 
@@ -241,28 +288,32 @@ impl Gatekeeper for Desk {
     }
 
     fn knows_peer(&self, peer: PeerId) -> bool {
-        self.members().contains_key(&peer)
+        self.members().connected.contains_key(&peer)
     }
 }
 
 impl Teller for Desk {
     fn changes(&self) -> watch::Receiver<Known> {
-        self.shared.known.subscribe()
+        self.known.subscribe()
     }
 
     fn known_to(&self, peer: &PeerId) -> Known {
-        self.members().get(peer).cloned().unwrap_or_default()
+        self.members().connected.get(peer).map(|member| member.known.clone()).unwrap_or_default()
     }
 
     fn told(&self, peer: PeerId, known: Known) {
-        if let Some(held) = self.members().get_mut(&peer) {
-            *held = known;
+        if let Some(member) = self.members().connected.get_mut(&peer) {
+            member.known = known;
         }
     }
 
+    fn turns(&self) -> &Semaphore {
+        &self.answering
+    }
+
     fn answer(&self, question: &Question) -> Option<Answer> {
-        if !matches!(question, Question::Crls { .. } | Question::Bundle { .. } | Question::Leaves { .. }) {
-            return None;
+        if !matches!(question, Question::Leaves { .. }) {
+            return answer(&self.trust(), &self.deltas, question);
         }
         // Only a greeting names the ends of a connection.
         let (nobody, now) = (PeerId::random(), self.clock.now());
@@ -303,7 +354,17 @@ impl Members {
         let keypair = identity.node.clone();
         let network = trust.network_id();
         let public = RwLock::new(Public { trust, credential: identity.credential(now)? });
-        let desk = Arc::new(Desk { shared, network, clock, public, members: Mutex::default() });
+        let known = shared.known.borrow().clone();
+        let desk = Arc::new(Desk {
+            known: watch::Sender::new(known),
+            shared,
+            network,
+            clock,
+            public,
+            deltas: Deltas::default(),
+            answering: Semaphore::new(ANSWERED_AT_ONCE),
+            members: Mutex::default(),
+        });
         let config = Config { keypair, listen, network, limits: Limits::default() };
         let (handle, incoming) = musubi_network::start(config, Arc::clone(&desk)).await?;
         let (listen, stop) = (handle.listen_addrs(), CancellationToken::new());
@@ -351,7 +412,7 @@ const RECHECK: Duration = Duration::from_secs(30);
 impl Worker {
     async fn run(mut self, mut incoming: mpsc::Receiver<NetworkEvent<Admitted>>) {
         let stop = self.stop.clone();
-        let mut changes = self.desk.changes();
+        let mut changes = self.desk.shared.known.subscribe();
         let mut recheck = tokio::time::interval(RECHECK);
         loop {
             tokio::select! {
@@ -378,7 +439,8 @@ impl Worker {
 
     fn on_event(&self, event: NetworkEvent<Admitted>) {
         match event {
-            NetworkEvent::Connected { peer, connection, .. } => {
+            NetworkEvent::Connected { peer, connection, admitted, .. } => {
+                self.desk.connected(peer, &admitted);
                 let opener = OnConnection { handle: self.handle.clone(), connection };
                 let (desk, stop) = (Arc::clone(&self.desk), self.stop.clone());
                 self.sessions.spawn(async move {
@@ -393,7 +455,7 @@ impl Worker {
                 });
             }
             NetworkEvent::Closed { peer, .. } => {
-                self.desk.members().remove(&peer);
+                self.desk.closed(&peer);
             }
             NetworkEvent::Inbound { peer, stream, .. } => {
                 let stop = self.stop.clone();
@@ -410,10 +472,22 @@ impl Worker {
         }
     }
 
+    /// Takes up the next certificate of this node when it is time.
+    async fn renew(&mut self, now: Timestamp) {
+        if RENEW < self.identity.leaf.until().since(now) {
+            return;
+        }
+        match act_aside(&self.desk.shared, move |authority| authority.identity(now, &mut rand::rng())).await {
+            Ok(next) if next.node.public() == self.identity.node.public() => self.identity = next,
+            Ok(_) => tracing::error!("the authority's own node was revoked; it serves members again after a restart"),
+            Err(error) => tracing::error!(%error, "the authority's own node got no next certificate"),
+        }
+    }
+
     /// Judges all members again, by the newest lists.
     async fn sweep(&mut self) {
         let now = self.desk.clock.now();
-        let newest = self.desk.known();
+        let newest = self.desk.shared.known.borrow().clone();
         let mut trust = None;
         if newest.is_news_to(&self.judged_by) {
             match act_aside(&self.desk.shared, |authority| authority.trust()).await {
@@ -421,7 +495,15 @@ impl Worker {
                 Err(error) => tracing::error!(%error, "the newest lists cannot be read"),
             }
         }
+        self.renew(now).await;
         let credential = self.identity.credential(now);
+        let before = self.desk.trust();
+        if let Some(trust) = trust.clone() {
+            let desk = Arc::clone(&self.desk);
+            // What is not learned costs those who ask a whole list.
+            let _ = tokio::task::spawn_blocking(move || desk.deltas.learn(&before, &trust)).await;
+        }
+        let changed = trust.is_some();
         {
             let mut public = self.desk.public.write().unwrap_or_else(PoisonError::into_inner);
             if let Some(trust) = trust {
@@ -430,6 +512,10 @@ impl Worker {
             if let Ok(credential) = credential {
                 public.credential = credential;
             }
+        }
+        if changed {
+            // Told only now, so that what is asked next is answered by it.
+            self.desk.known.send_replace(self.judged_by.clone());
         }
         let trust = self.desk.trust();
         let swept = self.handle.sweep(|peer, admitted| {

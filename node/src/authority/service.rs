@@ -23,6 +23,7 @@ use musubi_protocol::{
 };
 use musubi_store::Store;
 use tokio::sync::{Semaphore, watch};
+use tokio_util::task::TaskTracker;
 
 use super::{Authority, Error, NewerCrls, door::Door, members::Members};
 use crate::{clock::Clock, home::Home};
@@ -65,6 +66,8 @@ pub struct Doors {
 pub(super) struct Shared {
     pub(super) authority: Arc<Mutex<Authority>>,
     pub(super) known: Arc<watch::Sender<Known>>,
+    /// What is being done on threads for blocking work.
+    pub(super) work: TaskTracker,
 }
 
 /// Does something with the authority, and lets members know if something is new. Blocks.
@@ -81,8 +84,8 @@ pub(super) async fn act_aside<T: Send + 'static>(
     shared: &Shared,
     act: impl FnOnce(&mut Authority) -> Result<T, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    let shared = shared.clone();
-    tokio::task::spawn_blocking(move || self::act(&shared, act)).await.unwrap_or(Err(Error::Stopped))
+    let acting = shared.clone();
+    shared.work.spawn_blocking(move || self::act(&acting, act)).await.unwrap_or(Err(Error::Stopped))
 }
 
 /// Why the service did not start.
@@ -129,7 +132,7 @@ impl Service {
         let (peer, listen) = (enrolment.peer, enrolment.listen.clone());
         let store = authority.store.clone();
         let known = Arc::new(watch::Sender::new(authority.known()));
-        let shared = Shared { authority: Arc::new(Mutex::new(authority)), known };
+        let shared = Shared { authority: Arc::new(Mutex::new(authority)), known, work: TaskTracker::new() };
         let members = if members.is_empty() {
             None
         } else {
@@ -159,8 +162,10 @@ impl Service {
         if let Some(members) = &mut self.members {
             members.stop().await;
         }
-        // When all turns are here, nobody else has the authority.
+        // When all turns are here and no work is left, nobody else has the authority.
         let _ = self.turns.acquire_many(AT_ONCE).await;
+        self.shared.work.close();
+        self.shared.work.wait().await;
     }
 
     /// Where it listens.
@@ -319,7 +324,9 @@ pub(super) fn reply(
 const fn cost(question: &Question) -> [f64; 2] {
     match question {
         Question::Apply { .. } | Question::Renew { .. } => [1.0, 1.0],
-        Question::Crls { .. } | Question::Leaves { .. } => [20.0, 0.0],
+        Question::Crls { .. } => [20.0, 0.0],
+        // A sixteenth of the longest answer.
+        Question::Leaves { .. } => [2.0, 0.0],
         Question::Greet { .. } | Question::Bundle { .. } => [5.0, 0.0],
         Question::State { .. } | Question::Newest { .. } => [1.0, 0.0],
     }

@@ -45,6 +45,22 @@ impl Core {
         learning.await.map_err(|_| CoreError::Stopped)?
     }
 
+    /// Takes a head of the log. It changes nobody's standing, so nobody is told.
+    ///
+    /// # Errors
+    /// [`CoreError::Install`]; then nothing has changed.
+    pub async fn learn_head(self: &Arc<Self>, head: Vec<u8>) -> Result<(), CoreError> {
+        let core = Arc::clone(self);
+        let learning = tokio::spawn(async move {
+            let _one_at_a_time = core.installing.lock().await;
+            let mut installation = core.trust.examine_head(&core.db, head)?;
+            core.db.apply_lazily(std::mem::take(&mut installation.writes))?;
+            core.adopt(installation).await;
+            Ok(())
+        });
+        learning.await.map_err(|_| CoreError::Stopped)?
+    }
+
     /// Examines, keeps and takes over. The caller holds the lock of installing.
     async fn put_in_force(
         self: &Arc<Self>,
@@ -98,10 +114,11 @@ impl Core {
     /// Has the authority asked now, and waits until it was: true if it has answered. Cancel safe.
     pub async fn ask_authority(&self) -> bool {
         let mut asked = self.asked.subscribe();
+        // What is under way may have looked before.
+        let next = asked.borrow().begun + 1;
         self.ask.notify_one();
         // The sender is the core's own.
-        let _ = asked.changed().await;
-        asked.borrow().answered
+        asked.wait_for(|asked| next <= asked.ended).await.is_ok_and(|asked| asked.answered)
     }
 
     /// Notes what has become of a desk's renewal.
@@ -149,7 +166,7 @@ impl Core {
 
     /// Takes lists one by one; true if one was new.
     async fn take_crls(self: &Arc<Self>, crls: Vec<Vec<u8>>) -> Result<bool, CoreError> {
-        let mut new = false;
+        let (mut new, mut alarm) = (false, None);
         for crl in crls {
             let core = Arc::clone(self);
             // Megabytes of list are parsed and verified: not on the threads that serve everybody.
@@ -159,6 +176,12 @@ impl Core {
                 Err(InstallError::Db(error)) => return Err(error.into()),
                 // Of a CA of a later trust bundle, which does not travel with it: no reason to pass over the rest.
                 Err(InstallError::Crl(crl::Error::Issuer)) => continue,
+                // Somebody signs two truths. The rest may be sound all the same.
+                Err(error @ InstallError::Alarm(_)) => {
+                    tracing::error!(%error, "a revocation list is not the one that is held under its number");
+                    alarm = Some(error);
+                    continue;
+                }
                 Err(error) => {
                     tracing::warn!(%error, "a revocation list from a peer was not taken");
                     return Ok(new);
@@ -171,6 +194,6 @@ impl Core {
                 new = true;
             }
         }
-        Ok(new)
+        alarm.map_or(Ok(new), |error| Err(error.into()))
     }
 }

@@ -13,8 +13,8 @@ use serde::Serialize;
 
 use super::{
     BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS, FORMAT, HEADS,
-    INBOUND, INCOMPLETE, INDEX, LONG_PART, LOST, META, MOVED, ORIGIN, OUTBOUND, PARTNERS, RECORDS, SAID, SEALING, SENT,
-    Side, VANISHED, Writes, log_key, place_key,
+    INBOUND, INCOMPLETE, INDEX, LOG, LONG_PART, LOST, META, MOVED, ORIGIN, OUTBOUND, OWN_ACTS, PARTNERS, RECORDS, SAID,
+    SEALING, SENT, Side, VANISHED, Writes, log_key, place_key,
 };
 
 impl Writes {
@@ -153,6 +153,22 @@ impl Writes {
     /// [`DbError`].
     pub fn meta<T: Serialize>(&mut self, name: &str, value: &T) -> Result<(), DbError> {
         self.put_value(META, name.as_bytes(), value)
+    }
+
+    /// Keeps leaves of the authority's log.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn log_chunk(&mut self, chunk: u64, leaves: &[u8]) -> Result<(), DbError> {
+        self.put(LOG, &chunk.to_be_bytes(), leaves)
+    }
+
+    /// Keeps a leaf about a certificate for an office number of a desk here.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn own_act(&mut self, issue_number: u64, leaf: &[u8]) -> Result<(), DbError> {
+        self.put(OWN_ACTS, &issue_number.to_be_bytes(), leaf)
     }
 
     /// Keeps a CRL, which may be larger than a value; the body of the one before goes.

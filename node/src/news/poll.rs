@@ -25,6 +25,7 @@ use crate::{
     core::{Core, CoreError},
     db::{DbError, Writes},
     enrol::dialed,
+    transparency::follow,
 };
 
 /// Name of the single value that says where the authority is.
@@ -33,6 +34,8 @@ const PLACE: &str = "authority place";
 const EVERY: Duration = Duration::from_secs(15 * 60);
 /// First pause after an attempt that failed; it doubles up to [`EVERY`].
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
+/// Longest time for all that is asked at once; the whole log comes in the first.
+const AT_MOST: Duration = Duration::from_secs(300);
 /// Questions that nobody waits for are at least this far apart.
 const APART: Duration = Duration::from_secs(20);
 /// Longest time that a node which starts waits for a fresh list.
@@ -43,9 +46,11 @@ const FRESH: u64 = DAY;
 /// What came of asking the authority.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Asked {
-    /// How often it was asked.
-    pub times: u64,
-    /// Whether it has answered the last time.
+    /// How often asking it has begun.
+    pub begun: u64,
+    /// Which of these has ended.
+    pub ended: u64,
+    /// Whether it has answered then.
     pub answered: bool,
 }
 
@@ -77,20 +82,28 @@ pub(crate) async fn poll(core: Arc<Core>, configured: Option<Place>, stop: Cance
     let mut failures = 0;
     loop {
         let (mut pause, mut answered) = (EVERY, false);
+        core.asked.send_modify(|asked| asked.begun += 1);
         if let Some(place) = place(&core, configured.as_ref()) {
-            match ask_authority(&core, &place).await {
+            let asking = timeout(AT_MOST, ask_authority(&core, &place));
+            let asked = tokio::select! {
+                () = stop.cancelled() => return,
+                asked = asking => asked.unwrap_or(Err(NewsError::Late)),
+            };
+            match asked {
                 Ok(()) => (failures, answered) = (0, true),
                 Err(error) => {
                     if is_alarm(&error) {
                         tracing::error!(%error, "the authority says two things under one number");
                     }
                     tracing::warn!(%error, %place, "the authority could not be asked");
-                    pause = FIRST_PAUSE.saturating_mul(1 << failures.min(8)).min(EVERY);
+                    let wanted = if let NewsError::Busy(seconds) = error { seconds } else { 0 };
+                    let doubled = FIRST_PAUSE.saturating_mul(1 << failures.min(8));
+                    pause = doubled.max(Duration::from_secs(wanted)).min(EVERY);
                     failures += 1;
                 }
             }
         }
-        core.asked.send_modify(|asked| *asked = Asked { times: asked.times + 1, answered });
+        core.asked.send_modify(|asked| *asked = Asked { ended: asked.begun, answered, ..*asked });
         let at_least = Instant::now() + APART;
         let pause = pause.mul_f64(rand::rng().random_range(0.75..1.0));
         tokio::select! {
@@ -125,19 +138,24 @@ async fn reach(place: &Place) -> Result<Asker, NewsError> {
 }
 
 async fn ask_for_lists(core: &Arc<Core>, place: &Place) -> Result<(), NewsError> {
-    let mut asker = reach(place).await?;
-    let _turn = core.asking.acquire().await.map_err(|_| NewsError::Stopped)?;
-    catch_up(core, &mut asker, None).await
+    catch_up(core, &mut reach(place).await?, None).await
 }
 
 async fn ask_authority(core: &Arc<Core>, place: &Place) -> Result<(), NewsError> {
     let mut asker = reach(place).await?;
-    let _turn = core.asking.acquire().await.map_err(|_| NewsError::Stopped)?;
     catch_up(core, &mut asker, None).await?;
     for held in held(core) {
-        next_certificate(core, &mut asker, &held).await?;
+        match next_certificate(core, &mut asker, held).await {
+            Ok(()) => {}
+            // One that cannot be used is no reason to leave the other desks without theirs.
+            Err(error @ (NewsError::Core(_) | NewsError::Other | NewsError::Answer(_))) => {
+                tracing::warn!(%error, "the authority's answer about a certificate cannot be used");
+            }
+            Err(error) => return Err(error),
+        }
     }
-    Ok(())
+    // Last, so that a certificate that was just fetched is known as ours.
+    follow(core, &mut asker).await
 }
 
 /// A desk as far as its certificates go.
@@ -161,15 +179,22 @@ fn held(core: &Core) -> Vec<Held> {
 }
 
 /// Fetches a desk's newest certificate, and renews its licence when it is time.
-async fn next_certificate(core: &Arc<Core>, source: &mut impl Source, held: &Held) -> Result<(), NewsError> {
-    let certificate = held.newest.hash();
-    match source.ask(&Question::Newest { certificate }).await? {
-        Answer::State(State::Granted { certificate: newer, issuer }) if Hash::of(&[&newer]) != certificate => {
-            return install(core, source, held, &newer, &issuer).await;
+async fn next_certificate(core: &Arc<Core>, source: &mut impl Source, mut held: Held) -> Result<(), NewsError> {
+    match source.ask(&Question::Newest { certificate: held.newest.hash() }).await? {
+        Answer::State(State::Granted { certificate: newest, issuer }) => {
+            let newest_leaf = LeafIn::parse(&newest).map_err(|_| NewsError::Other)?;
+            if newest_leaf.issue_number() > held.newest.issue_number() {
+                return install(core, source, &held, &newest, &issuer).await;
+            }
+            // The last one of those held that is in force: what was issued later is revoked.
+            if newest_leaf.key() == held.newest.key() {
+                held.newest = newest_leaf;
+            }
         }
-        Answer::State(State::Unknown | State::Granted { .. }) => {}
+        Answer::State(State::Unknown) => {}
         _ => return Err(NewsError::Other),
     }
+    let certificate = held.newest.hash();
     let now = core.now();
     if !is_due(held.newest.until(), now) {
         core.renewing(held.desk, None);
@@ -180,14 +205,21 @@ async fn next_certificate(core: &Arc<Core>, source: &mut impl Source, held: &Hel
     let renewal = Signed::sign(Renewal::new(certificate, fee, now), &held.key).map_err(CoreError::from)?;
     match source.ask(&Question::Renew { renewal: renewal.bytes().to_vec() }).await? {
         Answer::State(State::Granted { certificate, issuer }) => {
-            install(core, source, held, &certificate, &issuer).await?;
+            install(core, source, &held, &certificate, &issuer).await?;
             core.renewing(held.desk, None);
         }
+        // Whoever answers is nobody to be believed: the policy is signed.
+        Answer::State(State::Fee(yen)) if !may_cost(core, yen) => return Err(NewsError::Other),
         Answer::State(State::Fee(yen)) => core.renewing(held.desk, Some(Renewing::Fee(yen))),
         Answer::State(State::Refused(refusal)) => core.renewing(held.desk, Some(Renewing::Refused(refusal))),
         _ => return Err(NewsError::Other),
     }
     Ok(())
+}
+
+/// Whether a year may cost so much by the policy in force.
+fn may_cost(core: &Core, yen: u32) -> bool {
+    core.trust.trust().is_some_and(|trust| trust.policy().terms().iter().any(|term| term.fee == yen))
 }
 
 async fn install(
