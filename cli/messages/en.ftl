@@ -52,6 +52,7 @@ value-path = file or folder
 value-lang = language
 value-office = office number
 value-application = application
+value-order = order
 value-yen = yen
 value-kind = kind
 value-month = month
@@ -243,6 +244,15 @@ cmd-authority-revoke = Revokes certificates
 cmd-authority-revoke-arg-office = The office whose certificates are revoked
 cmd-authority-revoke-arg-serial = The serial number (hexadecimal) of one certificate
 cmd-authority-revoke-arg-reason = Why: the key has leaked, a newer certificate took its place, the office changed, it closed, its licence was withdrawn, or not said
+cmd-authority-revoke-arg-list = A file with an office number in each line. More than five offices within an hour need a second administrator
+cmd-authority-batch = Issues certificates for a folder of requests
+cmd-authority-batch-arg-requests = The folder with the requests
+cmd-authority-batch-arg-out = The folder to write the certificates to, each under its request's name
+cmd-authority-batch-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-orders = Lists what waits for a second administrator
+cmd-authority-confirm = Confirms what another administrator has ordered, and does it
+cmd-authority-confirm-arg-id = The order's name
+cmd-authority-confirm-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
 cmd-authority-crl = Writes the newest revocation lists to a file
 cmd-authority-crl-arg-out = The file to write
 cmd-authority-trust = Writes the trust bundle to a file
@@ -545,6 +555,7 @@ authority-audit-deed =
         [declined] application declined
         [renewed] renewed by the office
         [announced] public nodes published
+        [ordered] revocation of many ordered
         [issued] certificate issued
         [revoked] certificate revoked
         [wrong_code] wrong code tried
@@ -640,6 +651,16 @@ authority-serving = The authority answers offices that enrol.
 authority-served = The authority has stopped.
 err-authority-own-number = 0000000000 is the authority's own number and no office's.
     .hint = Check the office number.
+authority-ordered = More than five offices within an hour: { $count } offices wait for a second administrator. Another one confirms with musubi authority confirm { $id }.
+authority-orders-none = No order waits.
+authority-orders-column-id = Order
+authority-orders-next = Another administrator than the one who gave it confirms with musubi authority confirm.
+authority-batch-refused = { $path }: not issued ({ $why })
+authority-batch-done = { $count } certificates were written to { $path }; { $refused } requests were refused.
+err-authority-no-order = No order of this name waits.
+    .hint = See musubi authority orders. An order waits for seven days.
+err-authority-same-admin = You gave this order yourself.
+    .hint = Another administrator has to confirm it.
 authority-serving-members = For offices that take part: { $address }
 authority-applications-none = No application waits.
 authority-applications-column-id = Application

@@ -40,6 +40,7 @@ value-path = ファイルかフォルダ
 value-lang = 言語
 value-office = 事業所番号
 value-application = 申請の番号
+value-order = 指示の番号
 value-yen = 円
 value-kind = サービス種類
 value-month = 年月
@@ -231,6 +232,15 @@ cmd-authority-revoke = 利用証明書を失効させます
 cmd-authority-revoke-arg-office = 失効させる事業所の番号
 cmd-authority-revoke-arg-serial = 失効させる証明書1枚の番号（16進数）
 cmd-authority-revoke-arg-reason = 失効の理由。keyCompromise 鍵が漏れた、superseded 新しい証明書に替えた、affiliationChanged 事業所が変わった、cessationOfOperation 廃止した、privilegeWithdrawn 利用をやめさせた、unspecified 理由なし
+cmd-authority-revoke-arg-list = 1行に1つずつ事業所番号を書いたファイル。1時間に5事業所を超えると、もう1人の管理者の確認が必要です
+cmd-authority-batch = フォルダの中の申請すべてに利用証明書を発行します
+cmd-authority-batch-arg-requests = 申請のフォルダ
+cmd-authority-batch-arg-out = 利用証明書の書き込み先のフォルダ（申請と同じ名前で書き込みます）
+cmd-authority-batch-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-orders = もう1人の管理者の確認を待っている指示の一覧を表示します
+cmd-authority-confirm = ほかの管理者の指示を確認して実行します
+cmd-authority-confirm-arg-id = 指示の番号
+cmd-authority-confirm-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
 cmd-authority-crl = 最新の失効リストをファイルに書きます
 cmd-authority-crl-arg-out = 失効リストの書き込み先
 cmd-authority-trust = 信頼情報をファイルに書きます
@@ -526,6 +536,7 @@ authority-audit-deed =
         [declined] 申請を却下
         [renewed] 事業所による更新
         [announced] 公開ノードを公開
+        [ordered] 多数の失効を指示
         [issued] 利用証明書を発行
         [revoked] 利用証明書を失効
         [wrong_code] まちがった招待の番号
@@ -617,6 +628,16 @@ authority-serving = 参加を申し込む事業所に応答しています。
 authority-served = 応答を終わりました。
 err-authority-own-number = 0000000000 は中央機関自身の番号で、事業所番号ではありません。
     .hint = 事業所番号を確かめてください。
+authority-ordered = 1時間に5事業所を超えるため、{ $count } 事業所の失効はもう1人の管理者の確認を待っています。別の管理者が musubi authority confirm { $id } で確認してください。
+authority-orders-none = 確認を待っている指示はありません。
+authority-orders-column-id = 指示
+authority-orders-next = 指示した人とは別の管理者が musubi authority confirm で確認してください。
+authority-batch-refused = { $path }: 発行できません（{ $why }）
+authority-batch-done = { $path } に { $count } 件の利用証明書を書きました。発行できなかった申請は { $refused } 件です。
+err-authority-no-order = その番号の指示は待っていません。
+    .hint = musubi authority orders で確かめてください。指示は7日間待ちます。
+err-authority-same-admin = この指示は自分で出したものです。
+    .hint = 別の管理者が確認してください。
 authority-serving-members = 参加している事業所の待ち受け: { $address }
 authority-applications-none = 決定を待っている申請はありません。
 authority-applications-column-id = 申請

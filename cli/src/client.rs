@@ -16,7 +16,7 @@ use musubi_node::{
             WaitRequest,
         },
     },
-    authority::{ACTS, Done, Order, Told},
+    authority::{ACTS, Done, Errand, Told},
     home::Home,
 };
 use musubi_protocol::ids::Hash;
@@ -241,8 +241,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`].
-    pub fn act(&self, order: &Order) -> Result<Result<Done, Told>, Error> {
-        let answer = self.answer(ACTS, Some(Sent::json(order)), LONG_PATIENCE)?;
+    pub fn act(&self, errand: &Errand) -> Result<Result<Done, Told>, Error> {
+        let answer = self.answer(ACTS, Some(Sent::json(errand)), LONG_PATIENCE)?;
         match answer.status().as_u16() {
             200 => Ok(Ok(json(answer)?)),
             422 => Ok(Err(json(answer)?)),

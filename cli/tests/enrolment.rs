@@ -211,3 +211,51 @@ fn proofs_are_judged_without_a_node() {
     }
     musubi(dir, "authority proof --dir a 1379900028 --out q.pem").fails(1, "authority-nothing-valid");
 }
+
+/// One person takes away the licence of a few; for more a second one has to say so.
+#[test]
+fn many_revocations_want_a_second_administrator() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    done(dir, "authority init --dir a --name 見本中央機関");
+    fs::create_dir(dir.join("requests")).unwrap();
+    let numbers: Vec<String> = (1..=7).map(|n| format!("13799001{n:02}")).collect();
+    for number in &numbers {
+        init(dir, number, number, "15");
+        done(dir, &format!("request --dir {number} --out requests/{number}.pem"));
+    }
+    // A folder of requests, of which one is none.
+    fs::write(dir.join("requests/note.txt"), "見本").unwrap();
+    let batch = musubi(dir, "authority batch --dir a requests --out certificates");
+    assert_eq!(batch.code, 1, "{}", batch.err);
+    let rows = batch.json();
+    let issued = rows.as_array().unwrap().iter().filter(|row| row["certificate"].is_object()).count();
+    assert_eq!((issued, &rows[7]["refused"]), (7, &"authority-request".into()), "{rows}");
+    done(dir, &format!("install --dir {0} certificates/{0}.pem --root-sha256 {1}", numbers[0], pin(dir)));
+
+    fs::write(dir.join("list"), numbers.join("\n")).unwrap();
+    let ordered = done(dir, "authority revoke --dir a --list list --reason cessationOfOperation").json();
+    let id = ordered["ordered"]["id"].as_str().unwrap().to_owned();
+    let revoked = |dir: &Path| {
+        let list = done(dir, "authority list --dir a").json();
+        list.as_array().unwrap().iter().filter(|row| row["state"] == "revoked").count()
+    };
+    assert_eq!(revoked(dir), 0);
+    assert_eq!(done(dir, "authority orders --dir a").json()[0]["admin"], "佐藤");
+    musubi(dir, &format!("authority confirm --dir a {id}")).fails(1, "authority-same-admin");
+    musubi(dir, "authority confirm --dir a 0123456789abcdef --admin 鈴木").fails(1, "authority-no-order");
+    done(dir, &format!("authority confirm --dir a {id} --admin 鈴木"));
+    assert_eq!(revoked(dir), 7);
+    musubi(dir, &format!("authority confirm --dir a {id} --admin 鈴木")).fails(1, "authority-no-order");
+    // One more within the hour is one of many.
+    init(dir, "last", "1379900199", "15");
+    done(dir, "request --dir last --out last.pem");
+    done(dir, "authority issue --dir a last.pem --out last-c.pem");
+    let ordered = done(dir, "authority revoke --dir a 1379900199 --reason unspecified").json();
+    assert_eq!(ordered["ordered"]["offices"], serde_json::json!(["1379900199"]));
+    assert_eq!(revoked(dir), 7);
+}
+
+fn pin(dir: &Path) -> String {
+    done(dir, "authority trust --dir a --out trust").json()["root_sha256"].as_str().unwrap().to_owned()
+}

@@ -11,10 +11,15 @@ use std::{
 use ed25519_dalek::SigningKey;
 use musubi_node::authority::{Authority, Issued, Period, Target};
 use musubi_protocol::{
-    certificate::material::{self, Material},
-    crl::{LIFETIME, Reason},
+    certificate::{
+        GRACE,
+        material::{self, Material},
+    },
+    crl::{self, LIFETIME, Reason, Revoked},
+    policy::Standing,
     request::Request,
     time::{DAY, Timestamp},
+    trust::{Bundle, Distrust, Trust, testing::TestAuthority},
 };
 use musubi_store::keyfile::{Cost, Passphrase};
 use rand::{SeedableRng, rngs::StdRng};
@@ -200,4 +205,149 @@ fn openssl_crl_agrees_about_revocations() {
     assert!(!shown.contains(&kept.row.serial.to_string().to_uppercase()));
     let parts = bench.split(&kept);
     accepted(&openssl(&["crl", "-in", text(&file), "-noout", "-CAfile", text(&parts.issuing), "-verify"]));
+}
+
+/// One moment, the lists that are at hand then, and what has to be said of the certificate.
+struct Case {
+    name: &'static str,
+    at: Timestamp,
+    /// When the lists of issuing CA and root were made; `None` where there is none.
+    lists: [Option<Timestamp>; 2],
+    /// Whom those lists name: nobody, the desk, or the issuing CA.
+    revoked: Gone,
+    /// What OpenSSL says against it, if anything.
+    openssl: Option<&'static str>,
+    /// What we say against it to a stranger, if anything.
+    ours: Option<Distrust>,
+    /// What the licence is worth, which is no matter of the chain.
+    licence: Standing,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gone {
+    Nobody,
+    Desk,
+    Issuing,
+}
+
+/// The same chain, lists and moment before both. Where they differ it is on purpose: partners already known are dealt
+/// with for some days behind a list's date, and a licence is none of OpenSSL's business.
+#[test]
+fn openssl_verify_and_our_own_judgement_agree() {
+    if !available("openssl_verify_and_our_own_judgement_agree") {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, items: &[(&str, &[u8])]| {
+        let path = dir.path().join(name);
+        fs::write(&path, material::to_pem(items.iter().copied())).unwrap();
+        path
+    };
+    let mut authority = TestAuthority::new(1, NOW);
+    let desk = authority.issue("1379900028", &["15"]);
+    let certificate = |name, ders: &[&[u8]]| {
+        let items: Vec<_> = ders.iter().map(|der| (material::CERTIFICATE, *der)).collect();
+        write(name, &items)
+    };
+    let parts = Parts {
+        leaf: certificate("leaf.pem", &[desk.leaf.der()]),
+        issuing: certificate("issuing.pem", &[authority.issuing.ca().der()]),
+        roots: certificate("roots.pem", &[authority.root1.ca().der(), authority.root2.ca().der()]),
+    };
+
+    for case in cases(desk.leaf.until(), desk.leaf.not_after()) {
+        let Case { name, at, lists: [list, root_list], .. } = case;
+        let gone = |serial| Revoked { serial, at: NOW, reason: Reason::Unspecified };
+        let (desks, cas) = match case.revoked {
+            Gone::Nobody => (vec![], vec![]),
+            Gone::Desk => (vec![gone(desk.leaf.serial())], vec![]),
+            Gone::Issuing => (vec![], vec![gone(authority.issuing.ca().serial())]),
+        };
+        let list = list.map(|made| authority.issuing.crl(1, made, &desks).unwrap());
+        // A bundle always has a list of one of its roots: if not of the one that issues, then of the other.
+        let root_list = match root_list {
+            Some(made) => authority.root1.crl(1, made, &cas).unwrap(),
+            None => authority.root2.crl(1, at, &[]).unwrap(),
+        };
+
+        let ders: Vec<_> = list.iter().chain([&root_list]).map(|list| (material::CRL, list.der())).collect();
+        let file = write("crl.pem", &ders);
+        let output = parts.verify(at, &["-crl_check_all", "-CRLfile", text(&file)]);
+        let said = String::from_utf8_lossy(&output.stderr);
+        match case.openssl {
+            None => assert!(output.status.success(), "{name}: {said}"),
+            Some(why) => assert!(!output.status.success() && said.contains(why), "{name}: {said}"),
+        }
+
+        let bundle = Bundle { root_crl: root_list.der().to_vec(), ..authority.bundle() };
+        let mut trust = Trust::first(&authority.sign(bundle), None).unwrap();
+        if let Some(list) = &list {
+            assert_eq!(trust.accept_crl(list.der()), Ok(crl::Outcome::New));
+        }
+        let judge = |known| trust.judge(desk.leaf.der(), &desk.issuer, at, known).err();
+        assert_eq!(judge(false), case.ours, "{name}");
+        let known = case.ours.filter(|ours| *ours != Distrust::OldRevocation);
+        assert_eq!(judge(true), known, "{name}");
+        // The agreement itself.
+        assert_eq!(judge(false).is_none(), output.status.success(), "{name}");
+
+        let (from, until) = (desk.leaf.from(), desk.leaf.until());
+        assert_eq!(trust.policy().standing(from, until, at), case.licence, "{name}");
+        let covered = matches!(case.licence, Standing::Active | Standing::Grace);
+        assert_eq!(trust.policy().covers(&desk.leaf, at), covered, "{name}");
+    }
+}
+
+/// For a licence that begins at [`NOW`].
+fn cases(until: Timestamp, not_after: Timestamp) -> Vec<Case> {
+    let good = |name, at: Timestamp, licence| Case {
+        name,
+        at,
+        lists: [Some(at); 2],
+        revoked: Gone::Nobody,
+        openssl: None,
+        ours: None,
+        licence,
+    };
+    let bad =
+        |name, at, licence, openssl, ours| Case { openssl: Some(openssl), ours: Some(ours), ..good(name, at, licence) };
+    let (active, grace, ended) = (Standing::Active, Standing::Grace, Standing::Ended);
+    let next_update = NOW.plus(LIFETIME);
+    let stale = next_update.plus(crl::GRACE + 1);
+    let expired = "CRL has expired";
+    let missing = "unable to get certificate CRL";
+    let old = |name, at, ours| Case { lists: [Some(NOW); 2], ..bad(name, at, active, expired, ours) };
+    vec![
+        good("valid", NOW, active),
+        good("its last second", until, active),
+        good("the licence is over, in grace", until.plus(1), grace),
+        good("the last second of grace", until.plus(GRACE), grace),
+        good("the licence is over, and grace too", until.plus(GRACE + 1), ended),
+        // At notAfter itself we still say yes, as RFC 5280 does; OpenSSL does not.
+        good("a second before notAfter", not_after.minus(1), ended),
+        bad("notAfter has passed", not_after.plus(1), ended, "error 10 at 0 depth", Distrust::Expired),
+        bad("before notBefore", NOW.minus(DAY + 1), Standing::NotYet, "error 9 at 0 depth", Distrust::NotYetValid),
+        Case {
+            revoked: Gone::Desk,
+            ..bad("the desk is revoked", NOW, active, "error 23 at 0 depth", Distrust::Revoked)
+        },
+        Case {
+            revoked: Gone::Issuing,
+            ..bad("its CA is revoked", NOW, active, "error 23 at 1 depth", Distrust::Revoked)
+        },
+        Case { lists: [Some(NOW); 2], ..good("a second before nextUpdate", next_update.minus(1), active) },
+        old("the lists are at nextUpdate", next_update, Distrust::OldRevocation),
+        old("the lists are at the end of their grace", stale.minus(1), Distrust::OldRevocation),
+        old("the lists are beyond their grace", stale, Distrust::StaleRevocation),
+        Case {
+            lists: [Some(NOW), Some(next_update)],
+            ..old("the issuing CA's list is old", next_update, Distrust::OldRevocation)
+        },
+        Case { lists: [Some(stale), Some(NOW)], ..old("the root's list is stale", stale, Distrust::StaleRevocation) },
+        Case { lists: [Some(NOW), None], ..bad("no list of the root", NOW, active, missing, Distrust::NoRevocation) },
+        Case {
+            lists: [None, Some(NOW)],
+            ..bad("no list of the issuing CA", NOW, active, missing, Distrust::NoRevocation)
+        },
+    ]
 }

@@ -116,7 +116,9 @@ impl Reason {
         }
     }
 
-    fn from_code(code: u8) -> Option<Self> {
+    /// The reason with this code; `None` for codes that are no reason here.
+    #[must_use]
+    pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 

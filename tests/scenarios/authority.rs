@@ -285,3 +285,57 @@ fn licences_are_renewed_when_it_is_time_and_a_fee_wants_a_word() {
         running.stop();
     }
 }
+
+/// `kill -9` at each step of an issue: it has happened with its leaf, or not at all.
+#[test]
+fn killed_while_it_issues() {
+    let world = World::new();
+    world.done("authority init --dir a --name 見本中央機関");
+    let request = |n: usize| {
+        world.done(&format!(
+            "init --dir o{n} --office {:010} --kind 11 --name みほん --recovery-out o{n}.sheet",
+            1_379_900_100 + n
+        ));
+        world.done(&format!("request --dir o{n} --out {n}.pem"));
+    };
+    // The steps, as one passes that is not killed.
+    request(0);
+    let log = world.path().join("steps");
+    let mut whole = world.command("authority issue --dir a 0.pem --out 0-c.pem");
+    assert!(whole.env("MUSUBI_CRASH_LOG", &log).stdout(Stdio::null()).status().unwrap().success());
+    let passed = fs::read_to_string(&log).unwrap();
+    let mut steps: Vec<(&str, usize)> = Vec::new();
+    for name in passed.lines() {
+        let times = steps.iter().filter(|(other, _)| *other == name).count();
+        steps.push((name, times + 1));
+    }
+    assert!(steps.iter().any(|(name, _)| *name == "store.synced"), "{steps:?}");
+
+    let (mut kept, mut lost) = (0, 0);
+    for (n, (name, times)) in (1..).zip(steps) {
+        request(n);
+        let before = register(&world);
+        let mut killed = world.command(&format!("authority issue --dir a {n}.pem --out {n}-c.pem"));
+        let ended = killed.env("MUSUBI_CRASH_AT", format!("{name}:{times}")).stdout(Stdio::null()).status().unwrap();
+        assert!(!ended.success(), "{name} was passed");
+        let after = register(&world);
+        assert_eq!(after.0 as u64, after.1, "every certificate has its leaf, and no leaf lacks one");
+        match after.0 - before.0 {
+            0 => lost += 1,
+            1 => kept += 1,
+            more => panic!("{more} certificates at {name}"),
+        }
+        // Asked again it is issued, with a higher number if it was before.
+        world.done(&format!("authority issue --dir a {n}.pem --out {n}-c.pem"));
+    }
+    assert!(kept > 0 && lost > 0, "{kept} kept, {lost} not");
+    let audit = world.done("authority audit --dir a");
+    let issued = audit.as_array().unwrap().iter().filter(|entry| entry["deed"] == "issued").count();
+    assert_eq!(issued, register(&world).0, "each stands in the audit log");
+}
+
+/// How many certificates there are, and how many acts the log holds.
+fn register(world: &World) -> (usize, u64) {
+    let register = musubi_node::authority::Register::open(&world.path().join("a")).unwrap();
+    (register.list(musubi_protocol::time::Timestamp::now()).unwrap().len(), register.log_size())
+}

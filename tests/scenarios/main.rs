@@ -11,6 +11,7 @@ mod disk;
 mod exchange;
 #[cfg(target_os = "linux")]
 mod faults;
+mod grace;
 #[cfg(target_os = "linux")]
 mod hostile;
 #[cfg(target_os = "linux")]

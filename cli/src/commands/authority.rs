@@ -5,7 +5,7 @@ use std::env;
 use clap::Subcommand;
 use musubi_node::{
     Clock,
-    authority::{Act, Authority, Done, Order, Passphrase, Register},
+    authority::{Act, Authority, Done, Errand, Passphrase, Register},
 };
 
 use crate::{
@@ -20,13 +20,16 @@ use crate::{
 pub mod applications;
 pub mod approve;
 pub mod audit;
+pub mod batch;
 pub mod codes;
+pub mod confirm;
 pub mod crl;
 pub mod decline;
 pub mod fees;
 pub mod init;
 pub mod issue;
 pub mod list;
+pub mod orders;
 pub mod policy;
 pub mod proof;
 pub mod reinstate;
@@ -41,8 +44,14 @@ pub enum Command {
     Init(init::Args),
     /// Issues a certificate.
     Issue(issue::Args),
+    /// Issues certificates for a folder of requests.
+    Batch(batch::Args),
     /// Revokes certificates.
     Revoke(revoke::Args),
+    /// Lists what waits for a second administrator.
+    Orders(orders::Args),
+    /// Confirms what another administrator has ordered.
+    Confirm(confirm::Args),
     /// Writes the newest CRLs.
     Crl(crl::Args),
     /// Writes the trust bundle.
@@ -77,6 +86,9 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, command: Command) -> Result<Ex
         Command::Init(args) => init::run(ui, context, &args),
         Command::Issue(args) => issue::run(ui, context, &args),
         Command::Revoke(args) => revoke::run(ui, context, &args),
+        Command::Batch(args) => batch::run(ui, context, &args),
+        Command::Orders(args) => orders::run(ui, context, &args),
+        Command::Confirm(args) => confirm::run(ui, context, &args),
         Command::Crl(args) => crl::run(ui, context, &args),
         Command::Trust(args) => trust::run(ui, context, &args),
         Command::List(args) => list::run(ui, context, &args),
@@ -120,13 +132,13 @@ fn open(ui: &mut Ui, context: &Context) -> Result<Authority, CommandError> {
 /// a name.
 fn perform(ui: &mut Ui, context: &Context, acting: Option<&Acting>, act: Act) -> Result<Done, CommandError> {
     let admin = acting.map(Acting::name).transpose()?.unwrap_or_default();
-    let order = Order { admin, act };
-    match Client::find(&context.home()?, ui.text().lang()).and_then(|client| client.act(&order)) {
+    let errand = Errand { admin, act };
+    match Client::find(&context.home()?, ui.text().lang()).and_then(|client| client.act(&errand)) {
         Ok(answer) => return Ok(answer?),
         Err(client::Error::NoNode) => {}
         Err(error) => return Err(error.into()),
     }
-    let Order { admin, act } = order;
+    let Errand { admin, act } = errand;
     let now = Clock::system().now();
     if let Some(shown) = Register::open(context.dir()?)?.look(&act, now)? {
         return Ok(shown);

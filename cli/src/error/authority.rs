@@ -44,6 +44,8 @@ impl From<Told> for CommandError {
             "too_many_applications" => msg!("err-authority-too-many-applications"),
             "admin" => msg!("err-authority-admin"),
             "policy_changed" => msg!("err-authority-policy-changed"),
+            "no_order" => msg!("err-authority-no-order"),
+            "same_admin" => msg!("err-authority-same-admin"),
             "own_number" => msg!("err-authority-own-number"),
             "too_new" => msg!("err-authority-too-new"),
             "damaged" => msg!("err-authority-damaged"),

@@ -15,8 +15,8 @@ use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Application, AuditEntry, Authority, Chosen, Due, Error, Issued, Letter, Period, Register, Revoked, Row, Target,
-    check_admin,
+    Application, AuditEntry, Authority, Chosen, Due, Error, Issued, Letter, Order, Period, Register, Revoked, Row,
+    Target, check_admin,
 };
 use crate::times;
 
@@ -39,6 +39,28 @@ pub enum Act {
         /// Why, by its name in RFC 5280.
         #[serde(with = "times::text")]
         reason: Reason,
+    },
+    /// [`Authority::revoke_all`], or an order that waits for a second administrator.
+    RevokeAll {
+        /// Which offices.
+        offices: Vec<OfficeNumber>,
+        /// Why, by its name in RFC 5280.
+        #[serde(with = "times::text")]
+        reason: Reason,
+    },
+    /// Carries out an order that another administrator has given.
+    Confirm {
+        /// The order's name.
+        id: String,
+    },
+    /// [`Register::orders`].
+    Orders,
+    /// [`Authority::issue_all`].
+    IssueAll {
+        /// The requests, PEM or DER.
+        requests: Vec<Vec<u8>>,
+        /// The licences' days.
+        period: Period,
     },
     /// [`Authority::reinstate`].
     Reinstate {
@@ -109,6 +131,12 @@ pub enum Done {
     Issued(Box<Issued>),
     /// Certificates were revoked.
     Revoked(Revoked),
+    /// More offices than one administrator revokes alone.
+    Ordered(Order),
+    /// The orders that wait.
+    Orders(Vec<Order>),
+    /// Certificates were issued, or not, in the order of the requests.
+    IssuedAll(Vec<Result<Issued, Told>>),
     /// Letters were made.
     Letters(Vec<Letter>),
     /// An application was declined.
@@ -181,6 +209,13 @@ impl Error {
     }
 }
 
+fn ordered(outcome: Result<Revoked, Order>) -> Done {
+    match outcome {
+        Ok(revoked) => Done::Revoked(revoked),
+        Err(order) => Done::Ordered(order),
+    }
+}
+
 /// An error and what lies below it, in one line.
 fn chain(error: &dyn std::error::Error) -> String {
     let mut parts = vec![error.to_string()];
@@ -208,6 +243,7 @@ impl Register {
             Act::Policy => Done::Policy { policy: self.policy().to_bytes()?, bundle: self.bundle_number() },
             Act::Charges { since, before } => Done::Charges(self.charges(*since, *before)?),
             Act::Audit => Done::Audit(self.audit()?),
+            Act::Orders => Done::Orders(self.orders(now)?),
             Act::Crl => match self.fresh_crl(now) {
                 Some(file) => Done::File(file),
                 None => return Ok(None),
@@ -241,7 +277,16 @@ impl Authority {
             Act::Reinstate { serial } => Done::Issued(Box::new(self.reinstate(&serial, now, rng)?)),
             Act::Approve { id, period } => Done::Issued(Box::new(self.approve(&id, period, now, rng)?)),
             Act::Decline { id } => Done::Declined(self.decline(&id, now)?),
-            Act::Revoke { target, reason } => Done::Revoked(self.revoke(target, reason, now)?),
+            Act::Revoke { target, reason } => ordered(self.order(&[target], reason, now)?),
+            Act::RevokeAll { offices, reason } => {
+                let targets: Vec<Target> = offices.into_iter().map(Target::Office).collect();
+                ordered(self.order(&targets, reason, now)?)
+            }
+            Act::Confirm { id } => Done::Revoked(self.confirm(&id, now)?),
+            Act::IssueAll { requests, period } => {
+                let issued = self.issue_all(&requests, period, now, rng);
+                Done::IssuedAll(issued.into_iter().map(|issued| issued.map_err(|error| error.told())).collect())
+            }
             Act::Codes { offices, place } => Done::Letters(self.codes(&offices, place.as_ref(), now, rng)?),
             Act::SetPolicy { policy } => {
                 let policy = Policy::from_bytes(&policy).map_err(|_| Error::PolicyChanged)?;
@@ -254,9 +299,13 @@ impl Authority {
             }
             Act::Crl => Done::File(self.crl(now)?),
             // Shown before.
-            Act::List | Act::Applications { .. } | Act::Trust | Act::Policy | Act::Charges { .. } | Act::Audit => {
-                return Err(Error::Unknown);
-            }
+            Act::List
+            | Act::Orders
+            | Act::Applications { .. }
+            | Act::Trust
+            | Act::Policy
+            | Act::Charges { .. }
+            | Act::Audit => return Err(Error::Unknown),
         })
     }
 }

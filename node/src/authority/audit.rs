@@ -39,6 +39,8 @@ pub enum Deed {
     Renewed,
     /// Other public nodes were published.
     Announced,
+    /// Many offices are to be revoked, if a second administrator confirms it.
+    Ordered,
     /// A certificate was issued.
     Issued,
     /// A certificate was revoked.
@@ -60,6 +62,7 @@ impl Deed {
             Self::Declined => "declined",
             Self::Renewed => "renewed",
             Self::Announced => "announced",
+            Self::Ordered => "ordered",
             Self::Issued => "issued",
             Self::Revoked => "revoked",
             Self::WrongCode => "wrong_code",
@@ -98,6 +101,10 @@ impl Entry {
         detail: String,
     ) -> Self {
         Self(Line { before: audited.head, time, admin: admin.to_owned(), deed, office, detail })
+    }
+
+    pub(super) fn read(bytes: &[u8]) -> Result<Self, Error> {
+        Ok(Self(cbor::from_slice(bytes, records::MAX_RECORD)?))
     }
 
     pub(super) fn to_bytes(&self) -> Result<Vec<u8>, cbor::Error> {

@@ -31,7 +31,7 @@ const CLOSING: Duration = Duration::from_secs(3);
 
 /// A request at the door.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Order {
+pub struct Errand {
     /// Who acts; empty for what needs no name.
     pub admin: String,
     /// What is wanted.
@@ -83,9 +83,9 @@ impl Drop for Door {
     }
 }
 
-async fn perform(State(state): State<Arc<(Shared, Clock)>>, Json(order): Json<Order>) -> Response {
+async fn perform(State(state): State<Arc<(Shared, Clock)>>, Json(errand): Json<Errand>) -> Response {
     let (shared, now) = (&state.0, state.1.now());
-    let Order { admin, act: wanted } = order;
+    let Errand { admin, act: wanted } = errand;
     let done = act_aside(shared, move |authority| authority.perform(&admin, wanted, now, &mut rand::rng())).await;
     match done {
         Ok(done) => Json(done).into_response(),

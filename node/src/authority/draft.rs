@@ -11,7 +11,7 @@ use musubi_protocol::{
     signed::Signed,
     time::Timestamp,
 };
-use musubi_store::{Space, Store, wrap::Keyring};
+use musubi_store::{Space, Store, crash, wrap::Keyring};
 use rand::CryptoRng;
 use serde::Serialize;
 use serde_bytes::ByteBuf;
@@ -106,6 +106,11 @@ impl<'a> Draft<'a> {
         self.writer.put(space, key, value)
     }
 
+    /// Takes an order away that is carried out.
+    pub(super) fn no_order(&mut self, id: &[u8]) -> Result<(), Error> {
+        self.writer.no_order(id)
+    }
+
     /// Takes the authority's own node in.
     pub(super) fn node(&mut self, node: &NodeRecord) -> Result<(), Error> {
         self.writer.node(node)
@@ -177,7 +182,9 @@ impl<'a> Draft<'a> {
             self.standing.audited = audit::after(&self.standing.audited, &bytes);
         }
         self.writer.audited(&self.standing.audited)?;
+        crash::point("authority.signed");
         self.writer.commit()?;
+        crash::point("authority.durable");
         Ok((self.standing, self.keys))
     }
 

@@ -129,6 +129,12 @@ pub enum Error {
     /// The number stands in the certificate of the authority's own node and is no office's.
     #[error("this number is the authority's own")]
     OwnNumber,
+    /// No order of this name waits.
+    #[error("no order of this name waits")]
+    NoOrder,
+    /// The administrator who gave an order cannot confirm it.
+    #[error("the administrator who gave an order cannot confirm it")]
+    SameAdmin,
     /// The work was ended by a shutdown.
     #[error("the authority is shutting down")]
     Stopped,
@@ -189,6 +195,8 @@ impl Error {
             Self::PolicyChanged => "policy_changed",
             Self::Date(_) => "date",
             Self::Stopped => "stopped",
+            Self::NoOrder => "no_order",
+            Self::SameAdmin => "same_admin",
             Self::OwnNumber => "own_number",
             Self::TooNew => "too_new",
             Self::Damaged(_) | Self::Record(_) | Self::Wrap(_) | Self::Bundle(_) => "damaged",

@@ -11,6 +11,7 @@ use musubi_protocol::{
     enrol::{Refusal, Renewal, State},
     ids::OfficeNumber,
     proof::{Membership, Proof},
+    request::Request,
     signed::Unverified,
     time::{DAY, Timestamp},
 };
@@ -27,6 +28,9 @@ use super::{
     publish,
     records::{self, Issued as Record},
 };
+
+/// Certificates in one act: some half a megabyte for the store.
+const GROUP: usize = 256;
 
 /// How old a renewal may be, or how far ahead its clock.
 const RENEWAL_AGE: u64 = 2 * DAY;
@@ -79,6 +83,61 @@ impl Authority {
         let wish = (period != Period::default()).then_some(Wish::Days(period));
         let granted = self.act(now, |draft, now| grant(draft, &request, wish, None, now, rng))?;
         self.issued(granted, now)
+    }
+
+    /// Issues certificates for many requests, many in one act: what cannot be granted is refused by itself, and the rest
+    /// goes on. Two requests of one office number are decided one after the other.
+    pub fn issue_all(
+        &mut self,
+        requests: &[Vec<u8>],
+        period: Period,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Vec<Result<Issued, Error>> {
+        let wish = (period != Period::default()).then_some(Wish::Days(period));
+        let mut outcomes = Vec::with_capacity(requests.len());
+        let mut group: Vec<Request> = Vec::new();
+        for bytes in requests {
+            let request = match material::read(bytes).map(<[Material; 1]>::try_from) {
+                Ok(Ok([Material::Request(request)])) => request,
+                other => {
+                    outcomes.extend(self.issue_group(&std::mem::take(&mut group), wish, now, rng));
+                    outcomes.push(Err(other.err().map_or(Error::NotOneRequest, Error::Request)));
+                    continue;
+                }
+            };
+            // An act does not see what it has done itself.
+            let met = group.iter().any(|other| other.office() == request.office() || other.key() == request.key());
+            if met || GROUP <= group.len() {
+                outcomes.extend(self.issue_group(&std::mem::take(&mut group), wish, now, rng));
+            }
+            group.push(request);
+        }
+        outcomes.extend(self.issue_group(&group, wish, now, rng));
+        outcomes
+    }
+
+    /// Issues for requests of different offices in one act, or, if one is refused, each in its own.
+    fn issue_group(
+        &mut self,
+        group: &[Request],
+        wish: Option<Wish>,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Vec<Result<Issued, Error>> {
+        let together = self.act(now, |draft, now| {
+            group.iter().map(|request| grant(draft, request, wish, None, now, rng)).collect::<Result<Vec<_>, _>>()
+        });
+        match together {
+            Ok(granted) => granted.into_iter().map(|granted| self.issued(granted, now)).collect(),
+            Err(_) => {
+                let mut one = |request: &Request| {
+                    let granted = self.act(now, |draft, now| grant(draft, request, wish, None, now, rng))?;
+                    self.issued(granted, now)
+                };
+                group.iter().map(&mut one).collect()
+            }
+        }
     }
 
     /// Undoes a revocation in error: a new certificate for the same key, name and kinds, with the licence that runs.

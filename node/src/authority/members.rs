@@ -156,11 +156,7 @@ impl Authority {
 
     /// What is known of CRLs, bundle and log.
     pub(super) fn known(&self) -> Known {
-        let crls = self.standing.crls.iter().filter_map(|(number, crl)| {
-            let ca = &self.standing.cas.get(number)?.ca;
-            Some((ca.id(), crl.number))
-        });
-        Known { crls: crls.collect(), bundle: self.standing.bundle.number, log: self.log_size() }
+        Known { crls: self.crl_numbers(), bundle: self.standing.bundle.number, log: self.log_size() }
     }
 }
 

@@ -100,6 +100,16 @@ impl Register {
         &self.standing.bundle.bytes
     }
 
+    /// Issuer ids and numbers of the newest CRLs.
+    #[must_use]
+    pub fn crl_numbers(&self) -> Vec<(Hash, u64)> {
+        let newest = self.standing.crls.iter().filter_map(|(number, crl)| {
+            let ca = &self.standing.cas.get(number)?.ca;
+            Some((ca.id(), crl.number))
+        });
+        newest.collect()
+    }
+
     /// The leaves of the log after the first `size`, at most `most`, one after another, and the newest signed head.
     ///
     /// # Errors

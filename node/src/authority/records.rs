@@ -17,6 +17,7 @@
 //! | applications | SHA-256 of the request | see `applications` |
 //! | charges | office number, issue number u64 | see `charges` |
 //! | audit | index u64 | see `audit` |
+//! | orders | 8 bytes | see `orders` |
 //!
 //! Integers in keys are big-endian, so that order of keys is order of numbers. All values have format 1.
 
@@ -61,6 +62,7 @@ pub(super) const CHARGES: Space = Space::new(139, "charges");
 pub(super) const AUDIT: Space = Space::new(140, "audit");
 const HASHES: Space = Space::new(141, "hashes");
 const DELTAS: Space = Space::new(142, "deltas");
+pub(super) const ORDERS: Space = Space::new(143, "orders");
 
 /// The longest delta that is kept; after more at once the whole list is served.
 const MAX_DELTA: usize = 8 << 10;
@@ -372,6 +374,11 @@ impl<'a> Writer<'a> {
                 None => drop(self.batch.remove(DELTAS, &key)?),
             }
         }
+        Ok(())
+    }
+
+    pub(super) fn no_order(&mut self, id: &[u8]) -> Result<(), Error> {
+        self.batch.remove(ORDERS, id)?;
         Ok(())
     }
 

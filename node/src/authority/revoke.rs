@@ -1,6 +1,6 @@
 //! Taking certificates back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use musubi_protocol::{
     certificate::Serial,
@@ -54,23 +54,51 @@ impl Authority {
     /// [`Error::Unknown`] if nothing was ever issued to the target, [`Error::NothingToRevoke`] if all of it is revoked
     /// or expired, [`Error::ClockBehind`], and what the store refuses.
     pub fn revoke(&mut self, target: Target, reason: Reason, now: Timestamp) -> Result<Revoked, Error> {
+        self.revoke_all(&[target], reason, now)
+    }
+
+    /// As [`Authority::revoke`], of several in one act: all of them or none.
+    ///
+    /// # Errors
+    /// As [`Authority::revoke`], of any of them.
+    pub fn revoke_all(&mut self, targets: &[Target], reason: Reason, now: Timestamp) -> Result<Revoked, Error> {
+        self.revoke_for(targets, reason, None, now)
+    }
+
+    /// Revokes and takes away the order by which it was done.
+    pub(super) fn revoke_for(
+        &mut self,
+        targets: &[Target],
+        reason: Reason,
+        order: Option<&[u8]>,
+        now: Timestamp,
+    ) -> Result<Revoked, Error> {
         let (revoked, numbers) = self.act(now, |draft, now| {
-            let found: Vec<Issued> = match target {
-                Target::Office(office) => {
-                    records::certificates(draft.store(), Some(&office)).collect::<Result<_, _>>()?
+            let (mut revoked, mut seen): (Vec<Issued>, _) = (Vec::new(), BTreeSet::new());
+            for target in targets {
+                let found: Vec<Issued> = match target {
+                    Target::Office(office) => {
+                        records::certificates(draft.store(), Some(office)).collect::<Result<_, _>>()?
+                    }
+                    Target::Serial(serial) => records::certificate(draft.store(), serial)?.into_iter().collect(),
+                };
+                if found.is_empty() {
+                    return Err(Error::Unknown);
                 }
-                Target::Serial(serial) => records::certificate(draft.store(), &serial)?.into_iter().collect(),
-            };
-            if found.is_empty() {
-                return Err(Error::Unknown);
+                let before = revoked.len();
+                revoked.extend(
+                    found.into_iter().filter(|issued| issued.is_live(now) && seen.insert(issued.leaf.serial())),
+                );
+                if revoked.len() == before {
+                    return Err(Error::NothingToRevoke);
+                }
+                if let Target::Office(office) = target {
+                    // A letter in wrong hands would bring the office back.
+                    codes::withdraw(draft, office)?;
+                }
             }
-            let mut revoked: Vec<Issued> = found.into_iter().filter(|issued| issued.is_live(now)).collect();
-            if revoked.is_empty() {
-                return Err(Error::NothingToRevoke);
-            }
-            if let Target::Office(office) = target {
-                // A letter in wrong hands would bring the office back.
-                codes::withdraw(draft, &office)?;
+            if let Some(order) = order {
+                draft.no_order(order)?;
             }
             let mut numbers = BTreeMap::new();
             for issued in &mut revoked {

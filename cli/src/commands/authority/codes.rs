@@ -43,12 +43,7 @@ pub struct Args {
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     let mut offices = args.offices.clone();
     if let Some(path) = &args.list {
-        let text = fs::read_to_string(path).map_err(CommandError::reading(path))?;
-        for line in text.lines().map(|line| line.trim().trim_start_matches('\u{feff}')).filter(|line| !line.is_empty())
-        {
-            let office = values::office(line);
-            offices.push(office.map_err(|_| CommandError::failed(msg!("err-authority-list-line", line = line)))?);
-        }
+        offices.extend(offices_of(path)?);
     }
     if offices.is_empty() {
         return Err(CommandError::usage(msg!("err-authority-no-office")));
@@ -82,6 +77,16 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         .collect();
     ui.result(&rows);
     Ok(Exit::Done)
+}
+
+/// Reads a file with an office number in each line.
+pub(super) fn offices_of(path: &Path) -> Result<Vec<OfficeNumber>, CommandError> {
+    let text = fs::read_to_string(path).map_err(CommandError::reading(path))?;
+    let lines = text.lines().map(|line| line.trim().trim_start_matches('\u{feff}')).filter(|line| !line.is_empty());
+    let read = |line: &str| {
+        values::office(line).map_err(|_| CommandError::failed(msg!("err-authority-list-line", line = line)))
+    };
+    lines.map(read).collect()
 }
 
 fn show(ui: &mut Ui, letters: &[Letter]) -> Result<(), CommandError> {

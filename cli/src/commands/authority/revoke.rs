@@ -1,6 +1,8 @@
 //! `musubi authority revoke`: certificates that no longer count.
 
-use musubi_node::authority::{Act, Done, Error, Target};
+use std::path::PathBuf;
+
+use musubi_node::authority::{Act, Done, Error, Revoked, Target};
 use musubi_protocol::{certificate, ids::OfficeNumber};
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
 /// Which certificates, and why.
 #[derive(clap::Args, Debug)]
 #[group(skip)]
-#[command(group = clap::ArgGroup::new("target").required(true).args(["office", "serial"]))]
+#[command(group = clap::ArgGroup::new("target").required(true).args(["office", "serial", "list"]))]
 pub struct Args {
     /// An office: all its unexpired certificates.
     #[arg(value_name = "OFFICE", value_parser = values::office)]
@@ -22,6 +24,9 @@ pub struct Args {
     /// One certificate.
     #[arg(long, value_name = "SERIAL", value_parser = values::serial)]
     pub serial: Option<Serial>,
+    /// A file with an office number in each line.
+    #[arg(long, value_name = "FILE")]
+    pub list: Option<PathBuf>,
     /// Why.
     #[arg(long, value_name = "REASON")]
     pub reason: Reason,
@@ -32,24 +37,36 @@ pub struct Args {
 
 /// Revokes, and says that the new CRL has to go out.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
-    let target = match (&args.office, &args.serial) {
-        (Some(office), _) => Target::Office(*office),
+    let reason = args.reason.into();
+    let act = match (&args.office, &args.serial, &args.list) {
+        (_, _, Some(list)) => Act::RevokeAll { offices: super::codes::offices_of(list)?, reason },
+        (Some(office), _, _) => Act::Revoke { target: Target::Office(*office), reason },
         // A number that is none of ours was never given to a certificate.
-        (None, serial) => {
+        (None, serial, None) => {
             let serial = serial.as_deref().unwrap_or_default();
-            Target::Serial(certificate::Serial::from_bytes(serial).map_err(|_| Error::Unknown)?)
+            let serial = certificate::Serial::from_bytes(serial).map_err(|_| Error::Unknown)?;
+            Act::Revoke { target: Target::Serial(serial), reason }
         }
     };
-    let act = Act::Revoke { target, reason: args.reason.into() };
-    let Done::Revoked(revoked) = super::perform(ui, context, Some(&args.acting), act)? else {
-        return Err(super::unexpected());
-    };
+    match super::perform(ui, context, Some(&args.acting), act)? {
+        Done::Revoked(revoked) => told(ui, &revoked),
+        Done::Ordered(order) => {
+            let count = i64::try_from(order.offices.len()).unwrap_or(i64::MAX);
+            ui.line(&msg!("authority-ordered", count = count, id = &order.id));
+            ui.result(&serde_json::json!({"ordered": order}));
+        }
+        _ => return Err(super::unexpected()),
+    }
+    Ok(Exit::Done)
+}
+
+/// Says what was revoked.
+pub(super) fn told(ui: &mut Ui, revoked: &Revoked) {
     for row in &revoked.rows {
         ui.line(&msg!("authority-revoked", office = row.office, name = &row.name, serial = row.serial.to_string()));
     }
     ui.line(&msg!("authority-revoked-next"));
     ui.result(&serde_json::json!({"revoked": revoked.rows, "crls": revoked.crls}));
-    Ok(Exit::Done)
 }
 
 /// A serial number's bytes, without leading zeros. (An alias keeps clap from seeing a list.)
