@@ -6,6 +6,7 @@
 use std::{
     env, fs,
     path::Path,
+    process::Command,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -19,6 +20,7 @@ use musubi_node::{
     home::Home,
     keys::{Mode, Unlock},
     office::{self, Init},
+    transparency,
 };
 use musubi_protocol::{certificate::material, crl::Reason, request::Request, time::Timestamp};
 use musubi_store::keyfile::{Cost, Passphrase};
@@ -32,16 +34,20 @@ const OFFICES: usize = 287_000;
 const SINGLE: usize = 500;
 /// Requests that are handed over at once.
 const PART: usize = 4_096;
+/// What a process of its own is called with.
+const OPEN: &str = "--open";
 /// Acts of 60 days: as if a third of all offices renewed in that time, and some were revoked.
 const SIXTY_DAYS: usize = 100_000;
 
 fn main() -> Outcome<()> {
+    if let Some(home) = env::args().skip_while(|arg| arg != OPEN).nth(1) {
+        return open(Path::new(&home));
+    }
     let offices = env::args().filter_map(|arg| arg.parse().ok()).next().unwrap_or(OFFICES);
     let dir = tempfile::tempdir()?;
     let home = dir.path().join("authority");
-    let passphrase = Passphrase::new("a bench".to_owned()).with_cost(Cost { memory_kib: 8, passes: 1, lanes: 1 });
     let (mut rng, now) = (rand::rng(), Timestamp::now());
-    let (mut authority, founded) = Authority::init(&home, "見本中央機関", &passphrase, now, &mut rng)?;
+    let (mut authority, founded) = Authority::init(&home, "見本中央機関", &passphrase(), now, &mut rng)?;
 
     let requests: Vec<Vec<u8>> = (0..offices).map(request).collect::<Outcome<_>>()?;
     let (single, rest) = requests.split_at(SINGLE.min(offices / 2));
@@ -82,22 +88,48 @@ fn main() -> Outcome<()> {
 
     let leaves = authority.log_size();
     drop(authority);
-    let began = Instant::now();
-    let authority = Authority::open(&home, &passphrase)?;
-    figure("open", seconds(began), "s");
-    figure("memory of the authority, open", memory(), "MiB");
+    // A process of its own: what was needed to get here is not what an authority takes.
+    let opened = Command::new(env::current_exe()?).arg(OPEN).arg(&home).status()?;
+    assert!(opened.success(), "it opens");
+    let authority = Authority::open(&home, &passphrase())?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(follow(dir.path(), authority, &founded.root_pin, leaves))
+    let clock = Clock::new(move || later);
+    runtime.block_on(follow(dir.path(), authority, &founded.root_pin, leaves, clock))
+}
+
+fn passphrase() -> Passphrase {
+    Passphrase::new("a bench".to_owned()).with_cost(Cost { memory_kib: 8, passes: 1, lanes: 1 })
+}
+
+/// Opens an authority and lets it serve, as a process that does nothing else.
+fn open(home: &Path) -> Outcome<()> {
+    let began = Instant::now();
+    let authority = Authority::open(home, &passphrase())?;
+    figure("open", seconds(began), "s");
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let doors = Doors { strangers: vec!["/ip4/127.0.0.1/tcp/0".parse()?], ..Doors::default() };
+        let clock = Clock::new(|| Timestamp::now().plus(90_000));
+        let service = Service::start(authority, doors, EnrolLimits::default(), clock).await?;
+        figure("memory of an authority that serves", memory(), "MiB");
+        service.stop().await;
+        Ok(())
+    })
 }
 
 /// A node fetches the log from an authority that serves, whole, and then as after 60 days.
-async fn follow(dir: &Path, authority: Authority, pin: &musubi_protocol::ids::Hash, leaves: u64) -> Outcome<()> {
+async fn follow(
+    dir: &Path,
+    authority: Authority,
+    pin: &musubi_protocol::ids::Hash,
+    leaves: u64,
+    clock: Clock,
+) -> Outcome<()> {
     let doors = Doors { strangers: vec!["/ip4/127.0.0.1/tcp/0".parse()?], ..Doors::default() };
     let trust = authority.trust_file();
-    let service = Arc::new(Service::start(authority, doors, EnrolLimits::default(), Clock::system()).await?);
+    let service = Arc::new(Service::start(authority, doors, EnrolLimits::default(), clock.clone()).await?);
     let port = service.listen()[0].to_string().rsplit('/').next().unwrap_or_default().to_owned();
-    figure("memory of the authority, serving", memory(), "MiB");
 
     let home = Home::new(dir.join("office"));
     let unlock = Unlock::Passphrase(Zeroizing::new("a bench of some words".to_owned()));
@@ -114,16 +146,15 @@ async fn follow(dir: &Path, authority: Authority, pin: &musubi_protocol::ids::Ha
     fs::write(home.settings(), format!("[authority]\nat = \"127.0.0.1:{port}\"\n"))?;
     let overrides = Overrides { listen: vec!["/ip4/127.0.0.1/tcp/0".into()], ..Overrides::default() };
     let settings = Settings::load(home.dir(), &overrides)?;
-    let options = Options { home, unlock, settings, clock: Clock::system(), tidying: None };
+    let options = Options { home, unlock, settings, clock: clock.clone(), tidying: None };
     let node = Node::start(options).await?;
     let began = Instant::now();
-    while node.core().trust.log_seen().0 < leaves {
+    while covered(&node)? < leaves {
         if !node.core().ask_authority().await {
             return Err("the authority does not answer".into());
         }
     }
     figure(&format!("a new node fetches the log, {leaves} leaves"), seconds(began), "s");
-    figure("memory of the authority and the node, then", memory(), "MiB");
 
     // Sixty days on: one act for each renewal, here as single acts of the log by new requests.
     let more = SIXTY_DAYS.min(usize::try_from(leaves)? / 2);
@@ -132,7 +163,7 @@ async fn follow(dir: &Path, authority: Authority, pin: &musubi_protocol::ids::Ha
         let requests: Vec<Vec<u8>> = (OFFICES..OFFICES + more).filter_map(|n| request(n).ok()).collect();
         issuing.with(|authority| {
             let mut issue = |part: &[Vec<u8>]| {
-                let issued = authority.issue_all(part, Period::default(), Timestamp::now(), &mut rand::rng());
+                let issued = authority.issue_all(part, Period::default(), clock.now(), &mut rand::rng());
                 issued.iter().filter(|one| one.is_ok()).count()
             };
             requests.chunks(PART).map(&mut issue).sum::<usize>()
@@ -141,7 +172,7 @@ async fn follow(dir: &Path, authority: Authority, pin: &musubi_protocol::ids::Ha
     let made = made.await?;
     let leaves = leaves + made as u64;
     let began = Instant::now();
-    while node.core().trust.log_seen().0 < leaves {
+    while covered(&node)? < leaves {
         if !node.core().ask_authority().await {
             return Err("the authority does not answer".into());
         }
@@ -149,6 +180,11 @@ async fn follow(dir: &Path, authority: Authority, pin: &musubi_protocol::ids::Ha
     figure(&format!("a node that was off for 60 days catches up, {made} leaves"), seconds(began), "s");
     node.shutdown().await?;
     Ok(())
+}
+
+/// How many leaves the node has covered.
+fn covered(node: &Node) -> Outcome<u64> {
+    Ok(transparency::check(&node.core().db, node.core().trust.trust().as_ref())?.size)
 }
 
 fn number(n: usize) -> String {

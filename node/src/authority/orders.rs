@@ -21,7 +21,7 @@ use super::{
 };
 use crate::times;
 
-/// Offices that one administrator may revoke within [`TOGETHER`].
+/// Offices that one administrator may revoke within an hour.
 pub const ALONE: usize = 5;
 /// What is revoked within this many seconds counts as at once.
 const TOGETHER: u64 = 3_600;
