@@ -3,4 +3,5 @@
 mod enrolment;
 mod licences;
 mod life;
+mod renewals;
 mod support;
