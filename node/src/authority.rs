@@ -70,7 +70,7 @@ pub use orders::{ALONE, Order};
 pub use publish::NewerCrls;
 use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
-pub use revoke::{Revoked, RevokedBy, Target};
+pub use revoke::{MAX_TOGETHER, Revoked, RevokedBy, Target};
 pub use service::{Doors, Service, ServiceError, limits};
 
 /// How long a root is valid.

@@ -45,6 +45,7 @@ impl From<Told> for CommandError {
             "admin" => msg!("err-authority-admin"),
             "policy_changed" => msg!("err-authority-policy-changed"),
             "no_order" => msg!("err-authority-no-order"),
+            "too_many_offices" => msg!("err-authority-too-many-offices"),
             "same_admin" => msg!("err-authority-same-admin"),
             "own_number" => msg!("err-authority-own-number"),
             "too_new" => msg!("err-authority-too-new"),

@@ -129,6 +129,9 @@ pub enum Error {
     /// The number stands in the certificate of the authority's own node and is no office's.
     #[error("this number is the authority's own")]
     OwnNumber,
+    /// More than [`MAX_TOGETHER`](super::MAX_TOGETHER) offices in one act.
+    #[error("too many offices for one act")]
+    TooManyOffices,
     /// No order of this name waits.
     #[error("no order of this name waits")]
     NoOrder,
@@ -196,6 +199,7 @@ impl Error {
             Self::Date(_) => "date",
             Self::Stopped => "stopped",
             Self::NoOrder => "no_order",
+            Self::TooManyOffices => "too_many_offices",
             Self::SameAdmin => "same_admin",
             Self::OwnNumber => "own_number",
             Self::TooNew => "too_new",

@@ -18,6 +18,7 @@ use super::{
     Authority, Error, Register, Revoked, Target,
     audit::{Deed, Entry},
     records::{self, ORDERS},
+    revoke::MAX_TOGETHER,
 };
 use crate::times;
 
@@ -108,6 +109,9 @@ impl Authority {
         reason: Reason,
         now: Timestamp,
     ) -> Result<Result<Revoked, Order>, Error> {
+        if MAX_TOGETHER < targets.len() {
+            return Err(Error::TooManyOffices);
+        }
         let mut offices = BTreeSet::new();
         for target in targets {
             offices.insert(match target {

@@ -18,6 +18,9 @@ use super::{
 };
 use crate::times;
 
+/// The most that are revoked in one act, which has to fit one batch of the store.
+pub const MAX_TOGETHER: usize = 1_000;
+
 /// What is to be revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -57,10 +60,10 @@ impl Authority {
         self.revoke_all(&[target], reason, now)
     }
 
-    /// As [`Authority::revoke`], of several in one act: all of them or none.
+    /// As [`Authority::revoke`], of at most [`MAX_TOGETHER`] in one act: all of them or none.
     ///
     /// # Errors
-    /// As [`Authority::revoke`], of any of them.
+    /// As [`Authority::revoke`], of any of them; [`Error::TooManyOffices`].
     pub fn revoke_all(&mut self, targets: &[Target], reason: Reason, now: Timestamp) -> Result<Revoked, Error> {
         self.revoke_for(targets, reason, None, now)
     }
@@ -73,6 +76,9 @@ impl Authority {
         order: Option<&[u8]>,
         now: Timestamp,
     ) -> Result<Revoked, Error> {
+        if MAX_TOGETHER < targets.len() {
+            return Err(Error::TooManyOffices);
+        }
         let (revoked, numbers) = self.act(now, |draft, now| {
             let (mut revoked, mut seen): (Vec<Issued>, _) = (Vec::new(), BTreeSet::new());
             for target in targets {
