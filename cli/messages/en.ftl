@@ -303,6 +303,11 @@ cmd-authority-codes-arg-list = A file with an office number in each line
 cmd-authority-codes-arg-at = Where offices reach this authority (host:port); it goes into the invitation
 cmd-authority-codes-arg-out = A CSV file to write
 cmd-authority-codes-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-invitation = Makes an invitation without a code, to be published
+    .long =
+        Whoever applies with it waits until somebody decides (musubi authority applications).
+          musubi authority invitation --at authority.example.jp:47300
+cmd-authority-invitation-arg-at = Where offices reach this authority (host:port)
 cmd-authority-serve = Answers offices that enrol, until it is stopped
     .long =
         While it runs the other authority commands can be used from elsewhere on this computer.
@@ -663,6 +668,7 @@ err-authority-too-many-offices = More than 1,000 offices at once.
     .hint = Divide the list.
 err-authority-same-admin = You gave this order yourself.
     .hint = Another administrator has to confirm it.
+authority-invitation-next = It may be published: it holds no secret. Who applies with it waits for your decision.
 authority-serving-members = For offices that take part: { $address }
 authority-applications-none = No application waits.
 authority-applications-column-id = Application

@@ -291,6 +291,11 @@ cmd-authority-codes-arg-list = 1行に1つずつ事業所番号を書いたフ�
 cmd-authority-codes-arg-at = 事業所がこの中央機関につなぐ先（ホスト名:ポート）。招待に入ります
 cmd-authority-codes-arg-out = CSVファイルの書き込み先
 cmd-authority-codes-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-invitation = 番号の入っていない、公開用の招待を作ります
+    .long =
+        これで申請した事業所は、だれかが決定するまで待ちます（musubi authority applications）。
+          musubi authority invitation --at authority.example.jp:47300
+cmd-authority-invitation-arg-at = 事業所がこの中央機関につなぐ先（ホスト名:ポート）
 cmd-authority-serve = 参加を申し込む事業所に応答します（止めるまで動きます）
     .long =
         動いているあいだも、ほかの画面から authority のコマンドを使えます。
@@ -640,6 +645,7 @@ err-authority-too-many-offices = 一度に失効できるのは1,000事業所ま
     .hint = 一覧を分けてください。
 err-authority-same-admin = この指示は自分で出したものです。
     .hint = 別の管理者が確認してください。
+authority-invitation-next = 秘密は入っていないので公開できます。これで申請した事業所は、こちらの決定を待ちます。
 authority-serving-members = 参加している事業所の待ち受け: { $address }
 authority-applications-none = 決定を待っている申請はありません。
 authority-applications-column-id = 申請

@@ -259,3 +259,38 @@ fn many_revocations_want_a_second_administrator() {
 fn pin(dir: &Path) -> String {
     done(dir, "authority trust --dir a --out trust").json()["root_sha256"].as_str().unwrap().to_owned()
 }
+
+/// An invitation from a web page: the office waits, and a person decides while the authority serves.
+#[test]
+fn whoever_has_no_letter_waits_for_a_decision() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    done(dir, "authority init --dir a --name 見本中央機関");
+    let serving = Serving::start(dir);
+    let public = done(dir, &format!("authority invitation --dir a --at 127.0.0.1:{}", serving.port)).json();
+    fs::write(dir.join("public"), public["invitation"].as_str().unwrap()).unwrap();
+    let applications = |dir: &Path| done(dir, "authority applications --dir a").json().as_array().unwrap().clone();
+    let mut waiting = Vec::new();
+    for (name, office) in [("o", "1379900028"), ("p", "1379900011")] {
+        init(dir, name, office, "15");
+        let mut enrol = command(dir, &format!("enrol --dir {name} --invitation public"));
+        waiting.push(enrol.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        while applications(dir).len() < waiting.len() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+    let of = |office: &str| applications(dir).into_iter().find(|one| one["office"] == office).unwrap();
+    // The second number lacks its check digit: that is shown, and refuses nobody.
+    assert_eq!((&of("1379900028")["check_digit"], &of("1379900011")["check_digit"]), (&true.into(), &false.into()));
+    done(dir, &format!("authority approve --dir a {}", &of("1379900028")["id"].as_str().unwrap()[..8]));
+    done(dir, &format!("authority decline --dir a {}", &of("1379900011")["id"].as_str().unwrap()[..8]));
+    assert!(applications(dir).is_empty());
+    for mut process in waiting {
+        // Who stops waiting asks again later, with the same command.
+        process.kill().unwrap();
+        process.wait().unwrap();
+    }
+    assert_eq!(done(dir, "enrol --dir o --invitation public").json()["office"], "1379900028");
+    musubi(dir, "enrol --dir p --invitation public").fails(1, "enrol-declined");
+    serving.stop();
+}

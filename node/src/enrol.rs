@@ -111,7 +111,7 @@ pub async fn apply(application: &Application) -> Result<Outcome, EnrolError> {
     let trust = greet(&mut asker, &application.invitation).await?;
     let apply = Question::Apply {
         request: request.der().to_vec(),
-        code: Some(application.invitation.code.clone()),
+        code: Some(application.invitation.code.clone()).filter(|code| !code.is_none()),
         replaces: application.replaces,
     };
     match ask(&mut asker, &apply).await? {

@@ -2,7 +2,8 @@
 //!
 //! The text is `K3W9M-...-2Q7RS@authority.example.jp:47300`: ten groups ([`musubi_paper`]) that carry 80 random bits,
 //! the code, and the first 120 bits of the root pin; behind the `@`, where the authority is reached. The place may be
-//! left out where it is known otherwise. The code alone is secret: whoever has it may join as the office to which the
+//! left out where it is known otherwise. Ten zero bytes are no code: such an invitation is for everybody, and who applies
+//! with it waits for a decision. The code alone is secret: whoever has it may join as the office to which the
 //! authority has bound it, once. It is sent to nobody who has not shown the root that the pin names.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
@@ -31,6 +32,18 @@ impl Code {
         let mut bytes = Zeroizing::new([0; CODE]);
         rng.fill_bytes(&mut bytes[..]);
         Self(bytes)
+    }
+
+    /// What stands where an invitation has none: whoever applies with it waits for a decision.
+    #[must_use]
+    pub fn none() -> Self {
+        Self(Zeroizing::new([0; CODE]))
+    }
+
+    /// Whether it is none.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        *self == Self::none()
     }
 
     /// Takes the bytes of a code.

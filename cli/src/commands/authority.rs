@@ -27,6 +27,7 @@ pub mod crl;
 pub mod decline;
 pub mod fees;
 pub mod init;
+pub mod invitation;
 pub mod issue;
 pub mod list;
 pub mod orders;
@@ -60,6 +61,8 @@ pub enum Command {
     List(list::Args),
     /// Makes invitations for letters.
     Codes(codes::Args),
+    /// Makes an invitation for everybody.
+    Invitation(invitation::Args),
     /// Answers those who want to take part.
     Serve(serve::Args),
     /// Lists who has applied.
@@ -93,6 +96,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, command: Command) -> Result<Ex
         Command::Trust(args) => trust::run(ui, context, &args),
         Command::List(args) => list::run(ui, context, &args),
         Command::Codes(args) => codes::run(ui, context, &args),
+        Command::Invitation(args) => invitation::run(ui, context, &args),
         Command::Serve(args) => serve::run(ui, context, &args),
         Command::Applications(args) => applications::run(ui, context, &args),
         Command::Approve(args) => approve::run(ui, context, &args),
