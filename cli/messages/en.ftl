@@ -561,6 +561,7 @@ authority-audit-deed =
         [renewed] renewed by the office
         [announced] public nodes published
         [ordered] revocation of many ordered
+        [confirmed] revoked, confirmed by a second administrator
         [issued] certificate issued
         [revoked] certificate revoked
         [wrong_code] wrong code tried
@@ -662,6 +663,8 @@ authority-orders-column-id = Order
 authority-orders-next = Another administrator than the one who gave it confirms with musubi authority confirm.
 authority-batch-refused = { $path }: not issued ({ $why })
 authority-batch-done = { $count } certificates were written to { $path }; { $refused } requests were refused.
+err-authority-batch-same = The certificates would take the requests' places.
+    .hint = Name another folder with --out.
 err-authority-no-order = No order of this name waits.
     .hint = See musubi authority orders. An order waits for seven days.
 err-authority-too-many-offices = More than 1,000 offices at once.
@@ -690,7 +693,7 @@ log-foreign-next = If it is another computer of your own office, say so with mus
 status-foreign = Certificates for your office number that nobody here asked for: { $count }. Look at them with musubi log verify.
 doctor-foreign = Certificates for your office number that nobody here asked for: { $count }.
 doctor-do-foreign = Look at them with musubi log verify.
-doctor-log = Nobody but you has a certificate for your office number.
+doctor-log = The authority's log shows no certificate for your office number that you do not know.
 renew-fee = The licence of { $office } runs until { $until }. The next year costs { $fee } yen.
 renew-question = Do you agree to { $fee } yen for the next year?
 renew-due = { $office }: the next year costs { $fee } yen. Agree to it with musubi renew.
@@ -698,6 +701,8 @@ renew-refused = { $office }: the authority has refused to renew the licence. Ask
 renew-done = { $office }: the licence is renewed until { $until }.
 renew-nothing = { $office }: the licence runs until { $until }. Nothing is to be done.
 renew-no-certificate = { $office }: no certificate is installed yet.
+err-log-number = log verify shows no certificate with this number.
+    .hint = Look at the issue numbers with musubi log verify.
 err-renew-no-desk = This office is not set up on this computer.
     .hint = Look at the office numbers with musubi status.
 err-authority-listen = The network could not be opened.

@@ -542,6 +542,7 @@ authority-audit-deed =
         [renewed] 事業所による更新
         [announced] 公開ノードを公開
         [ordered] 多数の失効を指示
+        [confirmed] 2人目の管理者の確認により失効
         [issued] 利用証明書を発行
         [revoked] 利用証明書を失効
         [wrong_code] まちがった招待の番号
@@ -639,6 +640,8 @@ authority-orders-column-id = 指示
 authority-orders-next = 指示した人とは別の管理者が musubi authority confirm で確認してください。
 authority-batch-refused = { $path }: 発行できません（{ $why }）
 authority-batch-done = { $path } に { $count } 件の利用証明書を書きました。発行できなかった申請は { $refused } 件です。
+err-authority-batch-same = 申請と同じフォルダには書き込めません（申請が上書きされます）。
+    .hint = --out に別のフォルダを指定してください。
 err-authority-no-order = その番号の指示は待っていません。
     .hint = musubi authority orders で確かめてください。指示は7日間待ちます。
 err-authority-too-many-offices = 一度に失効できるのは1,000事業所までです。
@@ -667,7 +670,7 @@ log-foreign-next = 自分の事業所の別のパソコンなら、musubi log kn
 status-foreign = このパソコンで申請していない利用証明書が、自分の事業所番号で { $count } 件発行されています。musubi log verify で確かめてください。
 doctor-foreign = このパソコンで申請していない利用証明書が、自分の事業所番号で { $count } 件発行されています。
 doctor-do-foreign = musubi log verify で確かめてください。
-doctor-log = 自分の事業所番号で他人に発行された利用証明書はありません。
+doctor-log = 中央機関の公開記録に、自分の事業所番号で心当たりのない利用証明書はありません。
 renew-fee = { $office } の利用期限は { $until } です。次の1年の利用料は { $fee } 円です。
 renew-question = 次の1年の利用料 { $fee } 円に同意しますか？
 renew-due = { $office }: 次の1年の利用料は { $fee } 円です。musubi renew で同意してください。
@@ -675,6 +678,8 @@ renew-refused = { $office }: 中央機関が更新を認めませんでした。
 renew-done = { $office }: 利用期限は { $until } まで更新されました。
 renew-nothing = { $office }: 利用期限は { $until } です。今することはありません。
 renew-no-certificate = { $office }: 利用証明書がまだありません。
+err-log-number = log verify に、その発行番号の証明書はありません。
+    .hint = musubi log verify で発行番号を確かめてください。
 err-renew-no-desk = この事業所はこのパソコンに設定されていません。
     .hint = musubi status で事業所番号を確かめてください。
 err-authority-listen = 通信を始められませんでした。

@@ -247,13 +247,9 @@ fn many_revocations_want_a_second_administrator() {
     done(dir, &format!("authority confirm --dir a {id} --admin 鈴木"));
     assert_eq!(revoked(dir), 7);
     musubi(dir, &format!("authority confirm --dir a {id} --admin 鈴木")).fails(1, "authority-no-order");
-    // One more within the hour is one of many.
-    init(dir, "last", "1379900199", "15");
-    done(dir, "request --dir last --out last.pem");
-    done(dir, "authority issue --dir a last.pem --out last-c.pem");
-    let ordered = done(dir, "authority revoke --dir a 1379900199 --reason unspecified").json();
-    assert_eq!(ordered["ordered"]["offices"], serde_json::json!(["1379900199"]));
-    assert_eq!(revoked(dir), 7);
+    // A folder's certificates do not take the requests' places.
+    let same = musubi(dir, "authority batch --dir a requests --out requests");
+    assert_eq!((same.code, &same.json()["error"]["code"]), (2, &"authority-batch-same".into()));
 }
 
 fn pin(dir: &Path) -> String {

@@ -180,7 +180,7 @@ pub struct Core {
     /// The authority's log, as far as it is kept.
     pub(crate) log: transparency::Held,
     /// Held while more of the log is fetched.
-    pub(crate) following: tokio::sync::Mutex<()>,
+    pub(crate) following: Arc<tokio::sync::Mutex<()>>,
     /// Held while somebody who knows more is asked: a bound on what answers take.
     pub(crate) asking: Semaphore,
     /// Held while an answer about lists is made and on its way: a bound on what they take.
@@ -270,7 +270,7 @@ impl Core {
             desks.push(Desk::load(&db, &keys, kept)?);
         }
         let durable = db.own_heads()?.into_iter().collect();
-        let known = trust.known();
+        let known = Known { log: transparency::covered_size(&db)?, ..trust.known() };
         let core = Self {
             db,
             keys,
@@ -290,7 +290,7 @@ impl Core {
             taking: Mutex::default(),
             deltas: Deltas::default(),
             log: transparency::Held::default(),
-            following: tokio::sync::Mutex::new(()),
+            following: Arc::default(),
             known: watch::Sender::new(known),
             asking: Semaphore::new(news::ASKED_AT_ONCE),
             answering: Semaphore::new(news::ANSWERED_AT_ONCE),

@@ -213,14 +213,8 @@ pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, mut frames: Frames, kno
     let Some(_hearing) = core.partners.hearing(peer) else { return Err(SessionError::Unexpected) };
     frames.widen(MAX_ANSWER);
     let mut partner = Partner(frames);
-    let _turn = core.asking.acquire().await.map_err(|_| CoreError::Stopped)?;
-    let heard = async {
-        catch_up(core, &mut partner, Some(&known)).await?;
-        if core.trust.log_seen().0 < known.log {
-            transparency::follow(core, &mut partner).await?;
-        }
-        Ok::<_, NewsError>(())
-    };
+    let turn = core.asking.acquire().await.map_err(|_| CoreError::Stopped)?;
+    let heard = catch_up(core, &mut partner, Some(&known));
     // Not closed but broken off, the other side knows that it was not heard, and tells again.
     match timeout(SESSION, heard).await {
         Ok(Ok(())) => {}
@@ -230,6 +224,14 @@ pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, mut frames: Frames, kno
             return Err(SessionError::Unexpected);
         }
         Err(_) => return Err(SessionError::Silent),
+    }
+    drop(turn);
+    // The log is worth having from whoever has it, and no reason to hear the lists again.
+    if transparency::covered_size(&core.db).map_err(CoreError::from)? < known.log {
+        let followed = timeout(SESSION, transparency::follow(core, &mut partner, transparency::From::Partner)).await;
+        if let Ok(Err(error)) = followed {
+            tracing::debug!(%peer, %error, "a partner's log could not be followed");
+        }
     }
     core.partners.knows(peer, known);
     partner.0.close().await
@@ -329,7 +331,8 @@ async fn tell<T: Teller, O: Opener>(teller: &Arc<T>, known: &Known, opener: &O) 
         frames.feed_raw(answer.encode()?).await?;
         frames.flush().await?;
     }
-    Err(SessionError::Unexpected)
+    // Whoever wants more asks the authority.
+    Ok(())
 }
 
 /// What a partner is answered about lists and bundles; `None` for what is asked of the authority alone.

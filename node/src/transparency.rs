@@ -5,7 +5,7 @@
 //! the authority cannot take one back without showing two truths.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -13,7 +13,7 @@ use musubi_protocol::{
     enrol::{Answer, MAX_LEAVES, Question},
     ids::{Hash, OfficeNumber},
     log::{Act, Head, LEAF, Operation, Tree, leaf_hash},
-    signed::Signed,
+    signed::{Signed, Unverified},
     time::Timestamp,
     trust::Trust,
 };
@@ -32,14 +32,29 @@ const COVERED: &str = "log covered";
 const FORK: &str = "log fork";
 /// Name of the single value with the issue numbers that a person has called its own.
 const ACKNOWLEDGED: &str = "log acknowledged";
+/// Name of the single value with the office numbers whose acts are indexed.
+const INDEXED: &str = "log offices";
 /// Leaves in one record: 32 KiB.
 const CHUNK: u64 = 512;
-/// Most answers in a row; at 4,096 leaves each more than all offices of the country for years.
+/// Most answers in a row from the authority; at 4,096 leaves each more than all offices of the country for years.
 const MAX_ANSWERS: usize = 4096;
+/// Most answers in a row from a partner, who gives no more to one piece of news.
+const MAX_FROM_PARTNER: usize = 12;
+/// Most acts about own numbers in one go; an office has a few a year.
+const MAX_OWN: usize = 10_000;
 
 /// The part of the log that a head covers; read from disk when it is first asked for.
 #[derive(Debug, Default)]
 pub(crate) struct Held(Mutex<Option<Tree>>);
+
+/// From whom leaves are fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum From {
+    /// The authority: all there are, however long it takes.
+    Authority,
+    /// A partner: a part, if nobody else is asked at the moment.
+    Partner,
+}
 
 /// What a check of the whole log has shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,21 +73,27 @@ pub struct Checked {
     pub foreign: Vec<Act>,
 }
 
-/// The tree over what is kept and covered.
+/// The tree over what is kept and covered; an empty one where less is kept than was covered, or something else: then
+/// all of it is fetched again.
 fn covered(db: &Db) -> Result<Tree, DbError> {
-    let size = db.meta::<(u64, ByteBuf)>(COVERED)?.map_or(0, |(size, _)| size);
+    let Some((size, head)) = db.meta::<(u64, ByteBuf)>(COVERED)? else { return Ok(Tree::new()) };
     let mut tree = Tree::new();
     while tree.size() < size {
         let chunk = db.log_chunk(tree.size() / CHUNK)?;
         let wanted = usize::try_from(CHUNK.min(size - tree.size())).unwrap_or(usize::MAX);
-        let before = tree.size();
-        tree.extend(chunk.chunks_exact(LEAF).take(wanted).map(leaf_hash));
-        if tree.size() == before {
-            // Less is kept than was covered: a damaged store. What is missing is fetched again.
-            break;
+        if chunk.len() / LEAF < wanted {
+            return Ok(Tree::new());
         }
+        tree.extend(chunk.chunks_exact(LEAF).take(wanted).map(leaf_hash));
     }
-    Ok(tree)
+    // It was verified before it was kept.
+    let root = Unverified::<Head>::from_bytes(&head).map(|head| head.claim().root);
+    Ok(if root.is_ok_and(|root| root == tree.root()) { tree } else { Tree::new() })
+}
+
+/// How many leaves are kept and covered, by what was noted last.
+pub(crate) fn covered_size(db: &Db) -> Result<u64, DbError> {
+    Ok(db.meta::<(u64, ByteBuf)>(COVERED)?.map_or(0, |(size, _)| size))
 }
 
 impl Held {
@@ -104,40 +125,55 @@ pub(crate) fn leaves_after(core: &Core, size: u64) -> Result<Option<Answer>, DbE
 
 /// Fetches what the log has more, up to a signed head that covers it.
 ///
+/// Dropping the future leaves what is kept and covered as it was.
+///
 /// # Errors
 /// [`NewsError`]; what is kept and covered stays as it was.
-pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source) -> Result<(), NewsError> {
-    // Two at once would write the same chunks.
-    let _one_at_a_time = core.following.lock().await;
-    let reading = Arc::clone(core);
-    let mut tree = blocking(move || reading.log.with(&reading.db, |tree| tree.clone())).await?;
-    for _ in 0..MAX_ANSWERS {
-        let size = tree.size();
+pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: From) -> Result<(), NewsError> {
+    // Two at once would write the same chunks. Whoever writes holds it, also where nobody waits for that any more.
+    let mut guard = match from {
+        From::Authority => Arc::clone(&core.following).lock_owned().await,
+        From::Partner => match Arc::clone(&core.following).try_lock_owned() {
+            Ok(guard) => guard,
+            Err(_) => return Ok(()),
+        },
+    };
+    let begin = Arc::clone(core);
+    let (held, tree) = blocking(move || {
+        index_new_offices(&begin)?;
+        Ok((guard, begin.log.with(&begin.db, |tree| tree.clone())?))
+    })
+    .await?;
+    guard = held;
+    let mut taking = Taking { start: tree.size(), tree, own: Vec::new() };
+    for _ in 0..if from == From::Authority { MAX_ANSWERS } else { MAX_FROM_PARTNER } {
+        let size = taking.tree.size();
         let Answer::Leaves { first, leaves, head } = source.ask(&Question::Leaves { size }).await? else {
             return Err(NewsError::Other);
         };
         let Some(trust) = core.trust.trust() else { return Ok(()) };
         let head = trust.head(&head).ok_or(NewsError::Other)?;
+        let got = (leaves.len() / LEAF) as u64;
         if first != size || head.value().size < size {
             // Somebody who has less: a partner, or an authority that was put back.
             return Ok(());
         }
-        let got = leaves.len() / LEAF;
-        let taking = Arc::clone(core);
+        if head.value().size < size + got {
+            return Err(NewsError::Other);
+        }
+        let writing = Arc::clone(core);
         let taken = blocking(move || {
-            tree.extend(leaves.chunks_exact(LEAF).map(leaf_hash));
-            take(&taking, &trust, &leaves, size, &tree, &head)?;
-            Ok::<_, DbError>((tree, head))
+            let outcome = taking.take(&writing, &trust, &leaves, &head)?;
+            Ok((guard, taking, outcome, head))
         });
-        let (grown, head) = taken.await?;
-        tree = grown;
-        match tree.size().cmp(&head.value().size) {
-            std::cmp::Ordering::Less if got > 0 => {}
-            std::cmp::Ordering::Less => return Ok(()),
-            _ if tree.root() == head.value().root => {
-                return core.learn_head(head.bytes().to_vec()).await.map_err(Into::into);
-            }
-            _ => {
+        let (held, grown, outcome, head) = taken.await?;
+        (guard, taking) = (held, grown);
+        match outcome {
+            Took::More if got > 0 => {}
+            // There is more, and nobody here has it.
+            Took::More => return Err(NewsError::Other),
+            Took::All => return core.learn_head(head.bytes().to_vec()).await.map_err(Into::into),
+            Took::False => {
                 tracing::warn!("leaves of the log do not belong to the head that came with them");
                 return Err(NewsError::Other);
             }
@@ -146,53 +182,118 @@ pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source) -> Result
     Ok(())
 }
 
-/// Keeps leaves; they count only once a head covers them.
-fn take(
-    core: &Core,
-    trust: &Trust,
-    leaves: &[u8],
-    first: u64,
-    tree: &Tree,
-    head: &Signed<Head>,
-) -> Result<(), DbError> {
-    let mut writes = Writes::new();
-    for (at, leaf) in (first..).zip(leaves.chunks_exact(LEAF)) {
-        if at % CHUNK == 0 || at == first {
-            let mut chunk = if at % CHUNK == 0 { Vec::new() } else { core.db.log_chunk(at / CHUNK)? };
-            chunk.truncate(usize::try_from(at % CHUNK).unwrap_or_default() * LEAF);
-            let room = usize::try_from(CHUNK - at % CHUNK).unwrap_or_default() * LEAF;
-            let from = usize::try_from(at - first).unwrap_or_default() * LEAF;
-            chunk.extend(leaves[from..].iter().take(room));
-            writes.log_chunk(at / CHUNK, &chunk)?;
+/// Leaves on their way to be covered.
+struct Taking {
+    /// How many were covered at the beginning.
+    start: u64,
+    tree: Tree,
+    /// Those about own numbers: they count with the others, once a head covers them.
+    own: Vec<(u64, Vec<u8>)>,
+}
+
+/// What became of leaves.
+enum Took {
+    /// The head covers more than there is yet.
+    More,
+    /// The head covers all.
+    All,
+    /// They are not the head's.
+    False,
+}
+
+impl Taking {
+    /// Keeps leaves behind what is covered, and notes all of it as covered where the head says so.
+    fn take(&mut self, core: &Core, trust: &Trust, leaves: &[u8], head: &Signed<Head>) -> Result<Took, DbError> {
+        let first = self.tree.size();
+        self.tree.extend(leaves.chunks_exact(LEAF).map(leaf_hash));
+        let mut writes = Writes::new();
+        for (at, leaf) in (first..).zip(leaves.chunks_exact(LEAF)) {
+            if at % CHUNK == 0 || at == first {
+                let mut chunk = if at % CHUNK == 0 { Vec::new() } else { core.db.log_chunk(at / CHUNK)? };
+                chunk.truncate(usize::try_from(at % CHUNK).unwrap_or_default() * LEAF);
+                let room = usize::try_from(CHUNK - at % CHUNK).unwrap_or_default() * LEAF;
+                let from = usize::try_from(at - first).unwrap_or_default() * LEAF;
+                chunk.extend(leaves[from..].iter().take(room));
+                writes.log_chunk(at / CHUNK, &chunk)?;
+            }
+            if let Some(act) = own(core, leaf)
+                && self.own.len() < MAX_OWN
+            {
+                self.own.push((act.issue_number, leaf.to_vec()));
+            }
         }
-        // What is not of this version says nothing of us.
-        let Some(act) = leaf.try_into().ok().and_then(|leaf: &[u8; LEAF]| Act::from_bytes(leaf).ok()) else { continue };
-        if act.operation == Operation::Issue && core.has_desk_of(&act.office) {
-            writes.own_act(act.issue_number, leaf)?;
+        if covered_size(&core.db)? > self.start {
+            // Somebody else was faster: what is covered is not written again.
+            return Ok(Took::False);
+        }
+        let outcome = match (self.tree.size() == head.value().size, self.tree.root() == head.value().root) {
+            (false, _) => Took::More,
+            (true, false) => Took::False,
+            (true, true) => Took::All,
+        };
+        let fork = self.fork(core, trust, head)?;
+        if let Some(held) = &fork {
+            tracing::error!(size = head.value().size, "the authority has signed two logs of one size");
+            writes.meta(FORK, &(ByteBuf::from(held.bytes()), ByteBuf::from(head.bytes())))?;
+        }
+        if matches!(outcome, Took::All) && fork.is_none() {
+            writes.meta(COVERED, &(self.tree.size(), ByteBuf::from(head.bytes())))?;
+            for (number, leaf) in &self.own {
+                writes.own_act(*number, leaf)?;
+            }
+        }
+        if !writes.is_empty() {
+            // Leaves that are lost are fetched again.
+            core.db.apply_lazily(writes)?;
+        }
+        if fork.is_some() {
+            return Ok(Took::False);
+        }
+        if matches!(outcome, Took::All) {
+            core.log.with(&core.db, |held| *held = self.tree.clone())?;
+            if !self.own.is_empty() {
+                // It may be a certificate that this node has not fetched yet.
+                core.ask_soon.notify_one();
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// A head held here of the same size with another root.
+    fn fork(&self, core: &Core, trust: &Trust, head: &Signed<Head>) -> Result<Option<Signed<Head>>, DbError> {
+        let covering = core.db.meta::<(u64, ByteBuf)>(COVERED)?.and_then(|(_, held)| trust.head(&held));
+        let other =
+            |held: &Signed<Head>| held.value().size == head.value().size && held.value().root != head.value().root;
+        Ok([covering, core.trust.head()].into_iter().flatten().find(other))
+    }
+}
+
+/// The act of a leaf about a certificate for an office number of a desk here. What is not of this version says nothing.
+fn own(core: &Core, leaf: &[u8]) -> Option<Act> {
+    let act = Act::from_bytes(leaf.try_into().ok()?).ok()?;
+    (act.operation == Operation::Issue && core.has_desk_of(&act.office)).then_some(act)
+}
+
+/// Looks through what is covered for the numbers of desks that came later.
+fn index_new_offices(core: &Core) -> Result<(), DbError> {
+    let offices: BTreeSet<OfficeNumber> =
+        core.with_desks(|desks| desks.iter().map(|desk| desk.kept().office()).collect());
+    let indexed: Vec<OfficeNumber> = core.db.meta(INDEXED)?.unwrap_or_default();
+    if offices.iter().all(|office| indexed.contains(office)) {
+        return Ok(());
+    }
+    let (mut writes, size) = (Writes::new(), covered_size(&core.db)?);
+    for chunk in 0..size.div_ceil(CHUNK) {
+        let leaves = core.db.log_chunk(chunk)?;
+        let within = usize::try_from(CHUNK.min(size - chunk * CHUNK)).unwrap_or_default();
+        for leaf in leaves.chunks_exact(LEAF).take(within) {
+            if let Some(act) = own(core, leaf) {
+                writes.own_act(act.issue_number, leaf)?;
+            }
         }
     }
-    let covers = head.value().size == tree.size() && head.value().root == tree.root();
-    let before: Option<(u64, ByteBuf)> = core.db.meta(COVERED)?;
-    if covers {
-        writes.meta(COVERED, &(tree.size(), ByteBuf::from(head.bytes())))?;
-    }
-    if let Some((size, held)) = before
-        && size == head.value().size
-        && let Some(held) = trust.head(&held)
-        && held.value().root != head.value().root
-        && core.db.meta::<(ByteBuf, ByteBuf)>(FORK)?.is_none()
-    {
-        tracing::error!(size, "the authority has signed two logs of one size; both heads are kept");
-        writes.meta(FORK, &(ByteBuf::from(held.bytes()), ByteBuf::from(head.bytes())))?;
-    }
-    if !writes.is_empty() {
-        // Leaves that are lost are fetched again.
-        core.db.apply_lazily(writes)?;
-    }
-    if covers {
-        core.log.with(&core.db, |held| *held = tree.clone())?;
-    }
-    Ok(())
+    writes.meta(INDEXED, &offices.into_iter().collect::<Vec<_>>())?;
+    core.db.apply_lazily(writes)
 }
 
 async fn blocking<T: Send + 'static>(
@@ -207,14 +308,12 @@ async fn blocking<T: Send + 'static>(
 /// # Errors
 /// [`DbError`].
 pub fn check(db: &Db, trust: Option<&Trust>) -> Result<Checked, DbError> {
+    let noted = db.meta::<(u64, ByteBuf)>(COVERED)?;
     let tree = covered(db)?;
-    let head = db.meta::<(u64, ByteBuf)>(COVERED)?;
-    let size = head.as_ref().map_or(0, |(size, _)| *size);
-    let head = head.and_then(|(_, head)| trust?.head(&head));
-    let whole = match &head {
-        Some(head) => head.value().size == tree.size() && head.value().root == tree.root(),
-        None => size == 0,
-    };
+    let size = noted.as_ref().map_or(0, |(size, _)| *size);
+    let head = noted.and_then(|(_, head)| trust?.head(&head));
+    // Where something was covered in between, the tree is the longer one.
+    let whole = size <= tree.size() && (size == 0 || head.is_some());
     Ok(Checked {
         size: tree.size(),
         root: tree.root(),
@@ -239,15 +338,16 @@ pub fn foreign(db: &Db) -> Result<Vec<Act>, DbError> {
     let acts: Vec<Act> =
         db.own_acts()?.iter().filter_map(|leaf| Act::from_bytes(leaf.as_slice().try_into().ok()?).ok()).collect();
     // What was there before an office joined here is its past, and seen when it joins.
-    let joined = |office: &OfficeNumber| {
-        let ours = acts.iter().filter(|act| act.office == *office && own.contains(&act.certificate));
-        ours.map(|act| act.issue_number).min()
-    };
+    let mut joined: BTreeMap<OfficeNumber, u64> = BTreeMap::new();
+    for act in acts.iter().filter(|act| own.contains(&act.certificate)) {
+        let first = joined.entry(act.office).or_insert(act.issue_number);
+        *first = act.issue_number.min(*first);
+    }
     Ok(acts
         .iter()
         .filter(|act| desks.iter().any(|desk| desk.office() == act.office))
         .filter(|act| !own.contains(&act.certificate) && !known.contains(&act.issue_number))
-        .filter(|act| joined(&act.office).is_some_and(|joined| joined < act.issue_number))
+        .filter(|act| joined.get(&act.office).is_some_and(|joined| *joined < act.issue_number))
         .copied()
         .collect())
 }
@@ -260,4 +360,70 @@ pub fn acknowledge(db: &Db, writes: &mut Writes, issue_number: u64) -> Result<()
     let mut known: BTreeSet<u64> = db.meta::<Vec<u64>>(ACKNOWLEDGED)?.unwrap_or_default().into_iter().collect();
     known.insert(issue_number);
     writes.meta(ACKNOWLEDGED, &known.into_iter().collect::<Vec<u64>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use ed25519_dalek::SigningKey;
+    use musubi_store::{Options, Store};
+
+    use super::*;
+
+    const SIZE: u64 = 1_000;
+
+    /// A store with a covered log of a thousand leaves.
+    fn kept() -> (tempfile::TempDir, Db, Tree) {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::new(Store::open(&dir.path().join("store"), Options::default()).unwrap());
+        let leaves: Vec<[u8; LEAF]> = (0..SIZE).map(|n| [n as u8; LEAF]).collect();
+        let mut tree = Tree::new();
+        tree.extend(leaves.iter().map(|leaf| leaf_hash(leaf)));
+        let head = Signed::sign(Head::of(&tree, Timestamp(1)), &SigningKey::from_bytes(&[1; 32])).unwrap();
+        let mut writes = Writes::new();
+        for (number, chunk) in (0..).zip(leaves.chunks(CHUNK as usize)) {
+            writes.log_chunk(number, &chunk.concat()).unwrap();
+        }
+        writes.meta(COVERED, &(SIZE, ByteBuf::from(head.bytes()))).unwrap();
+        db.store().commit_blocking(writes.into_batch()).unwrap();
+        (dir, db, tree)
+    }
+
+    fn put(db: &Db, chunk: u64, leaves: &[u8]) {
+        let mut writes = Writes::new();
+        writes.log_chunk(chunk, leaves).unwrap();
+        db.store().commit_blocking(writes.into_batch()).unwrap();
+    }
+
+    #[test]
+    fn what_is_covered_is_read_back() {
+        let (_dir, db, tree) = kept();
+        assert_eq!((covered(&db).unwrap(), covered_size(&db).unwrap()), (tree.clone(), SIZE));
+        // What lies behind is not covered, and changes nothing.
+        let last = [db.log_chunk(1).unwrap(), vec![9; 3 * LEAF]].concat();
+        put(&db, 1, &last);
+        assert_eq!(covered(&db).unwrap(), tree);
+    }
+
+    #[test]
+    fn a_log_that_lacks_something_or_was_changed_counts_as_none() {
+        let (_dir, db, tree) = kept();
+        let first = db.log_chunk(0).unwrap();
+        put(&db, 0, &first[..100 * LEAF]);
+        assert_eq!(covered(&db).unwrap(), Tree::new());
+        let mut changed = first.clone();
+        changed[70] ^= 1;
+        put(&db, 0, &changed);
+        assert_eq!(covered(&db).unwrap(), Tree::new());
+        assert!(!check(&db, None).unwrap().whole);
+        put(&db, 0, &first);
+        assert_eq!(covered(&db).unwrap(), tree);
+    }
+
+    #[test]
+    fn nothing_kept_is_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::new(Store::open(&dir.path().join("store"), Options::default()).unwrap());
+        let checked = check(&db, None).unwrap();
+        assert_eq!((checked.size, checked.whole, checked.signed, checked.fork), (0, true, None, false));
+    }
 }

@@ -184,6 +184,12 @@ impl TrustKeeper {
         held.trust.as_ref().map(|trust| Known::of(trust, log)).unwrap_or_default()
     }
 
+    /// The newest head of the authority's log that is held.
+    #[must_use]
+    pub fn head(&self) -> Option<Signed<Head>> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner).head.clone()
+    }
+
     /// Trusted time, which irreversible acts wait for; `None` before anything signed was seen.
     #[must_use]
     pub fn trusted_time(&self) -> Option<Timestamp> {

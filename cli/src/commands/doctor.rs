@@ -257,6 +257,8 @@ impl Doctor<'_> {
 
     fn log(&mut self, status: &Status) {
         match status.foreign {
+            // Without a log nobody can tell.
+            0 if status.log == 0 => {}
             0 => self.look("log", Found::Good, &msg!("doctor-log"), None),
             count => {
                 let todo = msg!("doctor-do-foreign");

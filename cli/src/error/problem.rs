@@ -32,6 +32,7 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
         "disk_low" => msg!("err-disk-low"),
         "disk_failed" => msg!("err-disk-failed"),
         "authority_unreachable" => msg!("err-enrol-unreachable"),
+        "log_number" => msg!("err-log-number"),
         "no_desk" => msg!("err-renew-no-desk"),
         "stopping" => msg!("err-api-stopping"),
         "failed" => msg!("err-api-failed"),

@@ -127,6 +127,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         clock_behind_s: core.trust.trusted_time().map_or(0, |signed| signed.since(wall)),
         clock_ahead_s: core.trust.trusted_time().map_or(0, |signed| wall.since(signed)),
         foreign: transparency::foreign(&core.db).map_err(db)?.len() as u64,
+        log: transparency::covered_size(&core.db).map_err(db)?,
         version: env!("CARGO_PKG_VERSION").into(),
     }))
 }
@@ -182,6 +183,9 @@ pub(super) async fn renew(Extract(state): Extract<State>, Json(request): Json<Re
 pub(super) async fn log(Extract(state): Extract<State>, Json(request): Json<LogRequest>) -> Answer<LogRow> {
     let core = Arc::clone(&state.core);
     if let Some(number) = request.known {
+        if transparency::foreign(&core.db).map_err(db)?.iter().all(|act| act.issue_number != number) {
+            return Err(ApiProblem::new(StatusCode::NOT_FOUND, "log_number"));
+        }
         let mut writes = Writes::new();
         transparency::acknowledge(&core.db, &mut writes, number).map_err(db)?;
         core.db.store().commit(writes.into_batch()).await.map_err(CoreError::from)?;

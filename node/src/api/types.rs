@@ -156,6 +156,9 @@ pub struct Status {
     /// How many certificates for office numbers of desks here nobody here asked for.
     #[serde(default)]
     pub foreign: u64,
+    /// How many acts of the authority's public log are kept and covered by its signature.
+    #[serde(default)]
+    pub log: u64,
     /// Version of the program.
     pub version: String,
 }

@@ -279,6 +279,8 @@ impl Authority {
             Act::Decline { id } => Done::Declined(self.decline(&id, now)?),
             Act::Revoke { target, reason } => ordered(self.order(&[target], reason, now)?),
             Act::RevokeAll { offices, reason } => {
+                // Each once, however often it stands in the list.
+                let offices: std::collections::BTreeSet<OfficeNumber> = offices.into_iter().collect();
                 let targets: Vec<Target> = offices.into_iter().map(Target::Office).collect();
                 ordered(self.order(&targets, reason, now)?)
             }

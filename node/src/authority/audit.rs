@@ -39,6 +39,8 @@ pub enum Deed {
     Renewed,
     /// Other public nodes were published.
     Announced,
+    /// A certificate was revoked, as a second administrator has confirmed.
+    Confirmed,
     /// Many offices are to be revoked, if a second administrator confirms it.
     Ordered,
     /// A certificate was issued.
@@ -63,6 +65,7 @@ impl Deed {
             Self::Renewed => "renewed",
             Self::Announced => "announced",
             Self::Ordered => "ordered",
+            Self::Confirmed => "confirmed",
             Self::Issued => "issued",
             Self::Revoked => "revoked",
             Self::WrongCode => "wrong_code",

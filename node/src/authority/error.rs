@@ -211,6 +211,28 @@ impl Error {
     }
 }
 
+impl Error {
+    /// Whether it speaks against one request, and says nothing of others.
+    pub(super) const fn is_refusal(&self) -> bool {
+        matches!(
+            self,
+            Self::Overlap { .. }
+                | Self::KeyOfOtherOffice
+                | Self::KeyCompromised
+                | Self::TooManyDesks
+                | Self::OwnNumber
+                | Self::PeriodPast
+                | Self::PeriodOrder
+                | Self::PeriodTooLong
+                | Self::TooEarly { .. }
+                | Self::Date(_)
+                | Self::SerialTaken
+                | Self::NothingToReplace
+                | Self::Issue(_)
+        )
+    }
+}
+
 impl From<KeyFileError> for Error {
     fn from(error: KeyFileError) -> Self {
         match error {

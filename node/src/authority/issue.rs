@@ -130,6 +130,11 @@ impl Authority {
         });
         match together {
             Ok(granted) => granted.into_iter().map(|granted| self.issued(granted, now)).collect(),
+            // The disk, or the clock: that is no request's fault, and trying on helps none.
+            Err(error) if !error.is_refusal() => {
+                let rest = group.iter().skip(1).map(|_| Err(Error::Stopped));
+                std::iter::once(Err(error)).chain(rest).collect()
+            }
             Err(_) => {
                 let mut one = |request: &Request| {
                     let granted = self.act(now, |draft, now| grant(draft, request, wish, None, now, rng))?;

@@ -33,6 +33,8 @@ const WAITS: u64 = 7 * 86_400;
 struct Record {
     admin: String,
     offices: Vec<OfficeNumber>,
+    /// The serial number of the one certificate that is meant, or empty: all of the offices.
+    serial: ByteBuf,
     reason: u8,
     time: Timestamp,
 }
@@ -46,6 +48,8 @@ pub struct Order {
     pub admin: String,
     /// The offices to be revoked.
     pub offices: Vec<OfficeNumber>,
+    /// The one certificate that is meant; none: all of the offices.
+    pub serial: Option<String>,
     /// Why.
     #[serde(with = "times::text")]
     pub reason: Reason,
@@ -56,9 +60,10 @@ pub struct Order {
 
 impl Record {
     fn shown(self, id: &[u8]) -> Result<Order, Error> {
-        let Self { admin, offices, reason, time } = self;
+        let Self { admin, offices, serial, reason, time } = self;
+        let serial = (!serial.is_empty()).then(|| data_encoding::HEXLOWER.encode(&serial));
         let reason = Reason::from_code(reason).ok_or(Error::Damaged("order"))?;
-        Ok(Order { id: data_encoding::HEXLOWER.encode(id), admin, offices, reason, time })
+        Ok(Order { id: data_encoding::HEXLOWER.encode(id), admin, offices, serial, reason, time })
     }
 }
 
@@ -89,8 +94,9 @@ impl Register {
             if TOGETHER < now.since(entry.time()) {
                 break;
             }
-            // What the authority does by itself (a PC that is replaced) is no administrator's.
-            if entry.deed() == Deed::Revoked && !entry.admin().is_empty() {
+            // A PC that is replaced loses nobody the licence, and what was confirmed was two people's.
+            let replaced = entry.detail().ends_with(Reason::Superseded.as_str());
+            if entry.deed() == Deed::Revoked && !replaced && !entry.admin().is_empty() {
                 offices.extend(entry.office());
             }
         }
@@ -121,17 +127,27 @@ impl Authority {
                 }
             });
         }
-        let mut together = self.revoked_lately(now)?;
-        together.extend(&offices);
-        if together.len() <= ALONE || offices.is_empty() {
+        let lately = self.revoked_lately(now)?;
+        if lately.union(&offices).count() <= ALONE || offices.is_subset(&lately) {
             return self.revoke_all(targets, reason, now).map(Ok);
         }
-        // Whole offices, whatever was named: the second administrator sees what it is about.
+        for office in &offices {
+            let mut issued = records::certificates(&self.store, Some(office)).peekable();
+            if issued.peek().is_none() {
+                return Err(Error::Unknown);
+            }
+        }
+        let serial = match targets {
+            [Target::Serial(serial)] => ByteBuf::from(serial.as_bytes().as_slice()),
+            _ => ByteBuf::new(),
+        };
         let offices: Vec<OfficeNumber> = offices.into_iter().collect();
         let admin = self.admin.clone();
-        let record = Record { admin, offices, reason: reason.code(), time: now };
+        let record = Record { admin, offices, serial, reason: reason.code(), time: now };
         let named: Vec<&[u8]> = record.offices.iter().map(|office| office.as_str().as_bytes()).collect();
-        let id = Hash::of(&[&named.concat(), record.admin.as_bytes(), &now.0.to_be_bytes()]);
+        let parts =
+            [&named.concat()[..], &record.serial, &[record.reason], record.admin.as_bytes(), &now.0.to_be_bytes()];
+        let id = Hash::of(&parts);
         let id = &id.0[..8];
         self.act(now, |draft, _| {
             draft.put(ORDERS, id, &record)?;
@@ -151,7 +167,10 @@ impl Authority {
         if order.admin == self.admin {
             return Err(Error::SameAdmin);
         }
-        let targets: Vec<Target> = order.offices.iter().map(|office| Target::Office(*office)).collect();
+        let targets: Vec<Target> = match &order.serial {
+            Some(serial) => vec![Target::Serial(serial.parse().map_err(|_| Error::Damaged("order"))?)],
+            None => order.offices.iter().map(|office| Target::Office(*office)).collect(),
+        };
         let key = data_encoding::HEXLOWER.decode(order.id.as_bytes()).map_err(|_| Error::NoOrder)?;
         self.revoke_for(&targets, order.reason, Some(&key), now)
     }

@@ -88,20 +88,24 @@ impl Authority {
                     }
                     Target::Serial(serial) => records::certificate(draft.store(), serial)?.into_iter().collect(),
                 };
-                if found.is_empty() {
+                // By an order what is there is revoked: some of it may be gone meanwhile.
+                if found.is_empty() && order.is_none() {
                     return Err(Error::Unknown);
                 }
                 let before = revoked.len();
                 revoked.extend(
                     found.into_iter().filter(|issued| issued.is_live(now) && seen.insert(issued.leaf.serial())),
                 );
-                if revoked.len() == before {
+                if revoked.len() == before && order.is_none() {
                     return Err(Error::NothingToRevoke);
                 }
                 if let Target::Office(office) = target {
                     // A letter in wrong hands would bring the office back.
                     codes::withdraw(draft, office)?;
                 }
+            }
+            if revoked.is_empty() {
+                return Err(Error::NothingToRevoke);
             }
             if let Some(order) = order {
                 draft.no_order(order)?;
@@ -112,7 +116,8 @@ impl Authority {
                 issued.revoked = Some(entry);
                 draft.revoked(issued, entry)?;
                 let detail = format!("{} {reason}", entry.serial);
-                draft.deed(Deed::Revoked, Some(issued.leaf.office()), detail);
+                let deed = if order.is_some() { Deed::Confirmed } else { Deed::Revoked };
+                draft.deed(deed, Some(issued.leaf.office()), detail);
                 numbers.insert(issued.ca, 0);
             }
             for (ca, number) in &mut numbers {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use musubi_protocol::{crl, ids::Hash};
+use musubi_protocol::{crl, ids::Hash, news::Known};
 
 use super::{Core, CoreError, Event, lock};
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     db::Writes,
     desk::{self, Kept},
     news::{Renewing, agree},
+    transparency,
     trust::{InstallError, Installation},
 };
 
@@ -141,6 +142,10 @@ impl Core {
     /// # Errors
     /// [`CoreError::NoMessage`] for a desk without a certificate, [`CoreError::Db`].
     pub async fn agree(self: &Arc<Self>, desk: u16, yen: u32) -> Result<(), CoreError> {
+        // Only what was asked for is agreed to: this desk's next year, at no more.
+        if !matches!(self.renewal(desk), Some(Renewing::Fee(due)) if due <= yen) {
+            return Ok(());
+        }
         let newest = self.with_desks(|desks| {
             let desk = desks.iter().find(|held| held.kept().number() == desk)?;
             desk.certificates.iter().max_by_key(|(_, leaf)| leaf.issue_number()).map(|(_, leaf)| leaf.hash())
@@ -160,7 +165,9 @@ impl Core {
             // What is not learned costs those who ask later a whole list.
             let _ = tokio::task::spawn_blocking(move || core.deltas.learn(&before, &now)).await;
         }
-        let known = self.trust.known();
+        // A log that cannot be read has nothing to tell.
+        let log = transparency::covered_size(&self.db).unwrap_or_default();
+        let known = Known { log, ..self.trust.known() };
         self.known.send_if_modified(|held| std::mem::replace(held, known.clone()) != known);
     }
 

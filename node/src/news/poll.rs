@@ -25,7 +25,7 @@ use crate::{
     core::{Core, CoreError},
     db::{DbError, Writes},
     enrol::dialed,
-    transparency::follow,
+    transparency::{From, follow},
 };
 
 /// Name of the single value that says where the authority is.
@@ -34,8 +34,10 @@ const PLACE: &str = "authority place";
 const EVERY: Duration = Duration::from_secs(15 * 60);
 /// First pause after an attempt that failed; it doubles up to [`EVERY`].
 const FIRST_PAUSE: Duration = Duration::from_secs(15);
-/// Longest time for all that is asked at once; the whole log comes in the first.
-const AT_MOST: Duration = Duration::from_secs(300);
+/// Longest time for all that is asked at once.
+const AT_MOST: Duration = Duration::from_secs(900);
+/// Longest time for the log within it: some 20 MB the first time.
+const FOLLOWING: Duration = Duration::from_secs(600);
 /// Questions that nobody waits for are at least this far apart.
 const APART: Duration = Duration::from_secs(20);
 /// Longest time that a node which starts waits for a fresh list.
@@ -154,8 +156,13 @@ async fn ask_authority(core: &Arc<Core>, place: &Place) -> Result<(), NewsError>
             Err(error) => return Err(error),
         }
     }
-    // Last, so that a certificate that was just fetched is known as ours.
-    follow(core, &mut asker).await
+    // Last, so that a certificate that was just fetched is known as ours. Whatever comes of it, the rest was answered.
+    match timeout(FOLLOWING, follow(core, &mut asker, From::Authority)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the authority's log could not be followed"),
+        Err(_) => tracing::warn!("the authority's log did not come in time"),
+    }
+    Ok(())
 }
 
 /// A desk as far as its certificates go.
@@ -184,7 +191,10 @@ async fn next_certificate(core: &Arc<Core>, source: &mut impl Source, mut held: 
         Answer::State(State::Granted { certificate: newest, issuer }) => {
             let newest_leaf = LeafIn::parse(&newest).map_err(|_| NewsError::Other)?;
             if newest_leaf.issue_number() > held.newest.issue_number() {
-                return install(core, source, &held, &newest, &issuer).await;
+                install(core, source, &held, &newest, &issuer).await?;
+                // What was due was due for the one before.
+                core.renewing(held.desk, None);
+                return Ok(());
             }
             // The last one of those held that is in force: what was issued later is revoked.
             if newest_leaf.key() == held.newest.key() {

@@ -3,5 +3,6 @@
 mod enrolment;
 mod licences;
 mod life;
+mod orders;
 mod renewals;
 mod support;

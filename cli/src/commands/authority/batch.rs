@@ -11,7 +11,8 @@ use musubi_protocol::certificate::material::MAX_FILE;
 use crate::{
     context::Context,
     error::{CommandError, Exit},
-    msg, private_file,
+    msg,
+    output::{HANDED_OUT, Output},
     ui::Ui,
 };
 
@@ -35,6 +36,11 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     let read = |path: &PathBuf| fs::read(path).map_err(CommandError::reading(path));
     let requests: Vec<Vec<u8>> = paths.iter().map(read).collect::<Result<_, _>>()?;
     fs::create_dir_all(&args.out).map_err(CommandError::writing(&args.out))?;
+    let same = |path: &Path| path.canonicalize().ok();
+    if same(&args.out) == same(&args.requests) {
+        // A certificate would take its request's place.
+        return Err(CommandError::usage(msg!("err-authority-batch-same")));
+    }
     let act = Act::IssueAll { requests, period: Period::default() };
     let Done::IssuedAll(outcomes) = super::perform(ui, context, Some(&args.acting), act)? else {
         return Err(super::unexpected());
@@ -45,10 +51,18 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         match outcome {
             Ok(issued) => {
                 let out = args.out.join(name);
-                // What lies there from an earlier time is the same certificate or an older one.
-                let _ = fs::remove_file(&out);
-                private_file::create(&out, issued.pem.as_bytes()).map_err(CommandError::writing(&out))?;
-                rows.push(serde_json::json!({"file": path, "certificate": issued.row, "out": out}));
+                // One that cannot be written is issued all the same, and no reason to lose the others.
+                match Output::prepare(&out, &HANDED_OUT).and_then(|file| file.finish(&issued.pem)) {
+                    Ok(()) => rows.push(serde_json::json!({"file": path, "certificate": issued.row, "out": out})),
+                    Err(error) => {
+                        refused += 1;
+                        ui.note(&msg!("authority-batch-refused", path = &out, why = error.code()));
+                        ui.note(&msg!("authority-issued-anyway"));
+                        rows.push(
+                            serde_json::json!({"file": path, "certificate": issued.row, "refused": error.code()}),
+                        );
+                    }
+                }
             }
             Err(told) => {
                 refused += 1;

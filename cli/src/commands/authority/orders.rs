@@ -26,12 +26,18 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, _args: &Args) -> Result<Exit, 
             msg!("authority-orders-column-id"),
             msg!("authority-audit-column-admin"),
             msg!("authority-audit-column-time"),
+            msg!("authority-audit-column-detail"),
             msg!("authority-column-office"),
         ];
         let mut table = Table::new(headings.iter().map(|heading| text.show(heading)).collect());
         for order in &orders {
             let offices: Vec<_> = order.offices.iter().map(ToString::to_string).collect();
-            table.row([order.id.clone(), order.admin.clone(), moment::friendly(text, order.time), offices.join(" ")]);
+            let meant = match &order.serial {
+                Some(serial) => format!("{} ({serial})", offices.join(" ")),
+                None => offices.join(" "),
+            };
+            let (time, reason) = (moment::friendly(text, order.time), order.reason.to_string());
+            table.row([order.id.clone(), order.admin.clone(), time, reason, meant]);
         }
         ui.table(&table);
         ui.line(&msg!("authority-orders-next"));
