@@ -210,7 +210,7 @@ fn rebuild(trust: &Trust, deltas: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<Hash>) {
 /// [`SessionError`].
 pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, mut frames: Frames, known: Known) -> Result<(), SessionError> {
     // One at a time of each partner, so that none takes the turns of the others.
-    let Some(_hearing) = core.partners.hearing(peer) else { return Err(SessionError::Unexpected) };
+    let Some(hearing) = core.partners.hearing(peer) else { return Err(SessionError::Unexpected) };
     frames.widen(MAX_ANSWER);
     let mut partner = Partner(frames);
     let turn = core.asking.acquire().await.map_err(|_| CoreError::Stopped)?;
@@ -225,8 +225,8 @@ pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, mut frames: Frames, kno
         }
         Err(_) => return Err(SessionError::Silent),
     }
-    drop(turn);
-    // The log is worth having from whoever has it, and no reason to hear the lists again.
+    // The next news must not wait for the log, which is worth having from whoever has it.
+    drop((turn, hearing));
     if transparency::covered_size(&core.db).map_err(CoreError::from)? < known.log {
         let followed = timeout(SESSION, transparency::follow(core, &mut partner, transparency::From::Partner)).await;
         if let Ok(Err(error)) = followed {
