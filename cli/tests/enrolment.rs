@@ -272,6 +272,7 @@ fn whoever_has_no_letter_waits_for_a_decision() {
         let mut enrol = command(dir, &format!("enrol --dir {name} --invitation public"));
         waiting.push(enrol.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         while applications(dir).len() < waiting.len() {
+            // Another process gives no event.
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
     }

@@ -301,6 +301,7 @@ pub(crate) async fn keep_telling<T: Teller, O: Opener>(
                 }
                 Err(error) => {
                     tracing::debug!(%peer, %error, "a partner could not be told of newer lists");
+                    // Nothing tells when the other side would hear: time itself is what is waited for.
                     tokio::time::sleep(pause).await;
                     pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
                     continue;

@@ -145,7 +145,7 @@ pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: Fro
     })
     .await?;
     guard = held;
-    let mut taking = Taking { start: tree.size(), tree, own: Vec::new() };
+    let mut taking = Taking { tree, own: Vec::new() };
     for _ in 0..if from == From::Authority { MAX_ANSWERS } else { MAX_FROM_PARTNER } {
         let size = taking.tree.size();
         let Answer::Leaves { first, leaves, head } = source.ask(&Question::Leaves { size }).await? else {
@@ -184,8 +184,6 @@ pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: Fro
 
 /// Leaves on their way to be covered.
 struct Taking {
-    /// How many were covered at the beginning.
-    start: u64,
     tree: Tree,
     /// Those about own numbers: they count with the others, once a head covers them.
     own: Vec<(u64, Vec<u8>)>,
@@ -221,10 +219,6 @@ impl Taking {
             {
                 self.own.push((act.issue_number, leaf.to_vec()));
             }
-        }
-        if covered_size(&core.db)? > self.start {
-            // Somebody else was faster: what is covered is not written again.
-            return Ok(Took::False);
         }
         let outcome = match (self.tree.size() == head.value().size, self.tree.root() == head.value().root) {
             (false, _) => Took::More,
