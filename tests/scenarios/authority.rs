@@ -8,6 +8,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use musubi_node::{
+    db::{Db, Writes},
+    home::Home,
+};
 use musubi_tests::{process::put_clock, sample};
 use serde_json::Value;
 
@@ -224,6 +228,21 @@ fn three_offices_join_exchange_renew_and_one_is_revoked() {
     assert_eq!((&known["size"], &known["foreign"]), (&log["size"], &Value::Array(Vec::new())));
     world.done("renew --dir manager");
     assert_eq!(world.done("status --dir manager")["foreign"], 0);
+
+    // What is kept of the log was changed on the disk: the node sees it and fetches all of it again.
+    day_care.stop();
+    {
+        let store = Home::new(world.path().join("day-care")).open_store(8 << 20).unwrap();
+        let (db, mut writes) = (Db::new(store), Writes::new());
+        let mut chunk = db.log_chunk(0).unwrap();
+        chunk[70] ^= 1;
+        writes.log_chunk(0, &chunk).unwrap();
+        db.store().commit_blocking(writes.into_batch()).unwrap();
+    }
+    let day_care = world.node("day-care", &[&to_manager]);
+    world.done("renew --dir day-care");
+    let fetched = world.done("log verify --dir day-care");
+    assert_eq!((&fetched["size"], &fetched["root"]), (&known["size"], &known["root"]));
 
     for running in [home_visit, day_care, manager, serving] {
         running.stop();
