@@ -53,6 +53,8 @@ value-lang = language
 value-office = office number
 value-application = application
 value-order = order
+value-ca = CA
+value-n = number
 value-yen = yen
 value-kind = kind
 value-month = month
@@ -554,6 +556,8 @@ authority-audit-deed =
     { $deed ->
         [new_ca] issuing CA made
         [policy] policy published
+        [bundle] trust bundle of a root taken over
+        [root_asked] root asked
         [code] code made
         [applied] application received
         [granted] application granted
@@ -1463,3 +1467,111 @@ send-again = What is marked as sent already was not sent: the same files went to
 show-note = Note:
 warn-export-program = { $file } runs when it is opened, or is not what its name says.
     .hint = Do not open it before you have asked the sender.
+
+## roots
+
+cmd-authority-init-arg-root = The certificate of a root that is kept elsewhere; twice, root 1 first
+cmd-authority-init-arg-out = The file that has to be carried to root 1
+cmd-authority-reissue = Issues new certificates for those of a revoked CA
+cmd-authority-reissue-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-root = Roots, on a computer without a network
+cmd-authority-root-init = Makes a root (on the computer without a network)
+    .long =
+        Make two of them, in two places, and lock the second away.
+          musubi --dir /media/usb1/root authority root init --name 中央機関 --out root-1.pem
+          musubi --dir /media/usb2/root authority root init --name 中央機関 --number 2 --out root-2.pem
+        Then, on the authority's computer:
+          musubi authority init --name 中央機関 --root root-1.pem --root root-2.pem --out request.pem
+cmd-authority-root-init-arg-name = The authority's name
+cmd-authority-root-init-arg-number = The root's number
+cmd-authority-root-init-arg-out = The file for its certificate
+cmd-authority-root-show = Shows a root and what it has signed (there)
+cmd-authority-root-show-arg-out = The file for its certificate
+cmd-authority-root-sign = Signs what was carried to a root (there)
+    .long =
+        Shows first what would change, and asks.
+          musubi --dir /media/usb1/root authority root sign request.pem --out signed.pem
+cmd-authority-root-sign-arg-request = What was carried here
+cmd-authority-root-sign-arg-out = The file to be carried back
+cmd-authority-root-sign-arg-yes = Signs without a question
+cmd-authority-root-request = Writes what has to be carried to a root
+    .long =
+        What waits for it is in it by itself: the licence policy, addresses, the CA of a new year, the root's revocation list. A root is replaced like this, and the other root signs:
+          musubi authority root request --retire 1 --new root-3.pem --out request.pem
+cmd-authority-root-request-arg-out = The file to write
+cmd-authority-root-request-arg-issuing = Another issuing CA in the same year
+cmd-authority-root-request-arg-revoke = An issuing CA to be revoked, by name
+cmd-authority-root-request-arg-retire = The root that goes, 1 or 2
+cmd-authority-root-request-arg-new = The certificate of the root that comes
+cmd-authority-root-request-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-root-accept = Takes over what a root has signed
+cmd-authority-root-accept-arg-file = What was carried back
+cmd-authority-root-accept-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-root-status = Shows what waits for a root
+ask-authority-root-passphrase = Passphrase of the root:
+authority-root-made = { $name } was made in { $dir }. Its certificate is in { $path }.
+authority-root-pin =
+    Its fingerprint (SHA-256):
+    { $pin }
+authority-root-made-next = Next: carry only the certificate file away. Keep this folder where no network reaches, and a copy of it in another safe.
+authority-root-shown = { $name } of { $organisation }, until { $until }
+authority-root-unused = It has signed nothing yet.
+authority-root-column-number = Bundle
+authority-root-column-bundle = SHA-256 begins with
+authority-root-review = What { $organisation } asks for:
+authority-root-fingerprint =
+    Fingerprint of the request. It has to be the same on both computers:
+    { $pin }
+authority-root-founds = It founds the authority: trust bundle 1.
+authority-root-number = The trust bundle becomes { $new } (in force is { $old }).
+authority-root-behind = ! The authority does not know what this root has signed before. Was it restored from a backup?
+authority-root-certifies = Certifies the issuing CA "{ $name }" (key { $key }…)
+authority-root-revokes = ! Revokes the issuing CA "{ $name }". All certificates under it are void until they are issued anew.
+authority-root-leaves-out = ! Leaves out the issuing CA "{ $name }". All certificates under it are void.
+authority-root-new =
+    New root "{ $name }", fingerprint:
+    { $pin }
+authority-root-retires = ! The root "{ $name }" goes. What it signs later counts nowhere.
+authority-root-policy = The licence policy changes.
+authority-root-bootstrap = Addresses of public nodes: { $addresses }
+authority-root-enforce = Certificates count only with a proof from the log from { $day } on.
+authority-root-question = Sign this?
+authority-root-not-signed = Nothing was signed.
+authority-root-signed = Signed: trust bundle { $number } is in { $path }. Carry it back and take it over with musubi authority root accept.
+authority-root-requested = What has to be signed is in { $path }.
+authority-root-requested-next = Carry it to the root's computer and sign it there with musubi authority root sign.
+authority-root-accepted = Trust bundle { $number } is in force, and offices get it by themselves.
+authority-root-here = The roots' keys are in this folder too. That is enough to try things out; for real use keep them on a computer without a network (musubi authority root init).
+authority-root-elsewhere = Trust bundle { $number }. The root's revocation list is current until { $until }.
+authority-root-nothing-waits = Nothing waits for a root.
+authority-root-waits =
+    { $what ->
+        [policy] Waits for a root: the licence policy
+        [bootstrap] Waits for a root: addresses of public nodes
+        [enforce_from] Waits for a root: the day from which proofs from the log count
+        [issuing_ca] Waits for a root: the issuing CA of a new year
+        [root_crl] Waits for a root: its revocation list ends soon
+       *[other] Waits for a root: { $what }
+    }
+authority-root-waits-next = Next: musubi authority root request --out request.pem
+authority-reissued =
+    { $count ->
+        [one] One certificate was issued anew. The office fetches it by itself.
+       *[other] { $count } certificates were issued anew. The offices fetch them by themselves.
+    }
+err-authority-two-roots = An authority has two roots.
+    .hint = Name both certificates: --root root-1.pem --root root-2.pem
+err-authority-no-root = There is no root here, or the file is no root's certificate.
+    .hint = Check --dir and the file. Roots are made with musubi authority root init.
+err-authority-root-needed = For this a root has to sign first.
+    .hint = musubi authority root request --out request.pem writes what has to be carried to it.
+err-authority-root-here = The roots' keys are in this folder: nothing has to be carried anywhere.
+    .hint = Policy, addresses and CAs are signed at once here.
+err-authority-root-request = The request is damaged, or asks for something that does not fit together.
+    .hint = Write it anew with musubi authority root request.
+err-authority-other-root = Another root has to sign this request.
+    .hint = When root 1 is to go, root 2 signs. Check with musubi authority root show which root this is.
+err-authority-root-answer = This file does not follow what is in force here. Nothing was changed.
+    .hint = Write the request anew with musubi authority root request and have it signed.
+err-authority-no-ca = There is no issuing CA of this name.
+    .hint = The name is in the column of musubi authority list.

@@ -41,6 +41,8 @@ value-lang = 言語
 value-office = 事業所番号
 value-application = 申請の番号
 value-order = 指示の番号
+value-ca = 鍵の名前
+value-n = 番号
 value-yen = 円
 value-kind = サービス種類
 value-month = 年月
@@ -535,6 +537,8 @@ authority-audit-deed =
     { $deed ->
         [new_ca] 発行用の鍵を作成
         [policy] 決まりを公開
+        [bundle] ルートの信頼情報を取り込み
+        [root_asked] ルートへの依頼を作成
         [code] 招待の番号を作成
         [applied] 申請を受付
         [granted] 申請を承認
@@ -1419,3 +1423,107 @@ send-again = 「送信済み」のものは、同じファイルを1日以内に
 show-note = ひとこと:
 warn-export-program = { $file } は、開くと動き出すファイルか、名前と中身の合わないファイルです。
     .hint = 送り主に電話などで確かめるまで、開かないでください。
+
+## ルート
+
+cmd-authority-init-arg-root = 別のところに保管するルートの証明書（2回指定。ルート1が先）
+cmd-authority-init-arg-out = ルート1に持って行くファイル
+cmd-authority-reissue = 失効した発行用の鍵の証明書を発行し直します
+cmd-authority-reissue-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-root = ネットワークにつながないパソコンで使うルート
+cmd-authority-root-init = ルートを作ります（つながないパソコンで）
+    .long =
+        別々の場所に2つ作り、2つ目は金庫にしまってください。
+          musubi --dir /media/usb1/root authority root init --name 中央機関 --out root-1.pem
+          musubi --dir /media/usb2/root authority root init --name 中央機関 --number 2 --out root-2.pem
+        続けて、中央機関のパソコンで:
+          musubi authority init --name 中央機関 --root root-1.pem --root root-2.pem --out request.pem
+cmd-authority-root-init-arg-name = 中央機関の名前
+cmd-authority-root-init-arg-number = ルートの番号
+cmd-authority-root-init-arg-out = ルートの証明書の書き込み先
+cmd-authority-root-show = ルートと署名の記録を表示します（同上）
+cmd-authority-root-show-arg-out = ルートの証明書の書き込み先
+cmd-authority-root-sign = 持ってきた依頼に署名します（同上）
+    .long =
+        何が変わるかを先に表示し、確認します。
+          musubi --dir /media/usb1/root authority root sign request.pem --out signed.pem
+cmd-authority-root-sign-arg-request = 持ってきた依頼
+cmd-authority-root-sign-arg-out = 持ち帰るファイル
+cmd-authority-root-sign-arg-yes = 確認なしで署名します
+cmd-authority-root-request = ルートに持って行く依頼を書きます
+    .long =
+        署名を待っているもの（決まり、アドレス、新しい年の発行用の鍵、ルートの失効リスト）は自動で入ります。ルートを替えるときは、もう一方のルートが署名します:
+          musubi authority root request --retire 1 --new root-3.pem --out request.pem
+cmd-authority-root-request-arg-out = 依頼の書き込み先
+cmd-authority-root-request-arg-issuing = 同じ年にもう1つ発行用の鍵を作ります
+cmd-authority-root-request-arg-revoke = 失効させる発行用の鍵の名前
+cmd-authority-root-request-arg-retire = やめるルート（1 か 2）
+cmd-authority-root-request-arg-new = 新しいルートの証明書
+cmd-authority-root-request-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-root-accept = ルートが署名したものを取り込みます
+cmd-authority-root-accept-arg-file = 持ち帰ったファイル
+cmd-authority-root-accept-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-root-status = ルートの署名を待っているものを表示します
+ask-authority-root-passphrase = ルートのパスフレーズ:
+authority-root-made = { $dir } に { $name } を作りました。証明書は { $path } です。
+authority-root-pin =
+    フィンガープリント（SHA-256）:
+    { $pin }
+authority-root-made-next = 次に: 証明書のファイルだけを持ち出してください。このフォルダはネットワークの届かないところに置き、写しを別の金庫に保管してください。
+authority-root-shown = { $organisation } の { $name }（{ $until } まで）
+authority-root-unused = まだ何にも署名していません。
+authority-root-column-number = 信頼情報
+authority-root-column-bundle = SHA-256の先頭
+authority-root-review = { $organisation } からの依頼:
+authority-root-fingerprint =
+    依頼のフィンガープリント。両方のパソコンで同じことを確かめてください:
+    { $pin }
+authority-root-founds = 中央機関を始めます（信頼情報 1）。
+authority-root-number = 信頼情報が { $new } になります（今は { $old }）。
+authority-root-behind = ！ このルートが前に署名したものを、中央機関が知りません。バックアップから戻した中央機関ではありませんか。
+authority-root-certifies = 発行用の鍵「{ $name }」を認証します（鍵 { $key }…）
+authority-root-revokes = ！ 発行用の鍵「{ $name }」を失効させます。その証明書は、発行し直すまですべて使えません。
+authority-root-leaves-out = ！ 発行用の鍵「{ $name }」が外れます。その証明書はすべて使えません。
+authority-root-new =
+    新しいルート「{ $name }」のフィンガープリント:
+    { $pin }
+authority-root-retires = ！ ルート「{ $name }」をやめます。以後の署名はどこでも通用しません。
+authority-root-policy = 利用料などの決まりが変わります。
+authority-root-bootstrap = 公開ノードのアドレス: { $addresses }
+authority-root-enforce = { $day } から、公開記録での証明がある証明書だけを有効とします。
+authority-root-question = 署名しますか
+authority-root-not-signed = 署名していません。
+authority-root-signed = 署名しました。信頼情報 { $number } は { $path } です。持ち帰って musubi authority root accept で取り込んでください。
+authority-root-requested = 署名が必要なものを { $path } に書きました。
+authority-root-requested-next = ルートのパソコンに持って行き、musubi authority root sign で署名してください。
+authority-root-accepted = 信頼情報 { $number } が有効になりました。事業所には自動で届きます。
+authority-root-here = ルートの鍵もこのフォルダにあります。試すだけならこのままで構いません。実際に使うときは、ネットワークにつながないパソコンに置いてください（musubi authority root init）。
+authority-root-elsewhere = 信頼情報 { $number }。ルートの失効リストは { $until } まで有効です。
+authority-root-nothing-waits = ルートの署名を待っているものはありません。
+authority-root-waits =
+    { $what ->
+        [policy] ルートの署名待ち: 利用料などの決まり
+        [bootstrap] ルートの署名待ち: 公開ノードのアドレス
+        [enforce_from] ルートの署名待ち: 公開記録での証明を必要とする日
+        [issuing_ca] ルートの署名待ち: 新しい年の発行用の鍵
+        [root_crl] ルートの署名待ち: ルートの失効リストがまもなく切れます
+       *[other] ルートの署名待ち: { $what }
+    }
+authority-root-waits-next = 次に: musubi authority root request --out request.pem
+authority-reissued = { $count } 枚の証明書を発行し直しました。事業所は自動で受け取ります。
+err-authority-two-roots = 中央機関にはルートが2つ必要です。
+    .hint = 両方の証明書を指定してください: --root root-1.pem --root root-2.pem
+err-authority-no-root = ここにルートがないか、ファイルがルートの証明書ではありません。
+    .hint = --dir とファイルを確かめてください。ルートは musubi authority root init で作ります。
+err-authority-root-needed = この操作には、先にルートの署名が必要です。
+    .hint = musubi authority root request --out request.pem で、持って行く依頼を書いてください。
+err-authority-root-here = ルートの鍵はこのフォルダにあります。どこにも持って行く必要はありません。
+    .hint = 決まり、アドレス、発行用の鍵は、ここですぐに署名されます。
+err-authority-root-request = 依頼が壊れているか、内容がかみ合いません。
+    .hint = musubi authority root request でもう一度書いてください。
+err-authority-other-root = この依頼には、別のルートの署名が必要です。
+    .hint = ルート1をやめるときは、ルート2が署名します。ここのルートは musubi authority root show で分かります。
+err-authority-root-answer = このファイルは、ここで有効なものの続きではありません。何も変えていません。
+    .hint = musubi authority root request でもう一度依頼を書き、署名してもらってください。
+err-authority-no-ca = この名前の発行用の鍵はありません。
+    .hint = 名前は musubi authority list の一覧にあります。

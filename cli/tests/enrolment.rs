@@ -291,3 +291,54 @@ fn whoever_has_no_letter_waits_for_a_decision() {
     musubi(dir, "enrol --dir p --invitation public").fails(1, "enrol-declined");
     serving.stop();
 }
+
+#[test]
+fn roots_are_kept_elsewhere_and_files_are_carried() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    for number in 1..=3 {
+        let line = format!(
+            "authority root init --dir usb{number} --name 見本中央機関 --number {number} --out root-{number}.pem"
+        );
+        assert_eq!(done(dir, &line).json()["name"], format!("Musubi Root {number}"));
+    }
+    musubi(dir, "authority root init --dir usb1 --name x --out again.pem").fails(1, "authority-exists");
+    musubi(dir, "authority init --dir a --name 見本中央機関 --root root-1.pem --out q.pem")
+        .fails(2, "authority-two-roots");
+    let begun = done(dir, "authority init --dir a --name 見本中央機関 --root root-1.pem --root root-2.pem --out q.pem");
+    musubi(dir, "authority list --dir a").fails(1, "authority-missing");
+    musubi(dir, "authority root sign --dir usb2 q.pem --out s.pem --yes").fails(1, "authority-other-root");
+    // Nobody has said yes.
+    assert_eq!(musubi(dir, "authority root sign --dir usb1 q.pem --out s.pem").code, 1);
+    assert!(!dir.join("s.pem").exists());
+    let signed = done(dir, "authority root sign --dir usb1 q.pem --out s.pem --yes").json();
+    assert_eq!(signed["fingerprint"], begun.json()["request_sha256"]);
+    musubi(dir, "authority root accept --dir a q.pem").fails(1, "authority-root-answer");
+    let founded = done(dir, "authority root accept --dir a s.pem").json();
+    let pin = founded["root_sha256"].as_str().unwrap();
+    assert_eq!(done(dir, "authority root show --dir usb1").json()["root_sha256"], pin);
+
+    // A policy waits until somebody was at the root, while the authority serves.
+    fs::write(dir.join("policy.toml"), "[[term]]\nfrom = 2035-04-01\nfee = 21000\ngrace_days = 30\n").unwrap();
+    done(dir, "authority policy --dir a --set policy.toml");
+    let serving = Serving::start(dir);
+    let waits = done(dir, "authority root status --dir a").json();
+    assert_eq!(waits["waiting"], serde_json::json!(["policy"]));
+    done(dir, "authority root request --dir a --retire 1 --new root-3.pem --out q.pem");
+    let signed = done(dir, "authority root sign --dir usb2 q.pem --out s.pem --yes").json();
+    assert_eq!(signed["retired_roots"], serde_json::json!(["Musubi Root 1"]));
+    let accepted = done(dir, "authority root accept --dir a s.pem").json();
+    assert_eq!((&accepted["bundle"], &accepted["waiting"]), (&serde_json::json!(2), &serde_json::json!([])));
+    let policy = done(dir, "authority policy --dir a").json();
+    assert_eq!(policy["terms"][0]["fee"], 21_000);
+    // Letters name the new root from now on, and the network is the same.
+    assert_ne!(done(dir, "authority trust --dir a --out t.pem").json()["root_sha256"], pin);
+    let letter = done(dir, "authority codes --dir a 1379900028").json();
+    fs::write(dir.join("letter"), letter[0]["invitation"].as_str().unwrap()).unwrap();
+    init(dir, "o", "1379900028", "15");
+    done(dir, &format!("enrol --dir o --invitation letter --at 127.0.0.1:{}", serving.port));
+    serving.stop();
+    let audit = done(dir, "authority audit --dir a").json();
+    let deeds: Vec<&str> = audit.as_array().unwrap().iter().map(|entry| entry["deed"].as_str().unwrap()).collect();
+    assert_eq!(deeds, ["policy", "root_asked", "bundle", "code", "issued", "granted"]);
+}

@@ -18,11 +18,12 @@ use ed25519_dalek::SigningKey;
 use musubi_protocol::{
     cbor::Ext,
     certificate::{self, BACKDATE, Ca, CaName, MAX_NAME, ProfileError, Serial, TAIL},
+    crl::CrlIn,
     ids::Hash,
     log::{Head, Tree},
     signed::Signed,
     time::{DAY, Timestamp},
-    trust::{Bundle, Trust},
+    trust::{Bundle, Trust, network_id},
 };
 use musubi_store::{
     Options, Store,
@@ -36,6 +37,7 @@ use serde_bytes::ByteBuf;
 mod acts;
 mod applications;
 mod audit;
+mod ceremony;
 mod charges;
 mod codes;
 mod dates;
@@ -50,6 +52,8 @@ mod publish;
 mod records;
 mod register;
 mod revoke;
+mod root;
+mod rooted;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -57,6 +61,7 @@ mod tests;
 pub use acts::{Act, Done, Told};
 pub use applications::{Application, ApplicationState, Chosen};
 pub use audit::{Deed, Entry as AuditEntry};
+pub use ceremony::{RootRequest, RootTasks};
 pub use charges::Due;
 pub use codes::{CODE_LIFETIME, Letter, MAX_TRIES};
 pub use dates::Period;
@@ -71,6 +76,8 @@ pub use publish::NewerCrls;
 use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
 pub use revoke::{MAX_TOGETHER, Revoked, RevokedBy, Target};
+pub use root::{Review, Root, RootShown, RootSigned};
+pub use rooted::RootAsked;
 pub use service::{Doors, Service, ServiceError, limits};
 
 /// How long a root is valid.
@@ -142,15 +149,20 @@ impl Authority {
         } else {
             KeyFile::create(&keys, &[(opener, Locks::BOTH)])?.1
         };
-        let founded = found(store, signing(roots)?, name, now, rng)?;
-        let trust = founded.trust()?;
-        let report = Founded {
+        let authority = found(store, signing(roots)?, name, now, rng)?;
+        let founded = authority.founded()?;
+        Ok((authority, founded))
+    }
+
+    /// What was founded.
+    fn founded(&self) -> Result<Founded, Error> {
+        let trust = self.trust()?;
+        Ok(Founded {
             root_pin: trust.root_pin(),
             network: trust.network_id(),
             short_network: trust.short_network_id(),
             until: trust.first_roots()[0].not_after(),
-        };
-        Ok((founded, report))
+        })
     }
 
     /// Opens an authority with its passphrase.
@@ -172,6 +184,10 @@ impl Authority {
         let mut keys = BTreeMap::new();
         for (&number, CaEntry { ca, .. }) in &register.standing.cas {
             let wrapped = records::wrapped_key(&register.store, number)?;
+            // A root that is kept elsewhere.
+            if wrapped.is_empty() && number <= SECOND_ROOT {
+                continue;
+            }
             let key = ring.unwrap(KEY_LABEL, &ca.id().0, &wrapped)?;
             let key: &[u8; 32] = key.as_slice().try_into().map_err(|_| Error::Damaged("key"))?;
             let ca = certificate::Authority::new(ca.clone(), SigningKey::from_bytes(key))?;
@@ -260,33 +276,69 @@ fn found(
     let year = dates::year_of(now)?;
     let issuing = new_issuing(&roots[0], name, year, 0, now, rng)?;
 
-    let mut writer = Writer::new(&store);
+    let head = Signed::sign(Head::of(&Tree::new(), now), issuing.key())?;
     let [first, second] = roots.map(Arc::new);
-    let issuing = Arc::new(issuing);
-    let members = [(ROOT, 0, &first), (SECOND_ROOT, 0, &second), (SECOND_ROOT + 1, year, &issuing)];
-    let (mut cas, mut keys) = (BTreeMap::new(), BTreeMap::new());
-    for (number, year, ca) in members {
-        let entry = CaEntry { ca: ca.ca().clone(), year };
-        writer.ca(number, &entry, wrap_key(&ring, ca)?)?;
-        cas.insert(number, entry);
-        keys.insert(number, Arc::clone(ca));
+    let members = [(ROOT, 0, &first), (SECOND_ROOT, 0, &second), (SECOND_ROOT + 1, year, &Arc::new(issuing))];
+    let entry = |(number, year, ca): (u32, i16, &Arc<certificate::Authority>)| {
+        (number, (CaEntry { ca: ca.ca().clone(), year }, Some(Arc::clone(ca))))
+    };
+    let cas = BTreeMap::from(members.map(entry));
+    let root_crl = first.crl(1, now, &[])?;
+    let shown: BTreeMap<u32, CaEntry> = cas.iter().map(|(number, (entry, _))| (*number, entry.clone())).collect();
+    let bundle = bundle(1, now, &shown, &Public::first(), root_crl.der(), &head, Ext::none())?;
+    let bundle = Signed::sign(bundle, first.key())?;
+    establish(store, ring, name, cas, &root_crl, &bundle, now)
+}
+
+/// Writes down an authority with its CAs by number (those of roots that are kept elsewhere have no key), the CRL of its
+/// root and the first bundle.
+fn establish(
+    store: Store,
+    ring: Keyring,
+    name: &str,
+    cas: BTreeMap<u32, (CaEntry, Option<Arc<certificate::Authority>>)>,
+    root_crl: &CrlIn,
+    bundle: &Signed<Bundle>,
+    now: Timestamp,
+) -> Result<Authority, Error> {
+    let mut writer = Writer::new(&store);
+    let (mut entries, mut keys) = (BTreeMap::new(), BTreeMap::new());
+    for (number, (entry, key)) in cas {
+        let wrapped = key.as_ref().map(|key| wrap_key(&ring, key)).transpose()?;
+        writer.ca(number, &entry, wrapped.unwrap_or_default())?;
+        entries.insert(number, entry);
+        keys.extend(key.map(|key| (number, key)));
     }
-    let (root_crl, issuing_crl) = (first.crl(1, now, &[])?, issuing.crl(1, now, &[])?);
+    let issuing = keys.get(&(SECOND_ROOT + 1)).ok_or(Error::Damaged("CA"))?;
     let crls = BTreeMap::from([
-        (ROOT, writer.crl(ROOT, &root_crl, None)?),
-        (SECOND_ROOT + 1, writer.crl(SECOND_ROOT + 1, &issuing_crl, None)?),
+        (ROOT, writer.crl(ROOT, root_crl, None)?),
+        (SECOND_ROOT + 1, writer.crl(SECOND_ROOT + 1, &issuing.crl(1, now, &[])?, None)?),
     ]);
     let tree = Tree::new();
     let head = Signed::sign(Head::of(&tree, now), issuing.key())?;
-    let public = Public::first();
-    let bundle = bundle(1, now, &cas, &public, root_crl.der(), &head)?;
-    let bundle = writer.bundle(&Signed::sign(bundle, first.key())?, None)?;
+    let [one, two] = [ROOT, SECOND_ROOT].map(|root| entries.get(&root).map(|entry| entry.ca.der()).unwrap_or_default());
+    let network = network_id(one, two);
+    let public = Public::of(bundle.value())?;
+    let bundle = writer.bundle(bundle, None)?;
     writer.head(&head)?;
     writer.issued(0)?;
     writer.name(name)?;
+    writer.not_begun()?;
     writer.commit()?;
-    let audited = Audited::default();
-    let standing = Standing { name: name.to_owned(), cas, crls, bundle, public, head, tree, issued: 0, audited };
+    let standing = Standing {
+        name: name.to_owned(),
+        cas: entries,
+        crls,
+        bundle,
+        public,
+        head,
+        tree,
+        issued: 0,
+        audited: Audited::default(),
+        root_here: keys.contains_key(&ROOT),
+        wanted: None,
+        network,
+    };
     Ok(Authority { register: Register { store, standing }, ring, keys, admin: String::new() })
 }
 
@@ -299,14 +351,17 @@ fn new_issuing(
     now: Timestamp,
     rng: &mut impl CryptoRng,
 ) -> Result<certificate::Authority, Error> {
-    let mut common_name = format!("Musubi Issuing CA {year}");
-    if earlier > 0 {
-        common_name.push_str(&format!("-{}", earlier + 1));
-    }
+    let common_name = issuing_name(year, earlier);
     let (key, serial) = (SigningKey::generate(rng), Serial::random(rng));
     let name = CaName { organisation, common_name: &common_name };
     let until = now.plus(ISSUING_LIFETIME).min(root.ca().not_after());
     Ok(root.issuing(name, key, serial, now.minus(BACKDATE), until)?)
+}
+
+/// What an issuing CA is called, of which `earlier` others were made in the same year.
+fn issuing_name(year: i16, earlier: usize) -> String {
+    let also = if earlier > 0 { format!("-{}", earlier + 1) } else { String::new() };
+    format!("Musubi Issuing CA {year}{also}")
 }
 
 fn wrap_key(ring: &Keyring, ca: &certificate::Authority) -> Result<Vec<u8>, Error> {
@@ -321,23 +376,20 @@ fn bundle(
     public: &Public,
     root_crl: &[u8],
     head: &Signed<Head>,
+    ext: Ext,
 ) -> Result<Bundle, Error> {
     let der = |ca: &Ca| ByteBuf::from(ca.der());
     let (roots, issuing): (Vec<_>, Vec<_>) = cas.iter().partition(|(number, _)| **number <= SECOND_ROOT);
-    let policy = match public.policy.terms().is_empty() && public.policy.waivers().is_empty() {
-        true => Vec::new(),
-        false => vec![ByteBuf::from(public.policy.to_bytes()?)],
-    };
     Ok(Bundle {
         number,
         time,
         roots: roots.iter().map(|(_, entry)| der(&entry.ca)).collect(),
         issuing: issuing.iter().filter(|(_, e)| time <= e.ca.not_after()).map(|(_, e)| der(&e.ca)).collect(),
         root_crl: root_crl.to_vec(),
-        policy,
+        policy: public.policy_bytes()?,
         bootstrap: public.bootstrap.clone(),
         enforce_from: public.enforce_from,
         head: Some(ByteBuf::from(head.bytes())),
-        ext: Ext::none(),
+        ext,
     })
 }

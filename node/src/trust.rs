@@ -385,7 +385,7 @@ impl Examination<'_> {
     fn bundle(&mut self, bytes: &[u8]) -> Result<(), InstallError> {
         let outcome = if let Some(trust) = &mut self.held.trust {
             if let Some(pin) = self.pin
-                && pin != trust.root_pin()
+                && !trust.is_pinned_by(&pin)
             {
                 return Err(InstallError::Pin { found: trust.root_pin() });
             }

@@ -21,6 +21,8 @@ use crate::{
 
 /// How long a CRL is current: nextUpdate - thisUpdate.
 pub const LIFETIME: u64 = 3 * DAY;
+/// How long a CRL of a root is current that is kept offline: a year, and a month to sign the next one.
+pub const ROOT_LIFETIME: u64 = 400 * DAY;
 /// How long beyond nextUpdate partners already known are still dealt with.
 pub const GRACE: u64 = 14 * DAY;
 /// The longest CRL in bytes: some 50,000 revoked certificates.
@@ -172,10 +174,25 @@ impl Authority {
     /// # Errors
     /// [`IssueError::Time`] for times that a CRL cannot hold.
     pub fn crl(&self, number: u64, this_update: Timestamp, revoked: &[Revoked]) -> Result<CrlIn, IssueError> {
+        self.crl_for(LIFETIME, number, this_update, revoked)
+    }
+
+    /// The same, current for as many seconds as is said: a root that is kept offline cannot sign every day
+    /// ([`ROOT_LIFETIME`]).
+    ///
+    /// # Errors
+    /// As [`Authority::crl`].
+    pub fn crl_for(
+        &self,
+        lifetime: u64,
+        number: u64,
+        this_update: Timestamp,
+        revoked: &[Revoked],
+    ) -> Result<CrlIn, IssueError> {
         let mut entries = revoked.to_vec();
         entries.sort_by_key(|entry| (entry.serial, entry.at));
         entries.dedup_by_key(|entry| entry.serial);
-        let times = (this_update, this_update.plus(LIFETIME));
+        let times = (this_update, this_update.plus(lifetime));
         let der = encode(&self.issuer()?, self.ca().key_id(), number, times, &entries)?;
         CrlIn::parse(&der).map_err(|_| IssueError::Profile(ProfileError::Malformed))
     }

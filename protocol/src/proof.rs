@@ -498,7 +498,7 @@ pub fn verify_attested(
     fiscal_year: u16,
     trust: &Trust,
     now: Timestamp,
-) -> Result<(OfficeNumber, Months), ProofError> {
+) -> Result<(OfficeNumber, Months, Data), ProofError> {
     let attestation =
         Unverified::<Attestation>::from_bytes(&attested.attestation).map_err(|_| ProofError::Malformed)?;
     let time = attestation.claim().time;
@@ -508,7 +508,7 @@ pub fn verify_attested(
         let harmless = [Reason::Superseded, Reason::CessationOfOperation, Reason::AffiliationChanged];
         harmless.contains(&entry.reason) && time < entry.at
     };
-    let leaf = office_certificate(&attested.certificate, &attested.issuer, time, trust, now, past)?;
+    let (leaf, data) = office_certificate(&attested.certificate, &attested.issuer, time, trust, now, past)?;
     let said = attestation.verify(leaf.key()).map_err(|_| ProofError::Forged)?.into_value();
     let fits = said.certificate == leaf.hash()
         && said.by == leaf.office()
@@ -518,7 +518,7 @@ pub fn verify_attested(
         && said.months.check()
         && said.months.had_begun(fiscal_year, time)
         && !said.months.is_empty();
-    if fits { Ok((said.by, said.months)) } else { Err(ProofError::Mixed) }
+    if fits { Ok((said.by, said.months, data)) } else { Err(ProofError::Mixed) }
 }
 
 fn verify_membership(issuer: &Hash, bytes: &[u8], trust: &Trust, now: Timestamp) -> Result<Shown, ProofError> {
@@ -552,15 +552,15 @@ fn verify_use(
 ) -> Result<Shown, ProofError> {
     let statement = Unverified::<Use>::from_bytes(statement).map_err(|_| ProofError::Malformed)?;
     // The office can make another: a certificate that was revoked for whatever reason proves nothing.
-    let leaf = office_certificate(certificate, issuer, statement.claim().time, trust, now, |_| false)?;
+    let time = statement.claim().time;
+    let (leaf, data) = office_certificate(certificate, issuer, time, trust, now, |_| false)?;
     let statement = statement.verify(leaf.key()).map_err(|_| ProofError::Forged)?.into_value();
     let months = statement.months.check() && statement.months.had_begun(statement.fiscal_year, statement.time);
     if statement.certificate != leaf.hash() || statement.office != leaf.office() || !months {
         return Err(ProofError::Mixed);
     }
     not_ahead(statement.time, now)?;
-    let ca = trust.issuing().find(|ca| ca.id() == *issuer).ok_or(ProofError::UnknownIssuer)?;
-    let (mut freshness, mut as_of) = data_of(ca, trust, now)?;
+    let (mut freshness, mut as_of) = data;
     let partners = match attested {
         None => None,
         Some(list) => {
@@ -569,12 +569,10 @@ fn verify_use(
             }
             let (mut by, mut months) = (BTreeSet::new(), Months::default());
             for attested in list {
-                let (office, their_months) =
+                let (office, their_months, theirs) =
                     verify_attested(attested, &statement.office, statement.fiscal_year, trust, now)?;
                 by.insert(office);
                 months = months.and(their_months);
-                let ca = trust.issuing().find(|ca| ca.id() == attested.issuer).ok_or(ProofError::UnknownIssuer)?;
-                let theirs = data_of(ca, trust, now)?;
                 (freshness, as_of) = (freshness.max(theirs.0), as_of.min(theirs.1));
             }
             if by.len() != list.len() || by.len() as u64 != u64::from(statement.partners) || months != statement.months
@@ -601,24 +599,29 @@ fn office_certificate(
     trust: &Trust,
     now: Timestamp,
     harmless: impl Fn(&Revoked) -> bool,
-) -> Result<LeafIn, ProofError> {
+) -> Result<(LeafIn, Data), ProofError> {
     let leaf = trust.judge_but_revocation(der, issuer, time).map_err(|error| match error {
         Distrust::UnknownIssuer => ProofError::UnknownIssuer,
         Distrust::Profile(_) => ProofError::Malformed,
         Distrust::Chain => ProofError::Forged,
         other => ProofError::Certificate(other),
     })?;
+    // The id is no hint here: every byte of a proof counts.
     let ca = trust.issuing().find(|ca| ca.id() == *issuer).ok_or(ProofError::UnknownIssuer)?;
-    let _ = data_of(ca, trust, now)?;
+    let data = data_of(ca, trust, now)?;
     match revoked(ca, &leaf.serial(), trust).filter(|entry| !harmless(entry)) {
         Some(entry) => Err(ProofError::Revoked(entry)),
-        None if leaf.role() == Role::Office => Ok(leaf),
+        None if leaf.role() == Role::Office => Ok((leaf, data)),
         None => Err(ProofError::Mixed),
     }
 }
 
-/// How new the verifier's data are about a CA: its own CRL and that of its root, of which the older counts.
-fn data_of(ca: &Ca, trust: &Trust, now: Timestamp) -> Result<(Freshness, Timestamp), ProofError> {
+/// How new the verifier's data about a CA are, and up to when they know of revocations.
+type Data = (Freshness, Timestamp);
+
+/// How new the verifier's data about a CA are: its own CRL and that of its root, of which the less fresh counts. What was
+/// revoked below it is known as of its own CRL; that of a root kept offline may be a year old.
+fn data_of(ca: &Ca, trust: &Trust, now: Timestamp) -> Result<Data, ProofError> {
     let crl = trust.crls().find(|crl| crl.issuer() == ca.id()).ok_or(ProofError::OldData)?;
     let roots = trust.roots();
     let root = roots.iter().find(|root| ca.is_signed_by(root)).ok_or(ProofError::UnknownIssuer)?;
@@ -630,7 +633,7 @@ fn data_of(ca: &Ca, trust: &Trust, now: Timestamp) -> Result<(Freshness, Timesta
     if freshness == Freshness::Stale {
         return Err(ProofError::OldData);
     }
-    Ok((freshness, crl.this_update().min(above.this_update())))
+    Ok((freshness, crl.this_update()))
 }
 
 fn revoked(ca: &Ca, serial: &Serial, trust: &Trust) -> Option<Revoked> {

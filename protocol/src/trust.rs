@@ -109,19 +109,24 @@ impl Trust {
     }
 
     fn new(first_roots: [Ca; 2], bundle: Checked, crl: Crl) -> Result<Self, BundleError> {
-        let network = network_id(first_roots[0].der(), first_roots[1].der());
+        let made = || network_id(first_roots[0].der(), first_roots[1].der());
+        let network = bundle.network.unwrap_or_else(made);
         let anchors = anchors(&bundle)?;
         let crls = BTreeMap::from([(crl.issuer(), Arc::new(crl))]);
         Ok(Self(Arc::new(State { network, first_roots, bundle, anchors, crls })))
     }
 
     /// Takes a later trust bundle: signed by a root of the one in force, with a higher number.
-    /// CRLs of CAs that it no longer names are dropped.
+    /// CRLs of CAs that it no longer names are dropped. One of a CA that another root has certified anew is kept: name
+    /// and key are the same.
     ///
     /// # Errors
     /// [`BundleError`]; then nothing has changed.
     pub fn accept_bundle(&mut self, bytes: &[u8]) -> Result<Outcome, BundleError> {
         let (bundle, crl) = check(bytes, Signers::Of(&self.0.bundle.roots))?;
+        if bundle.network.is_some_and(|network| network != self.0.network) {
+            return Err(BundleError::Network);
+        }
         let outcome = Outcome::of(
             Some((self.bundle().number, self.bundle_bytes())),
             (bundle.signed.value().number, bundle.signed.bytes()),
@@ -130,8 +135,14 @@ impl Trust {
             let anchors = anchors(&bundle)?;
             let state = Arc::make_mut(&mut self.0);
             (state.bundle, state.anchors) = (bundle, anchors);
-            let named: Vec<Hash> = state.cas().map(Ca::id).collect();
-            state.crls.retain(|issuer, _| named.contains(issuer));
+            for (issuer, held) in std::mem::take(&mut state.crls) {
+                let anew = || state.cas().find(|ca| held.names(ca));
+                if state.cas().any(|ca| ca.id() == issuer) {
+                    state.crls.insert(issuer, held);
+                } else if let Some(crl) = anew().and_then(|ca| CrlIn::clone(&held).verify(ca).ok()) {
+                    state.crls.insert(crl.issuer(), Arc::new(crl));
+                }
+            }
             // Whether the root's CRL was newer, known or older than ours changes no verdict on the
             // bundle.
             let _ = self.take_crl(crl);
@@ -185,7 +196,7 @@ impl Trust {
         now: Timestamp,
         known: impl FnOnce(&LeafIn) -> bool,
     ) -> Result<Leaf, Distrust> {
-        let (ca, root) = self.0.issuing(issuer)?;
+        let (ca, root) = self.0.issuing(issuer, &leaf)?;
         let crls = [self.0.crls.get(&ca.id()), self.0.crls.get(&root.id())];
         let [Some(crl), Some(root_crl)] = crls else {
             // What is wrong with the certificate itself is the better answer.
@@ -210,7 +221,7 @@ impl Trust {
         now: Timestamp,
         known: impl FnOnce(&LeafIn) -> bool,
     ) -> Result<(), Distrust> {
-        let (ca, root) = self.0.issuing(&leaf.issuer())?;
+        let (ca, root) = self.0.issuing(&leaf.issuer(), leaf)?;
         let periods = [
             (leaf.not_before(), leaf.not_after()),
             (ca.not_before(), ca.not_after()),
@@ -237,11 +248,11 @@ impl Trust {
     /// [`Distrust`], never about revocation.
     pub fn judge_but_revocation(&self, leaf: &[u8], issuer: &Hash, now: Timestamp) -> Result<LeafIn, Distrust> {
         let leaf = LeafIn::parse(leaf)?;
-        self.0.chain(&leaf, self.0.issuing(issuer)?, now, &[])?;
+        self.0.chain(&leaf, self.0.issuing(issuer, &leaf)?, now, &[])?;
         Ok(leaf)
     }
 
-    /// The network id: SHA-256("musubi/1 network" | DER root 1 | DER root 2) of the first roots.
+    /// The network id: SHA-256("musubi/1 network" | DER root 1 | DER root 2) of the first roots that there ever were.
     #[must_use]
     pub fn network_id(&self) -> Hash {
         self.0.network
@@ -257,6 +268,12 @@ impl Trust {
     #[must_use]
     pub fn root_pin(&self) -> Hash {
         self.0.first_roots[0].id()
+    }
+
+    /// Says whether a root pin is that of this network: of the first root 1, or of the one that has taken its place.
+    #[must_use]
+    pub fn is_pinned_by(&self, pin: &Hash) -> bool {
+        *pin == self.root_pin() || *pin == self.roots()[0].id()
     }
 
     /// The roots of the first bundle.
@@ -381,10 +398,13 @@ impl State {
         self.bundle.roots.iter().chain(self.bundle.issuing.iter().map(|(ca, _)| ca))
     }
 
-    /// An issuing CA and its root.
-    fn issuing(&self, id: &Hash) -> Result<(&Ca, &Ca), Distrust> {
-        let found = self.bundle.issuing.iter().find(|(ca, _)| ca.id() == *id);
-        let (ca, root) = found.ok_or(Distrust::UnknownIssuer)?;
+    /// The issuing CA of a certificate and its root. Where no CA has this id it is found by its key: when a root takes
+    /// the place of another it certifies the issuing CAs anew, and one side may know of it before the other.
+    fn issuing(&self, id: &Hash, leaf: &LeafIn) -> Result<(&Ca, &Ca), Distrust> {
+        let by_id = self.bundle.issuing.iter().find(|(ca, _)| ca.id() == *id);
+        let is_root = || self.bundle.roots.iter().any(|root| root.id() == *id);
+        let by_key = || self.bundle.issuing.iter().find(|(ca, _)| ca.key_id() == leaf.issuer_key_id() && !is_root());
+        let (ca, root) = by_id.or_else(by_key).ok_or(Distrust::UnknownIssuer)?;
         Ok((ca, &self.bundle.roots[*root]))
     }
 

@@ -34,7 +34,9 @@ pub mod orders;
 pub mod policy;
 pub mod proof;
 pub mod reinstate;
+pub mod reissue;
 pub mod revoke;
+pub mod root;
 pub mod serve;
 pub mod trust;
 
@@ -73,6 +75,11 @@ pub enum Command {
     Decline(decline::Args),
     /// Undoes a revocation.
     Reinstate(reinstate::Args),
+    /// Issues anew what a revoked CA has issued.
+    Reissue(reissue::Args),
+    /// Has to do with roots, which are kept elsewhere.
+    #[command(subcommand)]
+    Root(root::Command),
     /// Shows or publishes the licence policy.
     Policy(policy::Args),
     /// Lists what is due.
@@ -102,6 +109,8 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, command: Command) -> Result<Ex
         Command::Approve(args) => approve::run(ui, context, &args),
         Command::Decline(args) => decline::run(ui, context, &args),
         Command::Reinstate(args) => reinstate::run(ui, context, &args),
+        Command::Reissue(args) => reissue::run(ui, context, &args),
+        Command::Root(command) => root::run(ui, context, command),
         Command::Policy(args) => policy::run(ui, context, &args),
         Command::Fees(args) => fees::run(ui, context, &args),
         Command::Audit(args) => audit::run(ui, context, &args),

@@ -15,8 +15,8 @@ use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Application, AuditEntry, Authority, Chosen, Due, Error, Issued, Letter, Order, Period, Register, Revoked, Row,
-    Target, check_admin,
+    Application, AuditEntry, Authority, Chosen, Due, Error, Issued, Letter, Order, Period, Register, Revoked,
+    RootAsked, RootTasks, Row, Target, check_admin,
 };
 use crate::times;
 
@@ -120,6 +120,17 @@ pub enum Act {
     },
     /// [`Register::audit`].
     Audit,
+    /// [`Register::root_tasks`].
+    RootTasks,
+    /// [`Authority::root_request`].
+    RootRequest(RootAsked),
+    /// [`Authority::accept`].
+    RootAccept {
+        /// The file that a root has signed.
+        file: Vec<u8>,
+    },
+    /// [`Authority::reissue`].
+    Reissue,
 }
 
 /// What came of it.
@@ -174,6 +185,17 @@ pub enum Done {
     Charges(Vec<Due>),
     /// The audit log.
     Audit(Vec<AuditEntry>),
+    /// What a root has to sign.
+    RootTasks(RootTasks),
+    /// What has to be carried to a root.
+    RootRequest {
+        /// PEM.
+        file: String,
+        /// SHA-256, to be compared on both computers.
+        fingerprint: Hash,
+    },
+    /// So many certificates were issued anew.
+    Reissued(u64),
 }
 
 /// Why an act was not done, as far as a person is to be told.
@@ -244,6 +266,7 @@ impl Register {
             Act::Charges { since, before } => Done::Charges(self.charges(*since, *before)?),
             Act::Audit => Done::Audit(self.audit()?),
             Act::Orders => Done::Orders(self.orders(now)?),
+            Act::RootTasks => Done::RootTasks(self.root_tasks(now)?),
             Act::Crl => match self.fresh_crl(now) {
                 Some(file) => Done::File(file),
                 None => return Ok(None),
@@ -300,6 +323,15 @@ impl Authority {
                 Done::Proof { file: proof.to_pem()?, text: proof.to_text()? }
             }
             Act::Crl => Done::File(self.crl(now)?),
+            Act::RootRequest(asked) => {
+                let request = self.root_request(&asked, now, rng)?;
+                Done::RootRequest { file: request.to_pem()?, fingerprint: request.fingerprint()? }
+            }
+            Act::RootAccept { file } => {
+                self.accept(&file, now)?;
+                Done::RootTasks(self.root_tasks(now)?)
+            }
+            Act::Reissue => Done::Reissued(self.reissue(now, rng)?),
             // Shown before.
             Act::List
             | Act::Orders
@@ -307,6 +339,7 @@ impl Authority {
             | Act::Trust
             | Act::Policy
             | Act::Charges { .. }
+            | Act::RootTasks
             | Act::Audit => return Err(Error::Unknown),
         })
     }

@@ -27,6 +27,10 @@ pub enum Deed {
     NewCa,
     /// A licence policy was published.
     Policy,
+    /// A trust bundle was taken over that a root has signed elsewhere.
+    Bundle,
+    /// A root was asked for a trust bundle.
+    RootAsked,
     /// A code was made for a letter.
     Code,
     /// An application came that a person has to decide.
@@ -58,6 +62,8 @@ impl Deed {
         match self {
             Self::NewCa => "new_ca",
             Self::Policy => "policy",
+            Self::Bundle => "bundle",
+            Self::RootAsked => "root_asked",
             Self::Code => "code",
             Self::Applied => "applied",
             Self::Granted => "granted",

@@ -3,13 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use musubi_protocol::{
+    cbor::Ext,
     certificate::{self, TAIL},
-    crl::{self, Revoked},
+    crl::{self, CrlIn, Revoked},
     ids::OfficeNumber,
     log::{Act, Head, Operation},
     policy::Policy,
     signed::Signed,
     time::Timestamp,
+    trust::{Bundle, network_id},
 };
 use musubi_store::{Space, Store, crash, wrap::Keyring};
 use rand::CryptoRng;
@@ -20,7 +22,7 @@ use super::{
     CRL_AGE, Error,
     audit::{self, Deed},
     bundle, dates, new_issuing,
-    records::{self, CaEntry, Issued, NodeRecord, ROOT, SECOND_ROOT, Standing, Writer},
+    records::{self, CaEntry, Issued, NodeRecord, Public, ROOT, SECOND_ROOT, Standing, Wanted, WantedCa, Writer},
     wrap_key,
 };
 
@@ -40,6 +42,8 @@ pub(super) struct Draft<'a> {
     revoked: Vec<(u32, Revoked)>,
     /// Offices need a new trust bundle: a CA was added, or what the bundle says has changed.
     new_bundle: bool,
+    /// What waits for a root has changed.
+    waits: bool,
     /// Who acts.
     admin: &'a str,
     deeds: Vec<(Deed, Option<OfficeNumber>, String)>,
@@ -48,7 +52,7 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(super) fn new(store: &'a Store, ring: &'a Keyring, admin: &'a str, standing: Standing, keys: Keys) -> Self {
         let (writer, revoked, deeds) = (Writer::new(store), Vec::new(), Vec::new());
-        Self { standing, writer, ring, keys, revoked, new_bundle: false, admin, deeds }
+        Self { standing, writer, ring, keys, revoked, new_bundle: false, waits: false, admin, deeds }
     }
 
     pub(super) const fn store(&self) -> &'a Store {
@@ -66,8 +70,13 @@ impl<'a> Draft<'a> {
         let year = dates::year_of(now)?;
         let newest = self.newest_issuing()?;
         let entry = self.standing.cas.get(&newest).ok_or(Error::Damaged("CA"))?;
-        if year <= entry.year && until.plus(TAIL) <= entry.ca.not_after() {
+        let serves = until.plus(TAIL) <= entry.ca.not_after();
+        // One of an earlier year serves until a root that is kept elsewhere has certified the next.
+        if serves && (year <= entry.year || !self.standing.root_here) {
             return Ok((newest, self.ca(newest)?));
+        }
+        if !self.standing.root_here {
+            return Err(Error::RootNeeded);
         }
         let earlier = self.standing.cas.values().filter(|entry| entry.year == year).count();
         let made = new_issuing(&*self.ca(ROOT)?, &self.standing.name, year, earlier, now, rng)?;
@@ -118,8 +127,7 @@ impl<'a> Draft<'a> {
 
     /// Publishes where public nodes are.
     pub(super) fn set_bootstrap(&mut self, addresses: Vec<String>) {
-        self.standing.public.bootstrap = addresses;
-        self.new_bundle = true;
+        self.publish(|public| public.bootstrap = addresses);
     }
 
     /// Wraps a secret under the authority's key.
@@ -129,8 +137,76 @@ impl<'a> Draft<'a> {
 
     /// Publishes another licence policy.
     pub(super) fn set_policy(&mut self, policy: Policy) {
-        self.standing.public.policy = policy;
-        self.new_bundle = true;
+        self.publish(|public| public.policy = policy);
+    }
+
+    /// Changes what the trust bundle says: the next one, or the one that waits for a root.
+    fn publish(&mut self, change: impl FnOnce(&mut Public)) {
+        if self.standing.root_here {
+            change(&mut self.standing.public);
+            self.new_bundle = true;
+        } else {
+            let Standing { wanted, public, .. } = &mut self.standing;
+            change(&mut wanted.get_or_insert_with(|| Wanted { public: public.clone(), issuing: None }).public);
+            self.waits = true;
+        }
+    }
+
+    /// Has a CA wait for a root.
+    pub(super) fn want(&mut self, issuing: WantedCa) {
+        let Standing { wanted, public, .. } = &mut self.standing;
+        wanted.get_or_insert_with(|| Wanted { public: public.clone(), issuing: None }).issuing = Some(issuing);
+        self.waits = true;
+    }
+
+    /// Takes a trust bundle over that a root has signed elsewhere, with roots and issuing CAs under their numbers.
+    pub(super) fn bundled(
+        &mut self,
+        bundle: &Signed<Bundle>,
+        cas: BTreeMap<u32, (CaEntry, Option<Arc<certificate::Authority>>)>,
+        root_crl: &CrlIn,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        for (number, (entry, key)) in cas {
+            let former = self.standing.cas.get(&number);
+            if former.is_some_and(|former| former.ca == entry.ca) {
+                continue;
+            }
+            let wrapped = key.as_ref().map(|key| wrap_key(self.ring, key)).transpose()?.unwrap_or_default();
+            self.writer.ca(number, &entry, wrapped)?;
+            self.writer.no_deltas(number)?;
+            let first = former.is_none();
+            if first {
+                self.deed(Deed::NewCa, None, entry.ca.common_name().to_owned());
+            }
+            self.standing.cas.insert(number, entry);
+            match key {
+                Some(key) => drop(self.keys.insert(number, key)),
+                None => drop(self.keys.remove(&number)),
+            }
+            if first && SECOND_ROOT < number {
+                self.new_crl(number, now)?;
+            }
+        }
+        let crl = self.writer.crl(ROOT, root_crl, self.standing.crls.get(&ROOT))?;
+        self.standing.crls.insert(ROOT, crl);
+        self.standing.public = Public::of(bundle.value())?;
+        self.standing.bundle = self.writer.bundle(bundle, Some(&self.standing.bundle))?;
+        let done = |wanted: &Wanted| {
+            let made =
+                |issuing: &WantedCa| self.keys.values().any(|ca| ca.ca().key().as_bytes()[..] == issuing.key[..]);
+            wanted.public == self.standing.public && wanted.issuing.as_ref().is_none_or(made)
+        };
+        if self.standing.wanted.as_ref().is_some_and(done) {
+            self.standing.wanted = None;
+        } else if let Some(wanted) = &mut self.standing.wanted {
+            wanted
+                .issuing
+                .take_if(|issuing| self.keys.values().any(|ca| ca.ca().key().as_bytes()[..] == issuing.key[..]));
+        }
+        self.waits = true;
+        self.deed(Deed::Bundle, None, bundle.value().number.to_string());
+        Ok(())
     }
 
     /// Makes the next CRL of a CA. At most once in an act for each CA.
@@ -165,9 +241,12 @@ impl<'a> Draft<'a> {
             let number = self.standing.bundle.number + 1;
             let root_crl = &self.standing.crls.get(&ROOT).ok_or(Error::Damaged("CRL"))?.bytes;
             let Standing { cas, public, head, .. } = &self.standing;
-            let bundle = bundle(number, now, cas, public, root_crl, head)?;
+            let bundle = bundle(number, now, cas, public, root_crl, head, self.network_ext())?;
             let bundle = Signed::sign(bundle, self.ca(ROOT)?.key())?;
             self.standing.bundle = self.writer.bundle(&bundle, Some(&self.standing.bundle))?;
+        }
+        if self.waits {
+            self.writer.wanted(self.standing.wanted.as_ref())?;
         }
         self.writer.head(&self.standing.head)?;
         self.writer.issued(self.standing.issued)?;
@@ -186,6 +265,13 @@ impl<'a> Draft<'a> {
         self.writer.commit()?;
         crash::point("authority.durable");
         Ok((self.standing, self.keys))
+    }
+
+    /// Once a root was replaced, the roots do not make the network id any more.
+    fn network_ext(&self) -> Ext {
+        let der = |root| self.standing.cas.get(&root).map(|entry| entry.ca.der()).unwrap_or_default();
+        let network = self.standing.network;
+        if network == network_id(der(ROOT), der(SECOND_ROOT)) { Ext::none() } else { Bundle::network_ext(&network) }
     }
 
     fn log(&mut self, act: &Act) -> Result<(), Error> {
@@ -215,7 +301,9 @@ impl Standing {
 
     /// Those of them whose newest CRL is older than [`CRL_AGE`].
     pub(super) fn stale_crls(&self, now: Timestamp) -> Vec<u32> {
+        // A root that is kept elsewhere signs its list for long.
+        let signs = |ca: &u32| self.root_here || *ca != ROOT;
         let stale = |ca: &u32| self.crls.get(ca).is_none_or(|crl| CRL_AGE < now.since(crl.time));
-        self.crl_issuers(now).filter(stale).collect()
+        self.crl_issuers(now).filter(signs).filter(stale).collect()
     }
 }

@@ -138,6 +138,27 @@ pub enum Error {
     /// The administrator who gave an order cannot confirm it.
     #[error("the administrator who gave an order cannot confirm it")]
     SameAdmin,
+    /// The directory holds no root, or the file is none.
+    #[error("no root")]
+    NoRoot,
+    /// What is to be done needs a root, which is kept elsewhere.
+    #[error("a root has to sign first")]
+    RootNeeded,
+    /// The roots' keys are here: nothing has to be carried to them.
+    #[error("the roots' keys are in the authority's own directory")]
+    RootHere,
+    /// The request to a root is not sound.
+    #[error("the request to a root is not sound")]
+    RootRequest,
+    /// Another root has to sign this.
+    #[error("another root has to sign this")]
+    OtherRoot,
+    /// What a root has signed is not what this authority asks for, or was overtaken.
+    #[error("this is not what the authority has asked a root for")]
+    RootAnswer,
+    /// No CA of this name that could be revoked.
+    #[error("no issuing CA of this name")]
+    NoCa,
     /// The work was ended by a shutdown.
     #[error("the authority is shutting down")]
     Stopped,
@@ -198,6 +219,13 @@ impl Error {
             Self::PolicyChanged => "policy_changed",
             Self::Date(_) => "date",
             Self::Stopped => "stopped",
+            Self::NoRoot => "no_root",
+            Self::RootNeeded => "root_needed",
+            Self::RootHere => "root_here",
+            Self::RootRequest => "root_request",
+            Self::OtherRoot => "other_root",
+            Self::RootAnswer => "root_answer",
+            Self::NoCa => "no_ca",
             Self::NoOrder => "no_order",
             Self::TooManyOffices => "too_many_offices",
             Self::SameAdmin => "same_admin",

@@ -90,7 +90,8 @@ impl Authority {
                 Ok(Zeroizing::new(secret.as_slice().try_into().map_err(damaged)?))
             };
             let (mut node, desk) = (secret(NODE_LABEL, &record.node)?, secret(DESK_LABEL, &record.desk)?);
-            if held.revoked.is_none() && RENEW < held.leaf.until().since(now) {
+            let void = self.revoked_cas()?.contains(&held.ca);
+            if held.revoked.is_none() && !void && RENEW < held.leaf.until().since(now) {
                 let issuer = self.standing.cas.get(&held.ca).ok_or(Error::Damaged("CA"))?.ca.id();
                 // Taking the 32 bytes fails for no value (RFC 8032: any seed is a key).
                 let node = Keypair::ed25519_from_bytes(&mut *node).map_err(|_| Error::Damaged("node"))?;
@@ -144,7 +145,8 @@ impl Authority {
 
     /// Publishes where the authority's own node is reached, if that has changed.
     pub(super) fn announce(&mut self, addresses: Vec<String>, now: Timestamp) -> Result<(), Error> {
-        if addresses == self.standing.public.bootstrap {
+        let said = self.standing.wanted.as_ref().map_or(&self.standing.public, |wanted| &wanted.public);
+        if addresses == said.bootstrap {
             return Ok(());
         }
         self.act(now, |draft, _| {

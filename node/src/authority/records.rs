@@ -2,8 +2,8 @@
 //!
 //! | space | key | value (CBOR array) |
 //! |---|---|---|
-//! | authority | `name`, `issued`, `head`, `bundle`, `audit`, `node` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log; the authority's own node |
-//! | CAs | number u32 (1, 2 roots, 3.. issuing) | year, DER, wrapped private key |
+//! | authority | `name`, `issued`, `head`, `bundle`, `audit`, `node`, `wanted`, `begun`, `root` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log; the authority's own node; what waits for a root; what waits for the first bundle; a root, on the computer where roots are kept (see `root`) |
+//! | CAs | number u32 (1, 2 roots, 3.. issuing) | year, DER, wrapped private key; that of a root that is kept elsewhere is empty |
 //! | CRLs | number of the CA | number, body of the newest CRL |
 //! | certificates | serial number | number of the CA, DER, revocation |
 //! | offices | office number, issue number u64 | serial number |
@@ -32,14 +32,14 @@ use musubi_protocol::{
     policy::Policy,
     signed::{Signed, Unverified},
     time::Timestamp,
-    trust::Bundle,
+    trust::{Bundle, network_id},
 };
 use musubi_store::{Batch, BodyId, Space, Store, Value, bodies};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_bytes::ByteBuf;
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 
-use super::Error;
+use super::{Error, root};
 
 const FORMAT: u8 = 1;
 /// The longest record; longer things are bodies.
@@ -75,6 +75,9 @@ const HEAD: &[u8] = b"head";
 const BUNDLE: &[u8] = b"bundle";
 const AUDITED: &[u8] = b"audit";
 const NODE: &[u8] = b"node";
+const WANTED: &[u8] = b"wanted";
+const BEGUN: &[u8] = b"begun";
+const ROOT_KEPT: &[u8] = b"root";
 
 /// The number of the root that issues.
 pub(super) const ROOT: u32 = 1;
@@ -98,10 +101,52 @@ pub(super) struct Standing {
     pub(super) issued: u64,
     /// How far the audit log goes.
     pub(super) audited: Audited,
+    /// The key of the root that issues lies here, and not on a computer of its own.
+    pub(super) root_here: bool,
+    /// What the next bundle is to say, once a root has signed it.
+    pub(super) wanted: Option<Wanted>,
+    /// The network id.
+    pub(super) network: Hash,
+}
+
+/// What waits for a root that is kept elsewhere.
+#[derive(Clone)]
+pub(super) struct Wanted {
+    pub(super) public: Public,
+    /// A CA of ours that is to be certified.
+    pub(super) issuing: Option<WantedCa>,
+}
+
+/// The key of an issuing CA without a certificate.
+#[derive(Clone, PartialEq, Serialize_tuple, Deserialize_tuple)]
+pub(super) struct WantedCa {
+    pub(super) year: i16,
+    pub(super) name: String,
+    pub(super) key: ByteBuf,
+    pub(super) wrapped: ByteBuf,
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+}
+
+/// An authority that waits for its first bundle.
+#[derive(Serialize_tuple, Deserialize_tuple)]
+pub(super) struct Begun {
+    pub(super) name: String,
+    pub(super) roots: Vec<ByteBuf>,
+    pub(super) issuing: WantedCa,
+}
+
+#[derive(Serialize_tuple, Deserialize_tuple)]
+struct WantedRecord {
+    policy: Vec<ByteBuf>,
+    bootstrap: Vec<String>,
+    enforce_from: Timestamp,
+    #[serde(with = "cbor::optional")]
+    issuing: Option<WantedCa>,
 }
 
 /// What the trust bundle says beside CAs and CRL, carried on from one to the next.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(super) struct Public {
     pub(super) policy: Policy,
     pub(super) bootstrap: Vec<String>,
@@ -112,6 +157,23 @@ impl Public {
     /// What the first bundle says. Certificates count without a proof from the log until a later version sets a date.
     pub(super) fn first() -> Self {
         Self { policy: Policy::none(), bootstrap: Vec::new(), enforce_from: Timestamp(0) }
+    }
+
+    /// What a bundle says.
+    pub(super) fn of(bundle: &Bundle) -> Result<Self, Error> {
+        Ok(Self {
+            policy: read_policy(&bundle.policy)?,
+            bootstrap: bundle.bootstrap.clone(),
+            enforce_from: bundle.enforce_from,
+        })
+    }
+
+    /// The policy as it stands in a bundle: none, or the one.
+    pub(super) fn policy_bytes(&self) -> Result<Vec<ByteBuf>, Error> {
+        Ok(match self.policy.terms().is_empty() && self.policy.waivers().is_empty() {
+            true => Vec::new(),
+            false => vec![ByteBuf::from(self.policy.to_bytes()?)],
+        })
     }
 }
 
@@ -220,15 +282,16 @@ pub(super) fn load(store: &Store) -> Result<Standing, Error> {
     })?;
     let said = Unverified::<Bundle>::from_bytes(&bundle.bytes)?;
     let said = said.claim();
-    let public = Public {
-        // None, or the one that this version wrote.
-        policy: match said.policy.first() {
-            Some(policy) => Policy::from_bytes(policy).map_err(|_| Error::Damaged("licence policy"))?,
-            None => Policy::none(),
-        },
-        bootstrap: said.bootstrap.clone(),
-        enforce_from: said.enforce_from,
+    let public = Public::of(said)?;
+    let root_here = !wrapped_key(store, ROOT)?.is_empty();
+    let wanted = match get::<WantedRecord>(store, AUTHORITY, WANTED)? {
+        Some(WantedRecord { policy, bootstrap, enforce_from, issuing }) => {
+            Some(Wanted { public: Public { policy: read_policy(&policy)?, bootstrap, enforce_from }, issuing })
+        }
+        None => None,
     };
+    let made = || Some(network_id(&said.roots.first()?[..], &said.roots.get(1)?[..]));
+    let network = said.network()?.or_else(made).ok_or(Error::Damaged("trust bundle"))?;
     // An authority of an earlier version has none.
     let audited = get(store, AUTHORITY, AUDITED)?.unwrap_or_default();
     let tree = read_log(store)?;
@@ -242,7 +305,25 @@ pub(super) fn load(store: &Store) -> Result<Standing, Error> {
 
     let held: Vec<BodyId> = crls.values().chain([&bundle]).map(|numbered| numbered.body).collect();
     store.bodies().sweep(|id| held.contains(&id))?;
-    Ok(Standing { name, cas, crls, bundle, public, head, tree, issued, audited })
+    Ok(Standing { name, cas, crls, bundle, public, head, tree, issued, audited, root_here, wanted, network })
+}
+
+/// None, or the one that this version wrote.
+fn read_policy(said: &[ByteBuf]) -> Result<Policy, Error> {
+    match said.first() {
+        Some(policy) => Policy::from_bytes(policy).map_err(|_| Error::Damaged("licence policy")),
+        None => Ok(Policy::none()),
+    }
+}
+
+/// The root that is kept here, if this is the computer where roots are kept.
+pub(super) fn root(store: &Store) -> Result<Option<root::Record>, Error> {
+    get(store, AUTHORITY, ROOT_KEPT)
+}
+
+/// The authority that waits here for its first bundle.
+pub(super) fn begun(store: &Store) -> Result<Option<Begun>, Error> {
+    get(store, AUTHORITY, BEGUN)
 }
 
 /// The authority's own node: its wrapped keys, and the serial number of its certificate.
@@ -384,6 +465,41 @@ impl<'a> Writer<'a> {
 
     pub(super) fn node(&mut self, node: &NodeRecord) -> Result<(), Error> {
         self.put(AUTHORITY, NODE, node)
+    }
+
+    pub(super) fn root(&mut self, root: &root::Record) -> Result<(), Error> {
+        self.put(AUTHORITY, ROOT_KEPT, root)
+    }
+
+    pub(super) fn begun(&mut self, begun: &Begun) -> Result<(), Error> {
+        self.put(AUTHORITY, BEGUN, begun)
+    }
+
+    pub(super) fn not_begun(&mut self) -> Result<(), Error> {
+        self.batch.remove(AUTHORITY, BEGUN)?;
+        Ok(())
+    }
+
+    pub(super) fn wanted(&mut self, wanted: Option<&Wanted>) -> Result<(), Error> {
+        let Some(Wanted { public, issuing }) = wanted else {
+            self.batch.remove(AUTHORITY, WANTED)?;
+            return Ok(());
+        };
+        let record = WantedRecord {
+            policy: public.policy_bytes()?,
+            bootstrap: public.bootstrap.clone(),
+            enforce_from: public.enforce_from,
+            issuing: issuing.clone(),
+        };
+        self.put(AUTHORITY, WANTED, &record)
+    }
+
+    /// Forgets what leads on from older CRLs of a CA: they name it by its former certificate.
+    pub(super) fn no_deltas(&mut self, number: u32) -> Result<(), Error> {
+        for found in self.store.prefix(DELTAS, &number.to_be_bytes()) {
+            self.batch.remove(DELTAS, &found?.0)?;
+        }
+        Ok(())
     }
 
     pub(super) fn audited(&mut self, audited: &Audited) -> Result<(), Error> {

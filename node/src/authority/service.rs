@@ -213,11 +213,22 @@ fn with_peer(address: &Multiaddr, own: &Protocol<'_>) -> String {
 /// Makes CRLs anew when they are a day old, whether somebody asks or not.
 async fn keep_fresh(shared: Shared, clock: Clock) {
     let mut look = tokio::time::interval(LOOK);
+    let mut waiting = Vec::new();
     loop {
         look.tick().await;
         let now = clock.now();
-        match act_aside(&shared, move |authority| authority.crl(now).map(drop)).await {
-            Ok(()) => {}
+        let done = act_aside(&shared, move |authority| {
+            let _ = authority.crl(now)?;
+            authority.root_tasks(now)
+        });
+        match done.await {
+            // Each once: it may take days until somebody has been at the root.
+            Ok(tasks) => {
+                for what in tasks.waiting.iter().filter(|what| !waiting.contains(*what)) {
+                    tracing::warn!(what, "waits for a root");
+                }
+                waiting = tasks.waiting;
+            }
             Err(Error::Stopped) => return,
             Err(error) => tracing::error!(%error, code = error.code(), "the lists could not be made anew"),
         }

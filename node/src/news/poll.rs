@@ -121,7 +121,8 @@ pub(crate) async fn poll(core: Arc<Core>, configured: Option<Place>, stop: Cance
 pub(crate) async fn freshen(core: &Arc<Core>, configured: Option<&Place>) {
     let Some(place) = place(core, configured) else { return };
     let now = core.now();
-    let age = core.trust.trust().and_then(|trust| trust.crls().map(|crl| now.since(crl.this_update())).max());
+    // That of a root kept offline is as old as the last ceremony.
+    let age = core.trust.trust().and_then(|trust| trust.least_fresh(now).map(|crl| now.since(crl.this_update())));
     if age.is_none_or(|age| age < FRESH) {
         return;
     }

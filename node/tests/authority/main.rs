@@ -5,4 +5,5 @@ mod licences;
 mod life;
 mod orders;
 mod renewals;
+mod roots;
 mod support;

@@ -136,6 +136,21 @@ impl Authority {
         not_before: Timestamp,
         not_after: Timestamp,
     ) -> Result<Self, IssueError> {
+        Self::new(self.certify(name, &key.verifying_key(), serial, not_before, not_after)?, key)
+    }
+
+    /// Certifies the key of an issuing CA below this root, which is held elsewhere.
+    ///
+    /// # Errors
+    /// As [`Authority::issuing`].
+    pub fn certify(
+        &self,
+        name: CaName<'_>,
+        key: &VerifyingKey,
+        serial: Serial,
+        not_before: Timestamp,
+        not_after: Timestamp,
+    ) -> Result<Ca, IssueError> {
         if self.ca.rank() != Rank::Root {
             return Err(IssueError::Rank);
         }
@@ -143,8 +158,8 @@ impl Authority {
         let mut params = ca_params(name, serial, not_before, not_after)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.use_authority_key_identifier_extension = true;
-        let certificate = params.signed_by(&KeyRef(&key), &self.issuer()?)?;
-        Self::new(Ca::parse(certificate.der())?, key)
+        let certificate = params.signed_by(&public_key(key)?, &self.issuer()?)?;
+        Ok(Ca::parse(certificate.der())?)
     }
 
     /// Issues a desk's certificate: valid from [`BACKDATE`] before `now` to

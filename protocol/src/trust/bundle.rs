@@ -7,6 +7,7 @@ use crate::{
     cbor::{self, Ext},
     certificate::{Ca, ProfileError, Rank},
     crl::{self, Crl, CrlIn},
+    ids::Hash,
     log::Head,
     policy::{Policy, PolicyError},
     signed::{self, Payload, Signed, Unverified},
@@ -15,6 +16,9 @@ use crate::{
 
 /// The most issuing CAs in a bundle: one a year, and some to spare.
 const MAX_ISSUING: usize = 32;
+
+/// The extension that holds the network id, where the roots do not make it any more.
+const EXT_NETWORK: u64 = 2;
 
 /// What stands in a trust bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
@@ -43,6 +47,24 @@ pub struct Bundle {
     pub ext: Ext,
 }
 
+impl Bundle {
+    /// The extension that says which network this is: from the moment on at which a root was replaced, since the
+    /// network id is made of the first two.
+    #[must_use]
+    pub fn network_ext(network: &Hash) -> Ext {
+        Ext::of(vec![(EXT_NETWORK, network.0.to_vec())])
+    }
+
+    /// The network id, if the bundle says it.
+    ///
+    /// # Errors
+    /// [`BundleError::Network`] if it has another length.
+    pub fn network(&self) -> Result<Option<Hash>, BundleError> {
+        let said = self.ext.get(EXT_NETWORK);
+        said.map(|id| id.try_into().map(Hash).map_err(|_| BundleError::Network)).transpose()
+    }
+}
+
 impl Payload for Bundle {
     const NAME: &'static str = "trust";
     const MAX: usize = 256 * 1024;
@@ -65,6 +87,9 @@ pub enum BundleError {
     /// The first root is not the expected one.
     #[error("the first root is not the expected one")]
     Pin,
+    /// It is another network's.
+    #[error("the bundle is for another network")]
+    Network,
     /// Too many issuing CAs, two of one name, or one that no root has signed.
     #[error("an issuing CA is not signed by a root, or two share a name")]
     Issuing,
@@ -90,6 +115,8 @@ pub(super) struct Checked {
     /// Each with the place of its root.
     pub(super) issuing: Vec<(Ca, usize)>,
     pub(super) policy: Policy,
+    /// The network id, if the bundle says it.
+    pub(super) network: Option<Hash>,
 }
 
 /// Who may have signed a bundle.
@@ -142,8 +169,8 @@ pub(super) fn check(bytes: &[u8], signers: Signers<'_>) -> Result<(Checked, Crl)
     if let Some(head) = &bundle.head {
         verify_head(head, issuing.iter().map(|(ca, _)| ca)).ok_or(BundleError::Head)?;
     }
-    let policy = policy_of(bundle)?;
-    Ok((Checked { signed, roots, issuing, policy }, crl))
+    let (policy, network) = (policy_of(bundle)?, bundle.network()?);
+    Ok((Checked { signed, roots, issuing, policy, network }, crl))
 }
 
 /// The first policy of a known version. One that is damaged is no reason to look further.

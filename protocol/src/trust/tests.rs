@@ -6,6 +6,7 @@ use super::{
     *,
 };
 use crate::{
+    cbor::Ext,
     certificate::{Authority, Ca, CaName, Serial},
     crl::{self, Reason, Revoked},
     signed,
@@ -338,4 +339,78 @@ proptest! {
         let _ = Trust::first(&bytes, None).is_ok();
         let _ = crate::certificate::material::read(&bytes);
     }
+}
+
+/// What root 2 signs when it takes the place of root 1: the issuing CA certified anew, and a root 3 beside it.
+fn taken_over(authority: &mut TestAuthority) -> (Bundle, Ca) {
+    let (from, until) = (authority.issuing.ca().not_before(), authority.issuing.ca().not_after());
+    let name = |common_name| CaName { organisation: "見本中央機関", common_name };
+    let key = ed25519_dalek::SigningKey::generate(&mut authority.rng);
+    let serial = Serial::random(&mut authority.rng);
+    let root3 = Authority::root(name("Musubi Test Root 3"), key, serial, from, until).unwrap();
+    let serial = Serial::random(&mut authority.rng);
+    let issuing = authority.issuing.ca().clone();
+    let again = authority.root2.certify(name(issuing.common_name()), issuing.key(), serial, from, until).unwrap();
+    let root_crl = authority.root2.crl_for(crl::ROOT_LIFETIME, 1, authority.now, &[]).unwrap();
+    let network = network_id(authority.root1.ca().der(), authority.root2.ca().der());
+    let bundle = Bundle {
+        roots: vec![ByteBuf::from(authority.root2.ca().der()), ByteBuf::from(root3.ca().der())],
+        issuing: vec![ByteBuf::from(again.der())],
+        root_crl: root_crl.der().to_vec(),
+        ext: Bundle::network_ext(&network),
+        ..authority.bundle()
+    };
+    (bundle, again)
+}
+
+#[test]
+fn root_2_takes_the_place_of_root_1_and_desks_keep_their_certificates() {
+    let (mut authority, desk, before) = office();
+    let other = authority.issue("1379900028", &["15"]);
+    let (bundle, again) = taken_over(&mut authority);
+    let by_root1 = authority.sign(bundle.clone());
+    let by_root2 = Signed::sign(bundle, authority.root2.key()).unwrap().bytes().to_vec();
+
+    let mut trust = before.clone();
+    assert_eq!(trust.accept_bundle(&by_root2), Ok(Outcome::New));
+    assert_eq!(trust.network_id(), before.network_id());
+    assert!(trust.is_pinned_by(&before.root_pin()) && trust.is_pinned_by(&authority.root2.ca().id()));
+    assert!(!before.is_pinned_by(&authority.root2.ca().id()));
+    // By the old id of the issuing CA, as one shows it who has not heard, and by the new one.
+    let heard = TestDesk { issuer: again.id(), ..other.clone() };
+    for desk in [&desk, &other, &heard] {
+        assert_eq!(verdict(&trust, desk, NOW, false), Ok(()));
+        assert_eq!(verdict(&before, desk, NOW, false), Ok(()));
+    }
+    // The list that was there goes on, under its CA's new id, and newer ones are taken.
+    assert!(trust.crl_numbers().iter().any(|(issuer, _)| *issuer == again.id()));
+    authority.revoke(&desk.leaf, Reason::KeyCompromise);
+    assert_eq!(trust.accept_crl(authority.crl().der()), Ok(Outcome::New));
+    assert_eq!(verdict(&trust, &desk, NOW, true), Err(Distrust::Revoked));
+    assert_eq!(verdict(&trust, &heard, NOW, false), Ok(()));
+
+    // Root 1 has no say any more, and a newcomer pins root 2 into the same network.
+    let later = authority.bundle();
+    assert!(matches!(trust.accept_bundle(&authority.sign(later)), Err(BundleError::Signed(_))));
+    let newcomer = Trust::first(&by_root2, Some(&authority.root2.ca().id())).unwrap();
+    assert_eq!(newcomer.network_id(), before.network_id());
+    assert_eq!(Trust::first(&by_root1, None).map(|_| ()), Err(BundleError::Signed(signed::Error::Signature)));
+    assert_eq!(Trust::first(&by_root2, Some(&before.root_pin())).map(|_| ()), Err(BundleError::Pin));
+    // What was kept says the same when it is read again.
+    let [one, two] = newcomer.first_roots();
+    let crls: Vec<Vec<u8>> = newcomer.crls().map(|crl| crl.der().to_vec()).collect();
+    let kept = Trust::restore([one.der(), two.der()], newcomer.bundle_bytes(), &crls).unwrap();
+    assert_eq!(kept.network_id(), before.network_id());
+}
+
+#[test]
+fn a_bundle_of_another_network_is_refused() {
+    let (mut authority, _, mut trust) = office();
+    for network in [vec![7; 32], vec![7; 31], Vec::new()] {
+        let bundle = Bundle { ext: Ext::of(vec![(2, network)]), ..authority.bundle() };
+        assert_eq!(trust.accept_bundle(&authority.sign(bundle)), Err(BundleError::Network));
+    }
+    let network = trust.network_id();
+    let bundle = Bundle { ext: Bundle::network_ext(&network), ..authority.bundle() };
+    assert_eq!(trust.accept_bundle(&authority.sign(bundle)), Ok(Outcome::New));
 }

@@ -1,5 +1,10 @@
 //! `musubi authority init`: two roots, an issuing CA, and their keys.
 
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
 use musubi_node::{
     Clock,
     authority::{Authority, Error, Passphrase, Register},
@@ -9,8 +14,9 @@ use musubi_node::{
 use crate::{
     args::values,
     context::Context,
-    error::{CommandError, Exit, problem::grouped},
+    error::{CommandError, Exit},
     msg,
+    output::Output,
     ui::Ui,
 };
 
@@ -20,6 +26,12 @@ pub struct Args {
     /// The authority's name.
     #[arg(long, value_name = "NAME", value_parser = values::name)]
     pub name: String,
+    /// The certificates of its two roots, which are kept elsewhere; root 1 first.
+    #[arg(long, value_name = "FILE", num_args = 1, requires = "out")]
+    pub root: Vec<PathBuf>,
+    /// The file for what root 1 has to sign.
+    #[arg(long, value_name = "FILE", requires = "root")]
+    pub out: Option<PathBuf>,
 }
 
 /// Founds the authority and shows the fingerprint that offices compare.
@@ -36,16 +48,32 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         Err(Error::NoAuthority) => {}
         Err(error) => return Err(error.into()),
     }
+    let now = Clock::system().now();
+    if let Some(out) = &args.out {
+        return begin(ui, context, args, out);
+    }
     let passphrase = Passphrase::new(context.passphrase.chosen(ui)?);
-    let (_, founded) = Authority::init(dir, &args.name, &passphrase, Clock::system().now(), &mut rand::rng())?;
-    ui.line(&msg!("authority-founded", name = &args.name, dir = dir));
-    ui.line(&msg!("authority-pin", pin = grouped(&founded.root_pin.to_string())));
-    ui.line(&msg!("authority-founded-next"));
-    ui.result(&serde_json::json!({
-        "name": args.name,
-        "root_sha256": founded.root_pin.to_string(),
-        "network_id": founded.network.to_string(),
-        "network": founded.short_network,
-    }));
+    let (_, founded) = Authority::init(dir, &args.name, &passphrase, now, &mut rand::rng())?;
+    super::root::founded(ui, context, &args.name, &founded)?;
+    ui.note(&msg!("authority-root-here"));
+    Ok(Exit::Done)
+}
+
+/// Begins an authority whose roots are kept elsewhere.
+fn begin(ui: &mut Ui, context: &Context, args: &Args, out: &Path) -> Result<Exit, CommandError> {
+    let [first, second] = &args.root[..] else { return Err(CommandError::usage(msg!("err-authority-two-roots"))) };
+    let read = |path: &PathBuf| fs::read(path).map_err(CommandError::reading(path));
+    let (first, second) = (read(first)?, read(second)?);
+    let file = Output::prepare(out, &[super::root::REQUEST])?;
+    let dir = context.dir()?;
+    // Begun before, it wants the passphrase that it was begun with.
+    let passphrase = match Authority::is_begun(dir)? {
+        true => context.passphrase.existing(ui, &msg!("ask-authority-passphrase"))?,
+        false => context.passphrase.chosen(ui)?,
+    };
+    let (passphrase, now) = (Passphrase::new(passphrase), Clock::system().now());
+    let request = Authority::begin(dir, &args.name, [&first, &second], &passphrase, now, &mut rand::rng())?;
+    file.finish(&request.to_pem()?)?;
+    super::root::carried(ui, out, &request.fingerprint()?.to_string());
     Ok(Exit::Done)
 }

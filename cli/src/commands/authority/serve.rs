@@ -66,6 +66,9 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         for address in &members {
             ui.line(&msg!("authority-serving-members", address = address));
         }
+        let now = Clock::system().now();
+        let tasks = tokio::task::block_in_place(|| service.with(|authority| authority.root_tasks(now)))?;
+        super::root::waiting(ui, &tasks);
         ui.line(&msg!("run-how-to-stop"));
         tokio::select! {
             _ = stop.asked() => {}

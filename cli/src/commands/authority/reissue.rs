@@ -1,0 +1,28 @@
+//! `musubi authority reissue`: new certificates for what a revoked CA has issued.
+
+use musubi_node::authority::{Act, Done};
+
+use crate::{
+    context::Context,
+    error::{CommandError, Exit},
+    msg,
+    ui::Ui,
+};
+
+/// Who acts.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Who acts.
+    #[command(flatten)]
+    pub acting: super::Acting,
+}
+
+/// Issues anew, with the licences that run. Offices fetch their certificates by themselves.
+pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
+    let Done::Reissued(count) = super::perform(ui, context, Some(&args.acting), Act::Reissue)? else {
+        return Err(super::unexpected());
+    };
+    ui.line(&msg!("authority-reissued", count = i64::try_from(count).unwrap_or(i64::MAX)));
+    ui.result(&serde_json::json!({"certificates": count}));
+    Ok(Exit::Done)
+}
