@@ -556,6 +556,7 @@ authority-audit-deed =
     { $deed ->
         [new_ca] issuing CA made
         [policy] policy published
+        [recovered] read back from offices
         [bundle] trust bundle of a root taken over
         [root_asked] root asked
         [code] code made
@@ -1575,3 +1576,45 @@ err-authority-root-answer = This file does not follow what is in force here. Not
     .hint = Write the request anew with musubi authority root request and have it signed.
 err-authority-no-ca = There is no issuing CA of this name.
     .hint = The name is in the column of musubi authority list.
+
+## after a backup was put back
+
+cmd-authority-recover = Reads back from offices what was done since a backup
+    .long =
+        After the authority was put back from a backup it signs nothing until it knows from offices what it has signed since. It waits where they look for it.
+          musubi authority recover --members /ip4/0.0.0.0/tcp/47301
+cmd-authority-recover-arg-members = Where it served members before (multiaddr)
+cmd-authority-recover-arg-nodes = How many offices have to tell
+cmd-authority-recover-arg-alone = Asks nobody: the folder was moved, and nothing was done since
+cmd-authority-recover-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+authority-recovering =
+    { $count ->
+        [one] Waiting until one office tells what it holds. Offices look for the authority every quarter of an hour; this may take a while. Ctrl+C ends it without a change.
+       *[other] Waiting until { $count } offices tell what they hold. Offices look for the authority every quarter of an hour; this may take a while. Ctrl+C ends it without a change.
+    }
+authority-recover-told =
+    { $count ->
+        [one] One office has told.
+       *[other] { $count } offices have told.
+    }
+authority-recover-stopped = Ended. Nothing was changed.
+authority-recovered =
+    { $offices ->
+        [one] One office was asked, { $count } acts of the log were missing and are back.
+       *[other] { $offices } offices were asked, { $count } acts of the log were missing and are back.
+    }
+authority-recover-lost = Certificates of these offices come back when they connect: { $offices }. Until then nothing new is issued for them.
+authority-recover-next = Next: musubi authority serve. What else was done since the backup (letters, applications, policy that was not signed) has to be done again; letters to offices that have joined since are void.
+authority-recover-question = Is this the only copy of the folder, and was nothing done since it was made?
+authority-recover-alone = The authority is at home in this folder now.
+authority-revoke-later =
+    { $count ->
+        [one] One more certificate, from before the authority was put back, is revoked as soon as it is seen.
+       *[other] { $count } more certificates, from before the authority was put back, are revoked as soon as they are seen.
+    }
+err-authority-restored = This is a copy of the authority's folder, or it was put back from a backup. It signs nothing until it knows what it has signed since.
+    .hint = musubi authority recover --members (the address for members) reads it back from offices. If the folder was only moved: musubi authority recover --alone
+err-authority-lost-ca = An issuing CA was made since the backup, and its key is lost.
+    .hint = Put back a newer backup. If there is none: the roots have to revoke that CA and certify another.
+err-authority-lost = Certificates of this office were issued after the backup and have not been seen again.
+    .hint = They come back when its computer connects. If that computer is gone: musubi authority revoke (the office number), then try again.

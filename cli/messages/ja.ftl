@@ -537,6 +537,7 @@ authority-audit-deed =
     { $deed ->
         [new_ca] 発行用の鍵を作成
         [policy] 決まりを公開
+        [recovered] 事業所から読み戻し
         [bundle] ルートの信頼情報を取り込み
         [root_asked] ルートへの依頼を作成
         [code] 招待の番号を作成
@@ -1527,3 +1528,29 @@ err-authority-root-answer = このファイルは、ここで有効なものの�
     .hint = musubi authority root request でもう一度依頼を書き、署名してもらってください。
 err-authority-no-ca = この名前の発行用の鍵はありません。
     .hint = 名前は musubi authority list の一覧にあります。
+
+## バックアップから戻した後
+
+cmd-authority-recover = バックアップ後の発行と失効を、事業所から読み戻します
+    .long =
+        バックアップから戻した中央機関は、その後に署名したものを事業所から聞くまで、何にも署名しません。事業所がつなぎに来るアドレスで待ちます。
+          musubi authority recover --members /ip4/0.0.0.0/tcp/47301
+cmd-authority-recover-arg-members = 事業所を受け付けていたアドレス（multiaddr）
+cmd-authority-recover-arg-nodes = いくつの事業所から聞くか
+cmd-authority-recover-arg-alone = だれにも聞きません（フォルダを移しただけで、その後は何もしていないとき）
+cmd-authority-recover-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+authority-recovering = { $count } か所の事業所から聞くまで待ちます。事業所は15分ごとにつなぎに来るので、時間がかかることがあります。Ctrl+C で、何も変えずにやめます。
+authority-recover-told = { $count } か所の事業所から聞きました。
+authority-recover-stopped = やめました。何も変えていません。
+authority-recovered = { $offices } か所の事業所から聞き、足りなかった { $count } 件の記録を読み戻しました。
+authority-recover-lost = 次の事業所の証明書は、その事業所がつなぎに来たときに戻ります: { $offices }。それまで、新しい証明書は発行しません。
+authority-recover-next = 次に: musubi authority serve。バックアップの後のほかの操作（招待、申請、署名待ちの決まり）は、もう一度行ってください。その後に参加した事業所あての招待は無効です。
+authority-recover-question = このフォルダの写しはこれだけで、作った後は何もしていませんか
+authority-recover-alone = 中央機関はこのフォルダで使えるようになりました。
+authority-revoke-later = バックアップから戻す前の証明書 { $count } 枚は、つなぎに来たときに失効させます。
+err-authority-restored = これは中央機関のフォルダの写しか、バックアップから戻したものです。その後に署名したものが分かるまで、何にも署名しません。
+    .hint = musubi authority recover --members（事業所を受け付けるアドレス）で事業所から読み戻してください。フォルダを移しただけのときは musubi authority recover --alone です。
+err-authority-lost-ca = バックアップの後に発行用の鍵が作られ、その鍵が失われています。
+    .hint = もっと新しいバックアップを戻してください。ないときは、ルートでその鍵を失効させ、新しい鍵を認証します。
+err-authority-lost = この事業所には、バックアップの後に発行され、まだ戻っていない証明書があります。
+    .hint = 事業所のパソコンがつなぎに来れば戻ります。そのパソコンがもうないときは musubi authority revoke（事業所番号）の後にもう一度行ってください。

@@ -50,6 +50,7 @@ mod members;
 mod orders;
 mod publish;
 mod records;
+mod recover;
 mod register;
 mod revoke;
 mod root;
@@ -74,11 +75,12 @@ pub use musubi_store::keyfile::Passphrase;
 pub use orders::{ALONE, Order};
 pub use publish::NewerCrls;
 use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
+pub use recover::TakenBack;
 pub use register::{Register, Row, State};
 pub use revoke::{MAX_TOGETHER, Revoked, RevokedBy, Target};
 pub use root::{Review, Root, RootShown, RootSigned};
 pub use rooted::RootAsked;
-pub use service::{Doors, Service, ServiceError, limits};
+pub use service::{Doors, Failed, Recovery, Service, ServiceError, limits};
 
 /// How long a root is valid.
 pub const ROOT_LIFETIME: u64 = 30 * 365 * DAY;
@@ -104,6 +106,8 @@ pub struct Authority {
     keys: BTreeMap<u32, Arc<certificate::Authority>>,
     /// Who acts, for the audit log.
     admin: String,
+    /// Nodes have shown that it was put back: it signs no more.
+    restored: bool,
 }
 
 /// What was founded.
@@ -149,7 +153,8 @@ impl Authority {
         } else {
             KeyFile::create(&keys, &[(opener, Locks::BOTH)])?.1
         };
-        let authority = found(store, signing(roots)?, name, now, rng)?;
+        let mut authority = found(store, signing(roots)?, name, now, rng)?;
+        authority.settle(dir)?;
         let founded = authority.founded()?;
         Ok((authority, founded))
     }
@@ -169,8 +174,30 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::NoAuthority`], [`Error::WrongPassphrase`], [`Error::InUse`], [`Error::Damaged`] if the records do not
-    /// belong together.
+    /// belong together, [`Error::Restored`] for a copy of the directory in which it was last.
     pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, Error> {
+        let mut authority = Self::open_anywhere(dir, passphrase)?;
+        match (records::home(&authority.store)?, recover::home(dir)) {
+            (Some(noted), Some(home)) if noted != home => Err(Error::Restored),
+            (None, Some(_)) => {
+                authority.settle(dir)?;
+                Ok(authority)
+            }
+            _ => Ok(authority),
+        }
+    }
+
+    /// Notes that this directory is the authority's own, and no copy of it.
+    fn settle(&mut self, dir: &Path) -> Result<(), Error> {
+        if let Some(home) = recover::home(dir) {
+            let mut writer = Writer::new(&self.register.store);
+            writer.home(&home)?;
+            writer.commit()?;
+        }
+        Ok(())
+    }
+
+    fn open_anywhere(dir: &Path, passphrase: &Passphrase) -> Result<Self, Error> {
         let keys = match KeyFile::open(&dir.join("keys")) {
             // With a store beside it, it is the key file that is missing.
             Err(KeyFileError::Io(error)) if error.kind() == io::ErrorKind::NotFound && !dir.join("store").exists() => {
@@ -193,7 +220,7 @@ impl Authority {
             let ca = certificate::Authority::new(ca.clone(), SigningKey::from_bytes(key))?;
             keys.insert(number, Arc::new(ca));
         }
-        Ok(Self { register, ring, keys, admin: String::new() })
+        Ok(Self { register, ring, keys, admin: String::new(), restored: false })
     }
 
     /// Says who acts from now on; it stands in the audit log beside every act.
@@ -205,12 +232,29 @@ impl Authority {
         Ok(self)
     }
 
+    /// Ends signing: nodes have shown that this authority was put back from a backup.
+    const fn restored(&mut self) {
+        self.restored = true;
+    }
+
+    /// Takes back what `open_restored` has opened without asking anybody: for a directory that was moved and has lost
+    /// nothing.
+    ///
+    /// # Errors
+    /// What the store refuses.
+    pub fn moved(mut self, dir: &Path) -> Result<(), Error> {
+        self.settle(dir)
+    }
+
     /// Runs one act: all of it is durable when this returns, or none of it has happened.
     fn act<T>(
         &mut self,
         now: Timestamp,
         act: impl FnOnce(&mut Draft<'_>, Timestamp) -> Result<T, Error>,
     ) -> Result<T, Error> {
+        if self.restored {
+            return Err(Error::Restored);
+        }
         let newest = self.register.standing.head.value().time;
         if CLOCK_SLACK < newest.since(now) {
             return Err(Error::ClockBehind { newest });
@@ -339,7 +383,7 @@ fn establish(
         wanted: None,
         network,
     };
-    Ok(Authority { register: Register { store, standing }, ring, keys, admin: String::new() })
+    Ok(Authority { register: Register { store, standing }, ring, keys, admin: String::new(), restored: false })
 }
 
 /// Makes an issuing CA; `earlier` others were made in the same year.

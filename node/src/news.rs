@@ -97,7 +97,23 @@ impl Source for Asker {
 }
 
 /// A partner on a news stream.
-struct Partner(Frames);
+pub(crate) struct Partner(Frames);
+
+impl Partner {
+    /// A partner whose news has just come.
+    pub(crate) fn new(mut frames: Frames) -> Self {
+        frames.widen(MAX_ANSWER);
+        Self(frames)
+    }
+
+    /// Tells it that it was heard.
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub(crate) async fn close(self) -> Result<(), SessionError> {
+        self.0.close().await
+    }
+}
 
 impl Source for Partner {
     async fn ask(&mut self, question: &Question) -> Result<Answer, NewsError> {
@@ -178,7 +194,7 @@ async fn ask_for_crls(
 }
 
 /// The CRLs to which deltas lead, and the CAs of those that lead nowhere.
-fn rebuild(trust: &Trust, deltas: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<Hash>) {
+pub(crate) fn rebuild(trust: &Trust, deltas: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<Hash>) {
     let (mut ders, mut failed) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
     for delta in deltas {
@@ -208,11 +224,10 @@ fn rebuild(trust: &Trust, deltas: &[Vec<u8>]) -> (Vec<Vec<u8>>, Vec<Hash>) {
 ///
 /// # Errors
 /// [`SessionError`].
-pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, mut frames: Frames, known: Known) -> Result<(), SessionError> {
+pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, frames: Frames, known: Known) -> Result<(), SessionError> {
     // One at a time of each partner, so that none takes the turns of the others.
     let Some(hearing) = core.partners.hearing(peer) else { return Err(SessionError::Unexpected) };
-    frames.widen(MAX_ANSWER);
-    let mut partner = Partner(frames);
+    let mut partner = Partner::new(frames);
     let turn = core.asking.acquire().await.map_err(|_| CoreError::Stopped)?;
     let heard = catch_up(core, &mut partner, Some(&known));
     // Not closed but broken off, the other side knows that it was not heard, and tells again.
@@ -234,7 +249,7 @@ pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, mut frames: Frames, kno
         }
     }
     core.partners.knows(peer, known);
-    partner.0.close().await
+    partner.close().await
 }
 
 /// Somebody who tells others what is new, and answers what they ask then.

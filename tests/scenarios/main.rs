@@ -4,6 +4,7 @@ mod agree;
 mod altered;
 mod attachments;
 mod authority;
+mod authority_lost;
 mod clock;
 mod commands;
 #[cfg(target_os = "linux")]

@@ -33,6 +33,7 @@ pub mod list;
 pub mod orders;
 pub mod policy;
 pub mod proof;
+pub mod recover;
 pub mod reinstate;
 pub mod reissue;
 pub mod revoke;
@@ -75,6 +76,8 @@ pub enum Command {
     Decline(decline::Args),
     /// Undoes a revocation.
     Reinstate(reinstate::Args),
+    /// Reads back what was lost.
+    Recover(recover::Args),
     /// Issues anew what a revoked CA has issued.
     Reissue(reissue::Args),
     /// Has to do with roots, which are kept elsewhere.
@@ -109,6 +112,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, command: Command) -> Result<Ex
         Command::Approve(args) => approve::run(ui, context, &args),
         Command::Decline(args) => decline::run(ui, context, &args),
         Command::Reinstate(args) => reinstate::run(ui, context, &args),
+        Command::Recover(args) => recover::run(ui, context, &args),
         Command::Reissue(args) => reissue::run(ui, context, &args),
         Command::Root(command) => root::run(ui, context, command),
         Command::Policy(args) => policy::run(ui, context, &args),

@@ -128,6 +128,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         clock_ahead_s: core.trust.trusted_time().map_or(0, |signed| wall.since(signed)),
         foreign: transparency::foreign(&core.db).map_err(db)?.len() as u64,
         log: transparency::covered_size(&core.db).map_err(db)?,
+        bundle: trust.as_ref().map_or(0, |trust| trust.bundle().number),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
 }

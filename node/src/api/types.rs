@@ -159,6 +159,9 @@ pub struct Status {
     /// How many acts of the authority's public log are kept and covered by its signature.
     #[serde(default)]
     pub log: u64,
+    /// The number of the trust bundle in force; 0: none is installed.
+    #[serde(default)]
+    pub bundle: u64,
     /// Version of the program.
     pub version: String,
 }

@@ -362,7 +362,7 @@ fn shown(id: &Hash, record: &Record) -> Result<Application, Error> {
 /// What an applicant is told of what speaks against a request.
 fn refusal_for(error: Error) -> Result<Refusal, Error> {
     match error {
-        Error::Overlap { .. } | Error::TooManyDesks => Ok(Refusal::Overlap),
+        Error::Overlap { .. } | Error::TooManyDesks | Error::Lost => Ok(Refusal::Overlap),
         Error::KeyOfOtherOffice | Error::KeyCompromised | Error::OwnNumber => Ok(Refusal::Key),
         Error::NothingToReplace => Ok(Refusal::Replaces),
         other => Err(other),

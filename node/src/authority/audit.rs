@@ -27,6 +27,8 @@ pub enum Deed {
     NewCa,
     /// A licence policy was published.
     Policy,
+    /// What was lost was read back from nodes: the log from one size to another, or a certificate.
+    Recovered,
     /// A trust bundle was taken over that a root has signed elsewhere.
     Bundle,
     /// A root was asked for a trust bundle.
@@ -62,6 +64,7 @@ impl Deed {
         match self {
             Self::NewCa => "new_ca",
             Self::Policy => "policy",
+            Self::Recovered => "recovered",
             Self::Bundle => "bundle",
             Self::RootAsked => "root_asked",
             Self::Code => "code",

@@ -105,6 +105,39 @@ impl<'a> Draft<'a> {
         self.log(&Act::about(&issued.leaf, Operation::Revoke, revoked.at))
     }
 
+    /// Takes a certificate in that stands in the log already, and was lost under this key.
+    pub(super) fn again(&mut self, issued: &Issued, key: &[u8]) -> Result<(), Error> {
+        self.writer.not_lost(key)?;
+        self.writer.certificate(issued)
+    }
+
+    /// Takes a revocation in that stands in log and CRL already.
+    pub(super) fn listed(&mut self, issued: &Issued) -> Result<(), Error> {
+        self.revoked.extend(issued.revoked.map(|revoked| (issued.ca, revoked)));
+        self.writer.certificate(issued)
+    }
+
+    /// The same for a certificate that is not here; `until` is when the last of its CA expires.
+    pub(super) fn listed_unknown(&mut self, ca: u32, revoked: Revoked, until: Timestamp) -> Result<(), Error> {
+        if records::revocation(self.store(), ca, &revoked.serial)?.is_none() {
+            self.revoked.push((ca, revoked));
+            self.writer.revocation(ca, revoked, until)?;
+        }
+        Ok(())
+    }
+
+    /// Has the next CRL of a CA be numbered so far behind the newest that is known.
+    pub(super) fn skip_crls(&mut self, ca: u32, newest: u64, numbers: u64) {
+        if let Some(held) = self.standing.crls.get_mut(&ca) {
+            held.number = held.number.max(newest) + numbers;
+        }
+    }
+
+    /// Notes what tells this place from a copy.
+    pub(super) fn home(&mut self, home: &[u8]) -> Result<(), Error> {
+        self.writer.home(home)
+    }
+
     /// Notes for the audit log what is done.
     pub(super) fn deed(&mut self, deed: Deed, office: Option<OfficeNumber>, detail: String) {
         self.deeds.push((deed, office, detail));
@@ -274,7 +307,8 @@ impl<'a> Draft<'a> {
         if network == network_id(der(ROOT), der(SECOND_ROOT)) { Ext::none() } else { Bundle::network_ext(&network) }
     }
 
-    fn log(&mut self, act: &Act) -> Result<(), Error> {
+    /// Takes a leaf in.
+    pub(super) fn log(&mut self, act: &Act) -> Result<(), Error> {
         self.writer.log(self.standing.tree.size(), act)?;
         self.standing.tree.push(act.leaf_hash());
         Ok(())

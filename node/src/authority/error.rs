@@ -159,6 +159,16 @@ pub enum Error {
     /// No CA of this name that could be revoked.
     #[error("no issuing CA of this name")]
     NoCa,
+    /// The directory is a copy, or nodes hold what this authority has signed and does not know: it must not sign before it
+    /// has read that back.
+    #[error("this authority was put back from a backup, and has to read back what it has signed since")]
+    Restored,
+    /// An issuing CA was made since the backup, and its key is lost.
+    #[error("the key of an issuing CA is lost")]
+    LostCa,
+    /// Certificates of this office number were issued since the backup and have not been seen again.
+    #[error("certificates of this office number are not seen again yet")]
+    Lost,
     /// The work was ended by a shutdown.
     #[error("the authority is shutting down")]
     Stopped,
@@ -219,6 +229,9 @@ impl Error {
             Self::PolicyChanged => "policy_changed",
             Self::Date(_) => "date",
             Self::Stopped => "stopped",
+            Self::Restored => "restored",
+            Self::LostCa => "lost_ca",
+            Self::Lost => "lost",
             Self::NoRoot => "no_root",
             Self::RootNeeded => "root_needed",
             Self::RootHere => "root_here",
@@ -249,6 +262,7 @@ impl Error {
                 | Self::KeyCompromised
                 | Self::TooManyDesks
                 | Self::OwnNumber
+                | Self::Lost
                 | Self::PeriodPast
                 | Self::PeriodOrder
                 | Self::PeriodTooLong

@@ -27,6 +27,7 @@ use super::{
     members::OWN_NUMBER,
     publish,
     records::{self, Issued as Record},
+    recover,
 };
 
 /// Certificates in one act: some half a megabyte for the store.
@@ -210,7 +211,7 @@ impl Authority {
             Ok(Ok(granted)) => self.granted(&granted.record.leaf.serial()),
             Ok(Err(state)) => Ok(state),
             Err(Error::TooEarly { .. }) => refused(Refusal::Early),
-            Err(Error::Overlap { .. } | Error::TooManyDesks) => refused(Refusal::Overlap),
+            Err(Error::Overlap { .. } | Error::TooManyDesks | Error::Lost) => refused(Refusal::Overlap),
             Err(Error::KeyOfOtherOffice | Error::KeyCompromised) => refused(Refusal::Key),
             Err(error @ (Error::PeriodPast | Error::PeriodOrder | Error::PeriodTooLong | Error::Date(_))) => {
                 tracing::warn!(%error, "a renewal cannot be granted");
@@ -340,6 +341,10 @@ pub(super) fn admit(
     let office = subject.office;
     if office.as_str() == OWN_NUMBER {
         return Err(Error::OwnNumber);
+    }
+    // Their kinds are not known here, nor their keys.
+    if recover::has_lost(store, &office)? {
+        return Err(Error::Lost);
     }
     let former = records::office_of_key(store, subject.key.as_bytes())?;
     if former.is_some_and(|former| former != office) {

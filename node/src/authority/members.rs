@@ -22,7 +22,7 @@ use musubi_protocol::{
     certificate::{Grant, LeafIn, Role, Serial, Subject},
     credential::{self, Admitted, Credential},
     enrol::{Answer, Question},
-    gate::{HELLO_MAX, Hello, Refusal},
+    gate::{CRLS_COUNT, HELLO_MAX, Hello, Refusal},
     ids::{Hash, OfficeNumber},
     link::frame::Frame,
     news::Known,
@@ -34,6 +34,7 @@ use serde_bytes::ByteBuf;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
     task::JoinHandle,
+    time::timeout,
 };
 use tokio_util::{compat::FuturesAsyncReadCompatExt, sync::CancellationToken, task::TaskTracker};
 use zeroize::Zeroizing;
@@ -42,13 +43,16 @@ use super::{
     Authority, Error,
     audit::Deed,
     records::{self, Issued, NodeRecord},
+    recover::{Found, Leaves},
     service::{Shared, act, act_aside, reply},
 };
 use crate::{
     clock::Clock,
     exchange::{Frames, SessionError},
     gatekeeper::refusal_for,
-    news::{ANSWERED_AT_ONCE, Deltas, Teller, answer, keep_telling},
+    news::{
+        ANSWERED_AT_ONCE, ASKED_AT_ONCE, Deltas, NewsError, Partner, Source, Teller, answer, keep_telling, rebuild,
+    },
     wire::OnConnection,
 };
 
@@ -64,6 +68,9 @@ const MAX_MEMBERS: usize = 4096;
 const NODES_EACH: usize = 8;
 /// Members of which is remembered what they have shown before they were connected.
 const MAX_SHOWN: usize = 256;
+
+/// Longest time for all that follows one piece of news.
+const HEARING: Duration = Duration::from_secs(60);
 
 const NODE_LABEL: &str = "authority node";
 const DESK_LABEL: &str = "authority desk";
@@ -81,27 +88,45 @@ pub(super) struct Identity {
 impl Authority {
     /// The identity of the authority's own node; it is made, and its certificate renewed, when it is time.
     pub(super) fn identity(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Identity, Error> {
-        let damaged = |_| Error::Damaged("node");
         if let Some(record) = records::node(&self.store)? {
+            let (secrets, held) = self.opened(&record)?;
+            let void = self.revoked_cas()?.contains(&held.ca);
+            if held.revoked.is_none() && !void && RENEW < held.leaf.until().since(now) {
+                return self.identity_of(secrets, held);
+            }
+            // The same node with the next certificate; where the last was revoked its keys are not used again.
+            let keys = held.revoked.is_none().then_some(secrets);
+            return self.new_identity(keys, now, rng);
+        }
+        self.new_identity(None, now, rng)
+    }
+
+    /// The identity that is here, whatever it is worth; nothing is signed.
+    fn held_identity(&self) -> Result<Option<Identity>, Error> {
+        let Some(record) = records::node(&self.store)? else { return Ok(None) };
+        let (secrets, held) = self.opened(&record)?;
+        self.identity_of(secrets, held).map(Some)
+    }
+
+    fn identity_of(&self, (mut node, desk): (Secret, Secret), held: Issued) -> Result<Identity, Error> {
+        let issuer = self.standing.cas.get(&held.ca).ok_or(Error::Damaged("CA"))?.ca.id();
+        // Taking the 32 bytes fails for no value (RFC 8032: any seed is a key).
+        let node = Keypair::ed25519_from_bytes(&mut *node).map_err(|_| Error::Damaged("node"))?;
+        Ok(Identity { node, desk: SigningKey::from_bytes(&desk), leaf: held.leaf, issuer })
+    }
+
+    /// The keys of the authority's own node, and its certificate.
+    fn opened(&self, record: &NodeRecord) -> Result<((Secret, Secret), Issued), Error> {
+        let damaged = |_| Error::Damaged("node");
+        {
             let serial = Serial::from_bytes(&record.certificate).map_err(|_| Error::Damaged("node"))?;
             let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("node"))?;
             let secret = |label, wrapped: &[u8]| -> Result<Secret, Error> {
                 let secret = self.ring.unwrap(label, &[], wrapped)?;
                 Ok(Zeroizing::new(secret.as_slice().try_into().map_err(damaged)?))
             };
-            let (mut node, desk) = (secret(NODE_LABEL, &record.node)?, secret(DESK_LABEL, &record.desk)?);
-            let void = self.revoked_cas()?.contains(&held.ca);
-            if held.revoked.is_none() && !void && RENEW < held.leaf.until().since(now) {
-                let issuer = self.standing.cas.get(&held.ca).ok_or(Error::Damaged("CA"))?.ca.id();
-                // Taking the 32 bytes fails for no value (RFC 8032: any seed is a key).
-                let node = Keypair::ed25519_from_bytes(&mut *node).map_err(|_| Error::Damaged("node"))?;
-                return Ok(Identity { node, desk: SigningKey::from_bytes(&desk), leaf: held.leaf, issuer });
-            }
-            // The same node with the next certificate; where the last was revoked its keys are not used again.
-            let keys = held.revoked.is_none().then_some((node, desk));
-            return self.new_identity(keys, now, rng);
+            Ok(((secret(NODE_LABEL, &record.node)?, secret(DESK_LABEL, &record.desk)?), held))
         }
-        self.new_identity(None, now, rng)
     }
 
     fn new_identity(
@@ -178,7 +203,13 @@ struct Desk {
     known: watch::Sender<Known>,
     deltas: Deltas,
     answering: Semaphore,
+    /// One for each member that is asked.
+    hearing: Semaphore,
     members: Mutex<Connected>,
+    /// What nodes have given back, where the authority reads back what it has lost; else it serves.
+    found: Option<Mutex<Found>>,
+    /// How many offices have told.
+    told: watch::Sender<usize>,
 }
 
 /// Who is connected, and who may be in a moment.
@@ -221,6 +252,100 @@ impl Desk {
         }
     }
 
+    /// Where the authority reads back: takes what is newer, and judges by it from now on.
+    fn learn(&self, bundle: Option<&[u8]>, crls: &[Vec<u8>]) {
+        let Some(found) = &self.found else { return };
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.learn(bundle, crls);
+        self.public.write().unwrap_or_else(PoisonError::into_inner).trust = found.trust().clone();
+    }
+
+    /// Follows up what a member says it knows. Where the authority serves, nobody can know more than it does: if that is
+    /// shown it was put back from a backup, and signs no more.
+    async fn hear(&self, admitted: &Admitted, frames: Frames, known: &Known) -> Result<(), NewsError> {
+        let mut member = Partner::new(frames);
+        let mut trust = self.trust();
+        let number = trust.bundle().number;
+        if number < known.bundle {
+            let Answer::Bundle(bundle) = member.ask(&Question::Bundle { number }).await? else {
+                return Err(NewsError::Other);
+            };
+            if let Some(bundle) = bundle {
+                // One that is no later one of this network changes nothing.
+                let _ = trust.accept_bundle(&bundle);
+                self.learn(Some(&bundle), &[]);
+            }
+        }
+        let held = trust.crl_numbers();
+        let Answer::Crls { deltas, mut crls } = member.ask(&Question::Crls { held }).await? else {
+            return Err(NewsError::Other);
+        };
+        if CRLS_COUNT < deltas.len() || CRLS_COUNT < crls.len() {
+            return Err(NewsError::Other);
+        }
+        crls.extend(rebuild(&trust, &deltas).0);
+        for crl in &crls {
+            let _ = trust.accept_crl(crl);
+        }
+        self.learn(None, &crls);
+        let Some(found) = &self.found else {
+            self.stop_if_behind(&trust);
+            return Ok(member.close().await?);
+        };
+        let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let size = found().size();
+            if known.log <= size {
+                break;
+            }
+            let Answer::Leaves { first, leaves, head } = member.ask(&Question::Leaves { size }).await? else {
+                return Err(NewsError::Other);
+            };
+            match found().take(first, &leaves, &head) {
+                Leaves::More => {}
+                Leaves::All => break,
+                Leaves::False => return Err(NewsError::Other),
+            }
+        }
+        {
+            let mut found = found();
+            admitted.desks().for_each(|desk| found.shown(desk.leaf()));
+            found.heard(admitted.desks().map(|desk| desk.leaf().office()));
+            self.told.send_replace(found.offices());
+        }
+        Ok(member.close().await?)
+    }
+
+    fn stop_if_behind(&self, trust: &Trust) {
+        let behind = act(&self.shared, |authority| {
+            let behind = authority.is_behind(trust);
+            if behind {
+                authority.restored();
+            }
+            behind
+        });
+        if behind {
+            tracing::error!("a member holds what this authority has signed and does not know of: it was put back");
+            self.shared.restored.send_replace(true);
+        }
+    }
+
+    /// Takes back the certificates of members that were lost.
+    async fn adopt(&self, admitted: Admitted) {
+        let hashes = || admitted.desks().map(|desk| desk.leaf().hash());
+        let now = self.clock.now();
+        let lost = |authority: &mut Authority| authority.lost_certificates();
+        match act_aside(&self.shared, lost).await {
+            Ok(lost) if hashes().any(|hash| lost.contains(&hash)) => {}
+            Ok(_) => return,
+            Err(error) => return tracing::error!(%error, "the list of lost certificates cannot be read"),
+        }
+        let ders: Vec<Vec<u8>> = admitted.desks().map(|desk| desk.leaf().der().to_vec()).collect();
+        if let Err(error) = act_aside(&self.shared, move |authority| authority.adopt(ders, now)).await {
+            tracing::error!(%error, "a lost certificate is not taken back");
+        }
+    }
+
     fn trust(&self) -> Trust {
         self.public.read().unwrap_or_else(PoisonError::into_inner).trust.clone()
     }
@@ -230,7 +355,8 @@ impl Desk {
         let (mut admitted, mut refusal) = (Admitted::new(), Refusal::NoCredential);
         for bytes in &hello.credentials {
             let Ok(shown) = cbor::from_slice::<Credential>(bytes, HELLO_MAX) else { continue };
-            match credential::admit(&shown, peer, &trust, now, |_| false) {
+            // Who reads back has old lists: members are known, and show newer ones.
+            match credential::admit(&shown, peer, &trust, now, |_| self.found.is_some()) {
                 Ok(desk) if desk.leaf().role() == Role::Office => drop(admitted.add(desk)),
                 Ok(_) => refusal = Refusal::Role,
                 Err(error) => refusal = refusal_for(&error),
@@ -245,7 +371,8 @@ impl Gatekeeper for Desk {
 
     fn hello(&self) -> Hello {
         let public = self.public.read().unwrap_or_else(PoisonError::into_inner);
-        let Known { crls, bundle, log } = self.known();
+        // Who seems to know nothing is told everything.
+        let Known { crls, bundle, log } = if self.found.is_some() { Known::default() } else { self.known() };
         let credentials = vec![ByteBuf::from(public.credential.clone())];
         Hello { network: self.network, trust: bundle, crls, log_size: log, credentials }
     }
@@ -278,8 +405,12 @@ impl Gatekeeper for Desk {
         self.trust().crls_newer_than(theirs)
     }
 
-    /// All CRLs are made here.
-    async fn learn_crls(&self, _crls: Vec<Vec<u8>>) {}
+    /// All CRLs are made here; only who reads back learns.
+    async fn learn_crls(&self, crls: Vec<Vec<u8>>) {
+        if self.found.is_some() {
+            self.learn(None, &crls);
+        }
+    }
 
     fn knows_address(&self, _address: IpAddr) -> bool {
         false
@@ -326,11 +457,11 @@ impl Teller for Desk {
 }
 
 /// The running node. Dropped, it stops.
-#[derive(Debug)]
 pub(super) struct Members {
     pub(super) listen: Vec<Multiaddr>,
     stop: CancellationToken,
     task: JoinHandle<()>,
+    desk: Arc<Desk>,
 }
 
 impl Members {
@@ -342,11 +473,17 @@ impl Members {
         shared: Shared,
         listen: Vec<Multiaddr>,
         clock: Clock,
+        reads_back: bool,
     ) -> Result<Self, super::ServiceError> {
         let now = clock.now();
-        let (identity, trust) = act_aside(&shared, move |authority| {
-            let identity = authority.identity(now, &mut rand::rng())?;
-            Ok((identity, authority.trust()?))
+        let (identity, trust, found) = act_aside(&shared, move |authority| {
+            let found = reads_back.then(|| authority.found()).transpose()?;
+            // Before it has read back it signs nothing, not even for itself.
+            let identity = match reads_back {
+                true => authority.held_identity()?.ok_or(Error::NothingValid)?,
+                false => authority.identity(now, &mut rand::rng())?,
+            };
+            Ok((identity, authority.trust()?, found))
         })
         .await?;
         let keypair = identity.node.clone();
@@ -361,16 +498,30 @@ impl Members {
             public,
             deltas: Deltas::default(),
             answering: Semaphore::new(ANSWERED_AT_ONCE),
+            hearing: Semaphore::new(ASKED_AT_ONCE),
             members: Mutex::default(),
+            found: found.map(Mutex::new),
+            told: watch::Sender::new(0),
         });
         let config = Config { keypair, listen, network, limits: Limits::default() };
         let (handle, incoming) = musubi_network::start(config, Arc::clone(&desk)).await?;
         let (listen, stop) = (handle.listen_addrs(), CancellationToken::new());
         let judged_by = desk.known();
+        let told = Arc::clone(&desk);
         let sessions = TaskTracker::new();
         let worker = Worker { desk, identity, judged_by, handle, sessions, stop: stop.clone() };
         let task = tokio::spawn(worker.run(incoming));
-        Ok(Self { listen, stop, task })
+        Ok(Self { listen, stop, task, desk: told })
+    }
+
+    /// How many offices have told, where the authority reads back.
+    pub(super) fn told(&self) -> watch::Receiver<usize> {
+        self.desk.told.subscribe()
+    }
+
+    /// What they have told.
+    pub(super) fn found(&self) -> Option<Found> {
+        self.desk.found.as_ref().map(|found| found.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
     /// Closes all connections.
@@ -439,6 +590,10 @@ impl Worker {
         match event {
             NetworkEvent::Connected { peer, connection, admitted, .. } => {
                 self.desk.connected(peer, &admitted);
+                if self.desk.found.is_none() {
+                    let (desk, admitted) = (Arc::clone(&self.desk), admitted.clone());
+                    self.sessions.spawn(async move { desk.adopt(admitted).await });
+                }
                 let opener = OnConnection { handle: self.handle.clone(), connection };
                 let (desk, stop) = (Arc::clone(&self.desk), self.stop.clone());
                 self.sessions.spawn(async move {
@@ -455,11 +610,12 @@ impl Worker {
             NetworkEvent::Closed { peer, .. } => {
                 self.desk.closed(&peer);
             }
-            NetworkEvent::Inbound { peer, stream, .. } => {
+            NetworkEvent::Inbound { peer, connection, stream, .. } => {
                 let stop = self.stop.clone();
+                let (desk, admitted) = (Arc::clone(&self.desk), self.handle.admitted(connection));
                 self.sessions.spawn(async move {
                     tokio::select! {
-                        ended = listen_to(Frames::new(Box::new(stream.compat()))) => {
+                        ended = listen_to(desk, admitted, Frames::new(Box::new(stream.compat()))) => {
                             tracing::debug!(%peer, ?ended, "a member's stream ended");
                         }
                         () = stop.cancelled() => {}
@@ -472,7 +628,7 @@ impl Worker {
 
     /// Takes up the next certificate of this node when it is time.
     async fn renew(&mut self, now: Timestamp) {
-        if RENEW < self.identity.leaf.until().since(now) {
+        if self.desk.found.is_some() || RENEW < self.identity.leaf.until().since(now) {
             return;
         }
         match act_aside(&self.desk.shared, move |authority| authority.identity(now, &mut rand::rng())).await {
@@ -540,12 +696,29 @@ async fn gone(opener: &OnConnection) {
     }
 }
 
-/// Answers that somebody is here; whatever else a member pushes is not for the authority.
-async fn listen_to(mut frames: Frames) -> Result<(), SessionError> {
+/// Answers that somebody is here, and follows up news; whatever else a member pushes is not for the authority.
+async fn listen_to(desk: Arc<Desk>, admitted: Option<Admitted>, mut frames: Frames) -> Result<(), SessionError> {
     loop {
-        if let Frame::Ping(number) = frames.next().await? {
-            frames.feed(&Frame::Pong(number)).await?;
-            frames.flush().await?;
+        match frames.next().await? {
+            Frame::Ping(number) => {
+                frames.feed(&Frame::Pong(number)).await?;
+                frames.flush().await?;
+            }
+            Frame::News(known) => {
+                let (Some(admitted), Ok(_turn)) = (admitted, desk.hearing.try_acquire()) else {
+                    return Err(SessionError::Unexpected);
+                };
+                let heard = timeout(HEARING, desk.hear(&admitted, frames, &known)).await;
+                return match heard {
+                    Ok(Ok(())) => Ok(()),
+                    Ok(Err(error)) => {
+                        tracing::debug!(%error, "a member's news could not be followed up");
+                        Err(SessionError::Unexpected)
+                    }
+                    Err(_) => Err(SessionError::Silent),
+                };
+            }
+            _ => {}
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | space | key | value (CBOR array) |
 //! |---|---|---|
-//! | authority | `name`, `issued`, `head`, `bundle`, `audit`, `node`, `wanted`, `begun`, `root` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log; the authority's own node; what waits for a root; what waits for the first bundle; a root, on the computer where roots are kept (see `root`) |
+//! | authority | `name`, `issued`, `head`, `bundle`, `audit`, `node`, `wanted`, `begun`, `root`, `home` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log; the authority's own node; what waits for a root; what waits for the first bundle; a root, on the computer where roots are kept (see `root`); what tells this place from a copy (see `recover`) |
 //! | CAs | number u32 (1, 2 roots, 3.. issuing) | year, DER, wrapped private key; that of a root that is kept elsewhere is empty |
 //! | CRLs | number of the CA | number, body of the newest CRL |
 //! | certificates | serial number | number of the CA, DER, revocation |
@@ -18,6 +18,7 @@
 //! | charges | office number, issue number u64 | see `charges` |
 //! | audit | index u64 | see `audit` |
 //! | orders | 8 bytes | see `orders` |
+//! | lost | office number, SHA-256 of the certificate | see `recover` |
 //!
 //! Integers in keys are big-endian, so that order of keys is order of numbers. All values have format 1.
 
@@ -63,6 +64,7 @@ pub(super) const AUDIT: Space = Space::new(140, "audit");
 const HASHES: Space = Space::new(141, "hashes");
 const DELTAS: Space = Space::new(142, "deltas");
 pub(super) const ORDERS: Space = Space::new(143, "orders");
+pub(super) const LOST: Space = Space::new(144, "lost");
 
 /// The longest delta that is kept; after more at once the whole list is served.
 const MAX_DELTA: usize = 8 << 10;
@@ -78,6 +80,7 @@ const NODE: &[u8] = b"node";
 const WANTED: &[u8] = b"wanted";
 const BEGUN: &[u8] = b"begun";
 const ROOT_KEPT: &[u8] = b"root";
+const HOME: &[u8] = b"home";
 
 /// The number of the root that issues.
 pub(super) const ROOT: u32 = 1;
@@ -377,6 +380,18 @@ pub(super) fn office_of_key(store: &Store, key: &[u8; 32]) -> Result<Option<Offi
     get(store, KEYS, key)
 }
 
+/// How a CA has revoked the certificate with a serial number, if it has.
+pub(super) fn revocation(store: &Store, ca: u32, serial: &Serial) -> Result<Option<Revoked>, Error> {
+    let key = [&ca.to_be_bytes()[..], serial.as_bytes()].concat();
+    let record: Option<RevocationRecord> = get(store, REVOCATIONS, &key)?;
+    record.map(|record| record.read(*serial)).transpose()
+}
+
+/// What tells this place from a copy, if that was noted.
+pub(super) fn home(store: &Store) -> Result<Option<Vec<u8>>, Error> {
+    Ok(get::<ByteBuf>(store, AUTHORITY, HOME)?.map(ByteBuf::into_vec))
+}
+
 /// What a CA has revoked among certificates that would be valid at `since` or later.
 pub(super) fn revocations(store: &Store, ca: u32, since: Timestamp) -> Result<Vec<Revoked>, Error> {
     let mut out = Vec::new();
@@ -492,6 +507,23 @@ impl<'a> Writer<'a> {
             issuing: issuing.clone(),
         };
         self.put(AUTHORITY, WANTED, &record)
+    }
+
+    pub(super) fn home(&mut self, home: &[u8]) -> Result<(), Error> {
+        self.put(AUTHORITY, HOME, &ByteBuf::from(home))
+    }
+
+    /// Notes the revocation of a certificate that is not here.
+    pub(super) fn revocation(&mut self, ca: u32, revoked: Revoked, not_after: Timestamp) -> Result<(), Error> {
+        let key = [&ca.to_be_bytes()[..], revoked.serial.as_bytes()].concat();
+        let record = RevocationRecord { at: revoked.at, reason: reason_text(revoked.reason), not_after };
+        self.put(REVOCATIONS, &key, &record)
+    }
+
+    /// Forgets that a certificate was lost.
+    pub(super) fn not_lost(&mut self, key: &[u8]) -> Result<(), Error> {
+        self.batch.remove(LOST, key)?;
+        Ok(())
     }
 
     /// Forgets what leads on from older CRLs of a CA: they name it by its former certificate.

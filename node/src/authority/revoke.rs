@@ -15,6 +15,7 @@ use super::{
     audit::Deed,
     codes,
     records::{self, Issued},
+    recover,
 };
 use crate::times;
 
@@ -38,6 +39,8 @@ pub struct Revoked {
     pub rows: Vec<Row>,
     /// The CRLs that say so.
     pub crls: Vec<RevokedBy>,
+    /// Certificates from before the authority was put back, which are revoked as soon as they are seen.
+    pub later: usize,
 }
 
 /// A CRL that was made by a revocation.
@@ -79,8 +82,8 @@ impl Authority {
         if MAX_TOGETHER < targets.len() {
             return Err(Error::TooManyOffices);
         }
-        let (revoked, numbers) = self.act(now, |draft, now| {
-            let (mut revoked, mut seen): (Vec<Issued>, _) = (Vec::new(), BTreeSet::new());
+        let (revoked, numbers, later) = self.act(now, |draft, now| {
+            let (mut revoked, mut seen, mut later): (Vec<Issued>, _, _) = (Vec::new(), BTreeSet::new(), 0);
             for target in targets {
                 let found: Vec<Issued> = match target {
                     Target::Office(office) => {
@@ -89,14 +92,19 @@ impl Authority {
                     Target::Serial(serial) => records::certificate(draft.store(), serial)?.into_iter().collect(),
                 };
                 // By an order what is there is revoked: some of it may be gone meanwhile.
-                if found.is_empty() && order.is_none() {
+                let lost = match target {
+                    Target::Office(office) => recover::revoke_lost(draft, office, reason)?,
+                    Target::Serial(_) => 0,
+                };
+                later += lost;
+                if found.is_empty() && order.is_none() && lost == 0 {
                     return Err(Error::Unknown);
                 }
                 let before = revoked.len();
                 revoked.extend(
                     found.into_iter().filter(|issued| issued.is_live(now) && seen.insert(issued.leaf.serial())),
                 );
-                if revoked.len() == before && order.is_none() {
+                if revoked.len() == before && order.is_none() && lost == 0 {
                     return Err(Error::NothingToRevoke);
                 }
                 if let Target::Office(office) = target {
@@ -104,7 +112,7 @@ impl Authority {
                     codes::withdraw(draft, office)?;
                 }
             }
-            if revoked.is_empty() {
+            if revoked.is_empty() && later == 0 {
                 return Err(Error::NothingToRevoke);
             }
             if let Some(order) = order {
@@ -123,7 +131,7 @@ impl Authority {
             for (ca, number) in &mut numbers {
                 *number = draft.new_crl(*ca, now)?;
             }
-            Ok((revoked, numbers))
+            Ok((revoked, numbers, later))
         })?;
         let standing = &self.register.standing;
         let rows = revoked.iter().map(|issued| Row::new(standing, issued, false, now)).collect();
@@ -131,6 +139,6 @@ impl Authority {
             let issuer = standing.cas.get(&ca)?.ca.common_name().to_owned();
             Some(RevokedBy { issuer, number })
         });
-        Ok(Revoked { rows, crls: crls.collect() })
+        Ok(Revoked { rows, crls: crls.collect(), later })
     }
 }

@@ -163,7 +163,8 @@ impl Authority {
             ),
         ]);
         let now = now.max(trust.newest_signed_time());
-        let authority = establish(store, ring, &begun.name, cas, &root_crl, &bundle, now)?;
+        let mut authority = establish(store, ring, &begun.name, cas, &root_crl, &bundle, now)?;
+        authority.settle(dir)?;
         let founded = authority.founded()?;
         Ok((authority, founded))
     }
@@ -244,7 +245,18 @@ impl Authority {
             Outcome::Known => return Ok(self.bundle_number()),
             Outcome::Older | Outcome::Alarm => return Err(Error::RootAnswer),
         }
-        let (bundle, root_crl) = taken_apart(&trust)?;
+        let (bundle, cas, root_crl) = self.follow(&trust)?;
+        self.act(now.max(bundle.value().time), |draft, now| draft.bundled(&bundle, cas, &root_crl, now))?;
+        Ok(self.bundle_number())
+    }
+
+    /// The bundle of a trust that leads on from the one in force here, with its CAs under their numbers.
+    ///
+    /// # Errors
+    /// [`Error::RootAnswer`] if it leaves out a CA that this authority issues with, or names others.
+    pub(super) fn follow(&self, trust: &Trust) -> Result<Follows, Error> {
+        let now = trust.bundle().time;
+        let (bundle, root_crl) = taken_apart(trust)?;
         let named: Vec<&Ca> = trust.issuing().collect();
         let is_left_out = |entry: &CaEntry| named.iter().all(|ca| ca.key() != entry.ca.key());
         if self.issuing_cas().any(|(_, entry)| now <= entry.ca.not_after() && is_left_out(entry)) {
@@ -272,8 +284,7 @@ impl Authority {
             let key = certificate::Authority::new(ca.clone(), key)?;
             cas.insert(number, (CaEntry { ca: ca.clone(), year }, Some(Arc::new(key))));
         }
-        self.act(now.max(bundle.value().time), |draft, now| draft.bundled(&bundle, cas, &root_crl, now))?;
-        Ok(self.bundle_number())
+        Ok((bundle, cas, root_crl))
     }
 
     /// Issues anew what revoked CAs have issued and is in force, with the licences that run: how many certificates. Each
@@ -362,6 +373,9 @@ impl Register {
         Ok(issuing.filter(|(_, entry)| revoked(&entry.ca)).map(|(number, _)| *number).collect())
     }
 }
+
+/// A bundle, its CAs by number with the keys that are here, and its root's CRL.
+type Follows = (Signed<Bundle>, BTreeMap<u32, (CaEntry, Option<Arc<certificate::Authority>>)>, CrlIn);
 
 /// Makes the key of an issuing CA that a root is to certify.
 fn wanted_ca(

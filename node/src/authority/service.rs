@@ -7,6 +7,7 @@
 use std::{
     collections::HashMap,
     net::IpAddr,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -25,7 +26,7 @@ use musubi_store::Store;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::task::TaskTracker;
 
-use super::{Authority, Error, NewerCrls, door::Door, members::Members};
+use super::{Authority, Error, NewerCrls, TakenBack, door::Door, members::Members};
 use crate::{clock::Clock, home::Home};
 
 /// Questions that are worked on at one time.
@@ -68,6 +69,16 @@ pub(super) struct Shared {
     pub(super) known: Arc<watch::Sender<Known>>,
     /// What is being done on threads for blocking work.
     pub(super) work: TaskTracker,
+    /// A member has shown that the authority was put back from a backup.
+    pub(super) restored: Arc<watch::Sender<bool>>,
+}
+
+impl Shared {
+    pub(super) fn new(authority: Authority) -> Self {
+        let known = Arc::new(watch::Sender::new(authority.known()));
+        let (authority, restored) = (Arc::new(Mutex::new(authority)), Arc::new(watch::Sender::new(false)));
+        Self { authority, known, work: TaskTracker::new(), restored }
+    }
 }
 
 /// Does something with the authority, and lets members know if something is new. Blocks.
@@ -100,8 +111,60 @@ pub enum ServiceError {
     Authority(#[from] Error),
 }
 
+/// Why a service cannot go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failed {
+    /// The disk does not take what is written.
+    Store,
+    /// Nodes hold what this authority has signed and does not know of.
+    Restored,
+}
+
+/// An authority that was put back from a backup and asks members for what it has lost. It signs nothing before
+/// [`Recovery::finish`].
+pub struct Recovery {
+    shared: Shared,
+    members: Members,
+    clock: Clock,
+}
+
+impl Recovery {
+    /// Listens where members look for the authority's own node.
+    ///
+    /// # Errors
+    /// [`ServiceError`]; [`Error::NothingValid`] for an authority that never had members.
+    pub async fn start(authority: Authority, listen: Vec<Multiaddr>, clock: Clock) -> Result<Self, ServiceError> {
+        let shared = Shared::new(authority);
+        let members = Members::start(shared.clone(), listen, clock.clone(), true).await?;
+        Ok(Self { shared, members, clock })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn listen(&self) -> &[Multiaddr] {
+        &self.members.listen
+    }
+
+    /// How many offices have told what they hold, now and later.
+    #[must_use]
+    pub fn told(&self) -> watch::Receiver<usize> {
+        self.members.told()
+    }
+
+    /// Ends asking, and takes back what was told; from now on the authority in `dir` can be opened as ever.
+    ///
+    /// # Errors
+    /// [`Error::LostCa`], and what the store refuses.
+    pub async fn finish(mut self, dir: PathBuf) -> Result<TakenBack, Error> {
+        self.members.stop().await;
+        let found = self.members.found().ok_or(Error::Stopped)?;
+        let now = self.clock.now();
+        act_aside(&self.shared, move |authority| authority.take_back(found, &dir, now)).await
+    }
+}
+
 /// An authority that answers on the network. Dropped, it stops listening; what it was asked is done or not done.
-#[derive(Debug)]
 pub struct Service {
     shared: Shared,
     members: Option<Members>,
@@ -131,12 +194,11 @@ impl Service {
         let enrolment = listen(Keypair::generate_ed25519(), strangers, limits).await?;
         let (peer, listen) = (enrolment.peer, enrolment.listen.clone());
         let store = authority.store.clone();
-        let known = Arc::new(watch::Sender::new(authority.known()));
-        let shared = Shared { authority: Arc::new(Mutex::new(authority)), known, work: TaskTracker::new() };
+        let shared = Shared::new(authority);
         let members = if members.is_empty() {
             None
         } else {
-            let started = Members::start(shared.clone(), members, clock.clone()).await?;
+            let started = Members::start(shared.clone(), members, clock.clone(), false).await?;
             let (named, now) = (announced(&announce, &started.listen), clock.now());
             act_aside(&shared, move |authority| authority.announce(named, now)).await?;
             Some(started)
@@ -191,9 +253,15 @@ impl Service {
         self::act(&self.shared, act)
     }
 
-    /// Waits until the disk does not take what is written: nothing may be answered any more.
-    pub async fn failed(&self) {
-        self.store.failed().await;
+    /// Waits until nothing may be answered any more, and says why: the disk does not take what is written, or members
+    /// have shown that the authority was put back from a backup.
+    pub async fn failed(&self) -> Failed {
+        let mut restored = self.shared.restored.subscribe();
+        tokio::select! {
+            () = self.store.failed() => Failed::Store,
+            // Its sender is held here.
+            _ = restored.wait_for(|restored| *restored) => Failed::Restored,
+        }
     }
 }
 

@@ -265,7 +265,8 @@ fn an_authority_that_was_restored_gets_no_number_twice() {
     let later = bundle(&authority);
     drop(authority);
 
-    let mut restored = Authority::open(copy.path(), &passphrase("right")).unwrap();
+    assert!(matches!(Authority::open(copy.path(), &passphrase("right")), Err(Error::Restored)));
+    let mut restored = Authority::open_restored(copy.path(), &passphrase("right")).unwrap();
     restored.set_policy(yearly(7_000), NOW).unwrap();
     let request = ask(&mut restored, &RootAsked::default(), NOW);
     let review = Root::review(vault.roots[0].0.path(), &request).unwrap();

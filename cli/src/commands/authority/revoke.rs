@@ -65,8 +65,11 @@ pub(super) fn told(ui: &mut Ui, revoked: &Revoked) {
     for row in &revoked.rows {
         ui.line(&msg!("authority-revoked", office = row.office, name = &row.name, serial = row.serial.to_string()));
     }
+    if 0 < revoked.later {
+        ui.line(&msg!("authority-revoke-later", count = i64::try_from(revoked.later).unwrap_or(i64::MAX)));
+    }
     ui.line(&msg!("authority-revoked-next"));
-    ui.result(&serde_json::json!({"revoked": revoked.rows, "crls": revoked.crls}));
+    ui.result(&serde_json::json!({"revoked": revoked.rows, "crls": revoked.crls, "later": revoked.later}));
 }
 
 /// A serial number's bytes, without leading zeros. (An alias keeps clap from seeing a list.)

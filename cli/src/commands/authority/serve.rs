@@ -2,7 +2,7 @@
 
 use musubi_node::{
     Clock,
-    authority::{Doors, Service, ServiceError, limits},
+    authority::{Doors, Error, Failed, Service, ServiceError, limits},
 };
 
 use crate::{
@@ -72,7 +72,10 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         ui.line(&msg!("run-how-to-stop"));
         tokio::select! {
             _ = stop.asked() => {}
-            () = service.failed() => return Err(CommandError::failed(msg!("err-authority-store"))),
+            failed = service.failed() => return Err(match failed {
+                Failed::Restored => Error::Restored.into(),
+                _ => CommandError::failed(msg!("err-authority-store")),
+            }),
         }
         service.stop().await;
         ui.note(&msg!("authority-served"));
