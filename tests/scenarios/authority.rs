@@ -28,23 +28,23 @@ const PROMISED: Duration = Duration::from_secs(60);
 const DAY: i64 = 86_400;
 
 /// A folder with an authority and offices, whose clocks all show the same.
-struct World {
+pub(crate) struct World {
     dir: tempfile::TempDir,
-    clock: PathBuf,
+    pub(crate) clock: PathBuf,
 }
 
 /// A process that ends with its stdin.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     ready: Value,
 }
 
 impl Running {
-    fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.ready[name][0].as_str().unwrap().to_owned()
     }
 
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         drop(self.child.stdin.take());
         assert!(self.child.wait().unwrap().success());
     }
@@ -59,18 +59,18 @@ impl Drop for Running {
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let clock = dir.path().join("clock");
         put_clock(&clock, 0);
         Self { dir, clock }
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.dir.path()
     }
 
-    fn command(&self, line: &str) -> Command {
+    pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(PROGRAM);
         command.current_dir(self.path()).args(line.split_whitespace()).arg("--json").stdin(Stdio::null());
         command.env("MUSUBI_PASSPHRASE", PASSPHRASE).env("MUSUBI_ADMIN", "佐藤").env("MUSUBI_LANG", "ja");
@@ -78,7 +78,7 @@ impl World {
         command
     }
 
-    fn run(&self, line: &str) -> (i32, Value) {
+    pub(crate) fn run(&self, line: &str) -> (i32, Value) {
         let output = self.command(line).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         let value = serde_json::from_str(&text);
@@ -86,13 +86,13 @@ impl World {
     }
 
     #[track_caller]
-    fn done(&self, line: &str) -> Value {
+    pub(crate) fn done(&self, line: &str) -> Value {
         let (code, value) = self.run(line);
         assert_eq!(code, 0, "{line}: {value}");
         value
     }
 
-    fn start(&self, line: &str) -> Running {
+    pub(crate) fn start(&self, line: &str) -> Running {
         let mut command = self.command(&format!("{line} --until-stdin-ends"));
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut first = String::new();
@@ -102,7 +102,7 @@ impl World {
     }
 
     /// The authority, with a letter for each office.
-    fn found(&self, offices: &[&str]) {
+    pub(crate) fn found(&self, offices: &[&str]) {
         self.done("authority init --dir a --name 見本中央機関");
         let letters = self.done(&format!("authority codes --dir a {}", offices.join(" ")));
         for letter in letters.as_array().unwrap() {
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    fn serve(&self) -> (Running, String) {
+    pub(crate) fn serve(&self) -> (Running, String) {
         let serving =
             self.start("authority serve --dir a --listen /ip4/127.0.0.1/tcp/0 --members /ip4/127.0.0.1/tcp/0");
         let port = serving.text("listen").rsplit('/').next().unwrap().to_owned();
@@ -119,7 +119,7 @@ impl World {
     }
 
     /// Three commands: init, enrol, run.
-    fn join(&self, name: &str, office: &str, kind: &str, at: &str, peers: &[&str]) -> Running {
+    pub(crate) fn join(&self, name: &str, office: &str, kind: &str, at: &str, peers: &[&str]) -> Running {
         self.done(&format!(
             "init --dir {name} --office {office} --kind {kind} --name みほん --recovery-out {name}.sheet"
         ));
@@ -127,12 +127,12 @@ impl World {
         self.node(name, peers)
     }
 
-    fn node(&self, name: &str, peers: &[&str]) -> Running {
+    pub(crate) fn node(&self, name: &str, peers: &[&str]) -> Running {
         let peers: String = peers.iter().map(|peer| format!(" --peer {peer}")).collect();
         self.start(&format!("run --dir {name} --listen /ip4/127.0.0.1/tcp/0{peers}"))
     }
 
-    fn send(&self, name: &str, bundle: &str) -> (i32, Value) {
+    pub(crate) fn send(&self, name: &str, bundle: &str) -> (i32, Value) {
         let dir = self.path().join(format!("{name}-{bundle}"));
         fs::create_dir_all(&dir).unwrap();
         for (file, bytes) in sample::bundle(bundle) {
@@ -141,18 +141,18 @@ impl World {
         self.run(&format!("send --dir {name} --wait delivered=30 {}", dir.display()))
     }
 
-    fn desk(&self, name: &str) -> Value {
+    pub(crate) fn desk(&self, name: &str) -> Value {
         self.done(&format!("status --dir {name}"))["desks"][0].clone()
     }
 
-    fn connected(&self, name: &str) -> Vec<String> {
+    pub(crate) fn connected(&self, name: &str) -> Vec<String> {
         let status = self.done(&format!("status --dir {name}"));
         status["connected"].as_array().unwrap().iter().map(|address| address.as_str().unwrap().to_owned()).collect()
     }
 
     /// Looks until it is so; gives how long that took.
     #[track_caller]
-    fn until(&self, what: &str, so: impl Fn(&Self) -> bool) -> Duration {
+    pub(crate) fn until(&self, what: &str, so: impl Fn(&Self) -> bool) -> Duration {
         let began = Instant::now();
         while !so(self) {
             assert!(began.elapsed() < PROMISED, "{what} did not come");

@@ -4,5 +4,6 @@ mod enrolment;
 mod licences;
 mod life;
 mod orders;
+mod proofs;
 mod renewals;
 mod support;
