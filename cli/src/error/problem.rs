@@ -41,6 +41,7 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
         "proof_old_lists" => msg!("err-proof-old-lists"),
         "membership_unreachable" => msg!("err-membership-unreachable"),
         "membership_refused" => msg!("err-membership-refused"),
+        "membership_licence" => msg!("err-membership-licence"),
         "membership_unfit" => msg!("err-membership-unfit"),
         "stopping" => msg!("err-api-stopping"),
         "failed" => msg!("err-api-failed"),

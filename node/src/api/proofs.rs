@@ -84,6 +84,7 @@ pub(super) async fn membership(
             ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "membership_unreachable")
         }
         MemberError::None(Lack::Refused(_)) => ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "membership_refused"),
+        MemberError::None(Lack::Licence) => ApiProblem::new(StatusCode::CONFLICT, "membership_licence"),
         MemberError::None(Lack::Unfit) => ApiProblem::new(StatusCode::SERVICE_UNAVAILABLE, "membership_unfit"),
         MemberError::Core(error) => error.into(),
     })?;
@@ -98,6 +99,7 @@ pub(super) async fn membership(
             let name = match lack {
                 Lack::Unreachable => "unreachable",
                 Lack::Refused(_) => "refused",
+                Lack::Licence => "licence",
                 Lack::Unfit => "unfit",
             };
             name.into()

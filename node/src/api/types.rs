@@ -330,7 +330,8 @@ pub struct MembershipRow {
     pub until: String,
     /// When the authority has signed this.
     pub signed: String,
-    /// Why this is the proof that was kept here, and not a new one: unreachable, refused, unfit; null for a new one.
+    /// Why this is the proof that was kept here, and not a new one: unreachable, refused, licence, unfit;
+    /// null for a new one.
     pub kept: Option<String>,
     /// The proof as a file (PEM).
     pub file: String,

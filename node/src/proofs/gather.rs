@@ -36,9 +36,9 @@ use crate::{
 };
 
 /// Partners that are asked, and dialed, at one time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 32;
 /// Longest time for one partner's answer.
-const ANSWER: Duration = Duration::from_secs(30);
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// A partner office with which there was exchange in a fiscal year.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,8 +129,8 @@ pub async fn partners(core: &Arc<Core>, office: OfficeNumber, year: FiscalYear) 
     tokio::task::spawn_blocking(look).await.map_err(|_| CoreError::Stopped)?
 }
 
-/// Asks the partners of a fiscal year, for at most `wait`, keeps what they confirm, and makes the proof from all that is
-/// kept and good. Whoever calls this has the office's consent: the partners' office numbers stand in the proof.
+/// Asks the partners of a fiscal year, keeps what they confirm, and makes the proof from all that is kept and good. Who
+/// is not connected is waited for at most `wait`; who is has ten seconds to answer. Whoever calls this has the office's consent: the partners' office numbers stand in the proof.
 ///
 /// Dropping the future ends the asking; what has come is kept.
 ///
@@ -144,6 +144,9 @@ pub async fn gather(
     wait: Duration,
 ) -> Result<Gathered, GatherError> {
     let deadline = Instant::now() + wait;
+    if signer(core, office).is_none() {
+        return Err(GatherError::NoCertificate);
+    }
     let partners = partners(core, office, year).await?;
     let mut gathering = Gathering { core: Arc::clone(core), office, year, outcomes: BTreeMap::new() };
     let mut open = Vec::new();
@@ -223,7 +226,7 @@ impl Gathering {
         self.take(partner, answer).await
     }
 
-    /// Asks partners as they are, or become, connected.
+    /// Asks partners as they are, or until the deadline become, connected.
     async fn ask(&mut self, wire: &Wire, mut open: Vec<Partner>, deadline: Instant) -> Result<(), CoreError> {
         let mut events = self.core.events();
         // Those who are not connected are looked for where they have said they are.
@@ -231,6 +234,7 @@ impl Gathering {
         dialing.spawn(dial(Arc::clone(&self.core), wire.clone(), open.clone()));
         let mut asked: HashSet<(PeerId, OfficeNumber)> = HashSet::new();
         let mut asking: JoinSet<Asked> = JoinSet::new();
+        let mut late = false;
         loop {
             for (peer, admitted) in self.core.partners.peers() {
                 for partner in &open {
@@ -246,7 +250,7 @@ impl Gathering {
                     asking.spawn(async move { (partner, peer, question(opener, log, year).await) });
                 }
             }
-            if open.is_empty() {
+            if open.is_empty() || (late && asking.is_empty()) {
                 return Ok(());
             }
             tokio::select! {
@@ -267,7 +271,7 @@ impl Gathering {
                     // Whatever it was, who is connected is looked at again.
                     _ => {}
                 },
-                () = sleep_until(deadline) => return Ok(()),
+                () = sleep_until(deadline), if !late => late = true,
             }
         }
     }

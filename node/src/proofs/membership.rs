@@ -39,6 +39,8 @@ pub enum Lack {
     Unreachable,
     /// Whoever answers refuses; that is not signed, so it need not be the authority.
     Refused(Refusal),
+    /// The licence is over, or has not begun: there is nothing to prove.
+    Licence,
     /// What came does not verify here.
     Unfit,
 }
@@ -136,7 +138,10 @@ async fn ask(core: &Arc<Core>, configured: Option<&Place>, office: OfficeNumber)
     };
     let (proof, membership) = judged.map_err(|error| {
         tracing::warn!(%error, "the authority's proof does not verify here");
-        Failed::Lack(Lack::Unfit)
+        match error {
+            ProofError::Ended { .. } | ProofError::NotYet { .. } => Failed::Lack(Lack::Licence),
+            _ => Failed::Lack(Lack::Unfit),
+        }
     })?;
     let mut writes = Writes::new();
     writes
