@@ -21,14 +21,14 @@ use musubi_protocol::{
     signed,
 };
 use tokio::{
-    sync::broadcast::error::RecvError,
+    sync::broadcast::{self, error::RecvError},
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
 
 use super::{attest, links, months, signer};
 use crate::{
-    core::{Core, CoreError},
+    core::{Core, CoreError, Event},
     db::{DbError, Writes},
     exchange::{Frames, Opener, SessionError},
     partners::look,
@@ -266,10 +266,8 @@ impl Gathering {
                     }
                     open.retain(|other| other.office != partner.office);
                 }
-                event = events.recv() => match event {
-                    Err(RecvError::Closed) => return Ok(()),
-                    // Whatever it was, who is connected is looked at again.
-                    _ => {}
+                runs = connections_change(&mut events) => if !runs {
+                    return Ok(());
                 },
                 () = sleep_until(deadline), if !late => late = true,
             }
@@ -307,6 +305,17 @@ impl Gathering {
             None => None,
         };
         Ok(Gathered { partners: outcomes, proof })
+    }
+}
+
+/// Waits until a connection has come or gone, or may have; false if the node has stopped. Cancel safe.
+async fn connections_change(events: &mut broadcast::Receiver<Event>) -> bool {
+    loop {
+        match events.recv().await {
+            Ok(Event::Connections) | Err(RecvError::Lagged(_)) => return true,
+            Ok(_) => {}
+            Err(RecvError::Closed) => return false,
+        }
     }
 }
 
