@@ -687,6 +687,8 @@ use-busy = Cannot answer now: { $offices }
     Wait for ten minutes or so.
 use-unfit = Gave an answer that does not fit the records here: { $offices }
     It was not used. Ask them to check their records and clock.
+use-no-certificate = Have no certificate that can be used (it was revoked, perhaps): { $offices }
+    They can confirm it once they have a new one.
 use-no-answer = Gave no answer: { $offices }
     Their Musubi may be too old. Ask them to update it.
 use-again = Run the same command again later: only those who are missing are asked. What has been confirmed is kept.

@@ -3,7 +3,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`membership`] | "this office takes part": the authority signs it, the node keeps the newest |
-//! | [`attest`] | what this node confirms to a partner: office, fiscal year, months, and nothing else |
+//! | `attest` | what this node confirms to a partner: office, fiscal year, months, and nothing else |
 //! | [`gather`] | "this office exchanges": asks partners for that, and puts the proof together |
 
 pub(crate) mod attest;

@@ -168,14 +168,14 @@ async fn answered(partner: &Partner, log: Log, fiscal_year: u16) -> Option<Resul
 async fn strangers_and_the_revoked_get_nothing() {
     let net = TestNetwork::default();
     let node = net.start(net.install("manager", &[MANAGER]), &[]).await;
-    let desk = net.authority().issue(HOME_VISIT.0, HOME_VISIT.1);
-    let partner = Partner::new(&node, vec![desk.clone()]).await;
+    let [desk, beside] = [HOME_VISIT, DAY_CARE].map(|(office, kinds)| net.authority().issue(office, kinds));
+    let partner = Partner::new(&node, vec![desk.clone(), beside.clone()]).await;
     partner.connect(node.node.listen()[0].parse().unwrap()).await;
     let (log, running) = (partner.log(0, &node), year().number());
     let nothing = Some(Err(Unattested::Nothing));
     assert_eq!(answered(&partner, log, running).await, nothing);
     // Not in another's name, nor about an office that is not here.
-    let other = "1379900028-15".parse().unwrap();
+    let other = "1379900036-15".parse().unwrap();
     let refused = Some(Err(Unattested::NotAdmitted));
     assert_eq!(answered(&partner, Log::new(other, log.to), running).await, refused);
     assert_eq!(answered(&partner, Log::new(log.from, other), running).await, refused);
@@ -202,7 +202,14 @@ async fn strangers_and_the_revoked_get_nothing() {
     let busy = async { while answered(&partner, log, running).await != Some(Err(Unattested::Busy)) {} };
     within("a busy answer", busy).await;
 
+    // The desk is revoked: the other keeps the connection, and neither gets anything by it.
     let crl = net.revoke(&desk.leaf);
+    node.node.core().install(vec![crl], None).await.unwrap();
+    let gone = |node: &TestNode| !node.node.core().partners.is_connected(desk.address());
+    node.until("the end of the desk", gone).await;
+    assert_eq!(answered(&partner, log, running).await, refused);
+    assert_eq!(answered(&partner, Log::new(beside.address(), log.to), running).await, nothing);
+    let crl = net.revoke(&beside.leaf);
     node.node.core().install(vec![crl], None).await.unwrap();
     partner.until_cut().await;
     let reason = partner.try_connect(node.node.listen()[0].parse().unwrap()).await.unwrap_err();
@@ -270,7 +277,7 @@ async fn what_a_partner_signs_counts_only_as_far_as_it_is_known_here() {
     let crl = net.revoke(&desk.leaf);
     node.node.core().install(vec![crl], None).await.unwrap();
     let gathered = asked(&node, MANAGER, 0).await;
-    assert_eq!((outcome(&gathered, HOME_VISIT), gathered.proof.is_none()), (Some(Outcome::NotConnected), true));
+    assert_eq!((outcome(&gathered, HOME_VISIT), gathered.proof.is_none()), (Some(Outcome::Revoked), true));
     node.stop().await;
 }
 

@@ -56,8 +56,12 @@ pub struct Partner {
 pub enum Outcome {
     /// It has confirmed these months, now or earlier.
     Attested(Months),
-    /// It was not connected in the time given.
+    /// It was not connected in the time given, or does not let our desk in.
     NotConnected,
+    /// Its certificate is revoked: it confirms nothing any more.
+    Revoked,
+    /// It has no certificate to sign by at the moment.
+    NoCertificate,
     /// It says that it knows of nothing.
     Nothing,
     /// It has been asked too often; later.
@@ -158,6 +162,10 @@ pub async fn gather(
                 gathering.outcomes.insert(partner.office, Outcome::Attested(months));
             }
             _ if core.has_desk_of(&partner.office) => gathering.ask_here(partner).await?,
+            // Nobody waits for who cannot come.
+            _ if gathering.is_revoked(partner)? => {
+                gathering.outcomes.insert(partner.office, Outcome::Revoked);
+            }
             _ => open.push(partner.clone()),
         }
     }
@@ -180,6 +188,16 @@ impl Gathering {
     fn kept(&self, partner: &Partner) -> Result<Option<Months>, CoreError> {
         let kept = self.core.db.attestations(self.office, self.year.number())?;
         Ok(kept.iter().filter_map(|attested| self.judge(attested, partner)).max_by_key(|months| months.iter().count()))
+    }
+
+    /// Whether every desk of a partner that is known here is revoked.
+    fn is_revoked(&self, partner: &Partner) -> Result<bool, CoreError> {
+        for log in &partner.links {
+            if !self.core.is_revoked(log.to)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Judges an attestation as a verifier would, and by what is known here.
@@ -209,9 +227,11 @@ impl Gathering {
                     Outcome::Unfit
                 }
             },
-            Err(Unattested::Nothing | Unattested::NotAdmitted) => Outcome::Nothing,
+            Err(Unattested::NotAdmitted) => Outcome::NotConnected,
+            Err(Unattested::Nothing) => Outcome::Nothing,
             Err(Unattested::Busy) => Outcome::Busy,
-            Err(_) => Outcome::NoAnswer,
+            Err(Unattested::NoCertificate) => Outcome::NoCertificate,
+            Err(Unattested::Other) => Outcome::NoAnswer,
         };
         if !matches!(self.outcomes.get(&partner.office), Some(Outcome::Attested(_))) {
             self.outcomes.insert(partner.office, outcome);

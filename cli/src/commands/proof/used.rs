@@ -17,6 +17,9 @@ use crate::{
     ui::Ui,
 };
 
+/// What may have become of a partner that has confirmed nothing, in the order in which it is told.
+const OUTCOMES: [&str; 7] = ["not_connected", "no_answer", "nothing", "busy", "unfit", "no_certificate", "revoked"];
+
 /// Of which office and year, and where to.
 #[derive(clap::Args, Debug)]
 pub struct Args {
@@ -130,7 +133,7 @@ fn tell(ui: &mut Ui, row: &UseRow) {
 /// Who is missing, and what to do about it.
 fn missing(ui: &mut Ui, partners: &[PartnerRow]) {
     let mut any = false;
-    for outcome in ["not_connected", "no_answer", "nothing", "busy", "unfit"] {
+    for outcome in OUTCOMES {
         let offices = offices(partners, outcome);
         if offices.is_empty() {
             continue;
@@ -147,6 +150,7 @@ fn why(outcome: &str, offices: &str) -> Message {
     match outcome {
         "not_connected" => msg!("use-not-connected", offices = offices),
         "nothing" => msg!("use-nothing-there", offices = offices),
+        "no_certificate" | "revoked" => msg!("use-no-certificate", offices = offices),
         "busy" => msg!("use-busy", offices = offices),
         "unfit" => msg!("use-unfit", offices = offices),
         _ => msg!("use-no-answer", offices = offices),
@@ -212,6 +216,8 @@ mod tests {
             row("1379900044", "busy"),
             row("1379900051", "unfit"),
             row("1379900069", "no_answer"),
+            row("1379900077", "no_certificate"),
+            row("1379900085", "revoked"),
         ];
         let (mut ui, out, _) = ui(Lang::Ja, false, None);
         missing(&mut ui, &rows);
