@@ -168,9 +168,8 @@ fn place_key(side: Side, log: Log, (epoch, seq): (u64, u64)) -> Vec<u8> {
     key
 }
 
-fn attestation_key(about: OfficeNumber, fiscal_year: u16, by: Option<OfficeNumber>) -> Vec<u8> {
-    let by = by.as_ref().map(OfficeNumber::as_str).unwrap_or_default();
-    [about.as_str().as_bytes(), &fiscal_year.to_be_bytes(), by.as_bytes()].concat()
+fn attestation_key((about, by): (OfficeNumber, OfficeNumber), fiscal_year: u16) -> Vec<u8> {
+    [about.as_str().as_bytes(), &fiscal_year.to_be_bytes(), by.as_str().as_bytes()].concat()
 }
 
 /// Length of a log's key: two addresses of 13 characters.
@@ -372,14 +371,16 @@ impl Db {
         self.bytes(MEMBERSHIPS, office.as_str().as_bytes())
     }
 
-    /// What partners have attested to an office here about a fiscal year, by the partners' office numbers.
+    /// What a partner has attested to an office here about a fiscal year.
     ///
     /// # Errors
     /// [`DbError`].
-    pub fn attestations(&self, about: OfficeNumber, fiscal_year: u16) -> Result<Vec<Attested>, DbError> {
-        self.scan(ATTESTATIONS, &attestation_key(about, fiscal_year, None), |_, bytes| {
-            Ok(cbor::from_slice(bytes, usize::MAX)?)
-        })
+    pub fn attestation(
+        &self,
+        (about, by): (OfficeNumber, OfficeNumber),
+        fiscal_year: u16,
+    ) -> Result<Option<Attested>, DbError> {
+        self.value(ATTESTATIONS, &attestation_key((about, by), fiscal_year))
     }
 
     /// Our own logs with their heads.

@@ -138,8 +138,8 @@ pub(super) async fn use_plan(Extract(state): Extract<State>, Query(wanted): Quer
 
 /// The proof that an office here exchanges: asks its partners to confirm it
 ///
-/// Partners hear who asks, and their office numbers stand in the proof: `agreed` says that a person knows that. What has
-/// come is kept, so that asking again later costs only those who were missing.
+/// Partners hear who asks, and their office numbers stand in the proof: `agreed` says that a person knows that. What
+/// has come is kept, so that asking again later costs only those who were missing.
 #[utoipa::path(
     post, path = "/api/proof/use", request_body = UseRequest,
     responses((status = 200, body = UseRow), (status = 400, body = Problem))

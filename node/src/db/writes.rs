@@ -190,7 +190,7 @@ impl Writes {
         fiscal_year: u16,
         attested: &Attested,
     ) -> Result<(), DbError> {
-        self.put_value(ATTESTATIONS, &attestation_key(about, fiscal_year, Some(by)), attested)
+        self.put_value(ATTESTATIONS, &attestation_key((about, by), fiscal_year), attested)
     }
 
     /// Keeps a CRL, which may be larger than a value; the body of the one before goes.

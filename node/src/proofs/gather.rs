@@ -134,7 +134,8 @@ pub async fn partners(core: &Arc<Core>, office: OfficeNumber, year: FiscalYear) 
 }
 
 /// Asks the partners of a fiscal year, keeps what they confirm, and makes the proof from all that is kept and good. Who
-/// is not connected is waited for at most `wait`; who is has ten seconds to answer. Whoever calls this has the office's consent: the partners' office numbers stand in the proof.
+/// is not connected is waited for at most `wait`; who is has ten seconds to answer. Whoever calls this has the office's
+/// consent: the partners' office numbers stand in the proof.
 ///
 /// Dropping the future ends the asking; what has come is kept.
 ///
@@ -155,10 +156,9 @@ pub async fn gather(
     let mut gathering = Gathering { core: Arc::clone(core), office, year, outcomes: BTreeMap::new() };
     let mut open = Vec::new();
     for partner in &partners {
-        let kept = gathering.kept(partner)?;
-        match kept {
+        match gathering.kept(partner)? {
             // It has confirmed all there is to confirm.
-            Some(months) if months.contains(partner.months) => {
+            Some((months, _)) if months.contains(partner.months) => {
                 gathering.outcomes.insert(partner.office, Outcome::Attested(months));
             }
             _ if core.has_desk_of(&partner.office) => gathering.ask_here(partner).await?,
@@ -170,7 +170,8 @@ pub async fn gather(
         }
     }
     gathering.ask(wire, open, deadline).await?;
-    gathering.close(partners)
+    // A signature to check for each partner: not on the threads that serve everybody.
+    tokio::task::spawn_blocking(move || gathering.close(partners)).await.map_err(|_| CoreError::Stopped)?
 }
 
 /// What is being gathered for one office and year.
@@ -185,9 +186,9 @@ type Asked = (Partner, PeerId, Result<Result<Attested, Unattested>, SessionError
 
 impl Gathering {
     /// What a partner has confirmed before, if it is good now and says nothing beyond what is known here.
-    fn kept(&self, partner: &Partner) -> Result<Option<Months>, CoreError> {
-        let kept = self.core.db.attestations(self.office, self.year.number())?;
-        Ok(kept.iter().filter_map(|attested| self.judge(attested, partner)).max_by_key(|months| months.iter().count()))
+    fn kept(&self, partner: &Partner) -> Result<Option<(Months, Attested)>, CoreError> {
+        let kept = self.core.db.attestation((self.office, partner.office), self.year.number())?;
+        Ok(kept.and_then(|attested| Some((self.judge(&attested, partner)?, attested))))
     }
 
     /// Whether every desk of a partner that is known here is revoked.
@@ -215,7 +216,7 @@ impl Gathering {
                 Some(months) => {
                     // Two nodes of one office confirm what each has: of two good ones the one that says more stays.
                     let kept = self.kept(partner)?;
-                    if kept.is_none_or(|kept| kept.iter().count() <= months.iter().count()) {
+                    if kept.is_none_or(|(kept, _)| kept.iter().count() <= months.iter().count()) {
                         let mut writes = Writes::new();
                         writes.attestation((self.office, partner.office), self.year.number(), &attested)?;
                         self.core.db.store().commit(writes.into_batch()).await?;
@@ -296,14 +297,12 @@ impl Gathering {
 
     /// Makes the proof from all that is kept and good.
     fn close(self, partners: Vec<Partner>) -> Result<Gathered, GatherError> {
-        let kept = self.core.db.attestations(self.office, self.year.number())?;
         let mut good = Vec::new();
         let mut outcomes = Vec::new();
         for partner in partners {
-            let fitting = kept.iter().filter_map(|attested| Some((self.judge(attested, &partner)?, attested)));
-            let outcome = match fitting.max_by_key(|(months, _)| months.iter().count()) {
+            let outcome = match self.kept(&partner)? {
                 Some((months, attested)) => {
-                    good.push((partner.office, months, attested.clone()));
+                    good.push((partner.office, months, attested));
                     Outcome::Attested(months)
                 }
                 None => self.outcomes.get(&partner.office).copied().unwrap_or(Outcome::NotConnected),
