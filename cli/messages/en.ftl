@@ -76,6 +76,8 @@ value-bytes = bytes
 value-count = count
 value-place = host:port
 value-proof = proof
+value-year = year
+value-seconds = seconds
 
 ## Options of every command
 
@@ -287,6 +289,26 @@ cmd-authority-proof-arg-office = The office
 cmd-authority-proof-arg-out = The file to write
 
 cmd-proof = Proofs that an office takes part, or exchanges documents
+cmd-proof-membership = Gets the proof that this office takes part
+    .long =
+        Gets a proof from the authority that this office takes part, writes it to a file and shows its QR code.
+        Without the Internet the proof that was kept last is used; the day on which it was signed is shown.
+          musubi proof membership --out membership.pem
+cmd-proof-membership-arg-office = The office, where this computer has several
+cmd-proof-membership-arg-out = The file to write; musubi-membership-OFFICE.pem if left out
+cmd-proof-membership-arg-qr = Where to write the QR code as a picture to print (SVG)
+cmd-proof-use = Makes the proof of use
+    .long =
+        Proves with how many partner offices, and in which months, this office has exchanged data in a fiscal year,
+        for supplements and subsidies. Each partner is asked to confirm the months and nothing else; documents and
+        clients do not appear. The partners' office numbers stand in the file; you are asked before they are.
+          musubi proof use --fiscal-year 2026 --out use.pem
+cmd-proof-use-arg-fiscal-year = The fiscal year (April to March); the running one if left out
+cmd-proof-use-arg-office = The office, where this computer has several
+cmd-proof-use-arg-out = The file to write; musubi-use-OFFICE-YEAR.pem if left out
+cmd-proof-use-arg-qr = Where to write the QR code as a picture to print (SVG)
+cmd-proof-use-arg-wait = Seconds to wait for partners that are not connected, at most 600
+cmd-proof-use-arg-yes = Asks no question: partners may be asked, and their office numbers stand in the file
 cmd-proof-verify = Judges a proof
     .long =
         It needs no network. The verdict holds as of the newest revocation list given.
@@ -647,6 +669,34 @@ proof-use-few = That is fewer than { $enough } offices.
 proof-use-partners = Confirmed by each of them: { $partners }
 proof-use-short = This QR code tells the number, signed by the office. The confirmations of the partners are in the file that belongs to it.
 proof-month = { $month }
+proof-qr-wide = The QR code is wider than this window and is not shown: it takes { $columns } columns. Make the window wider and run this again, or write it as a picture with --qr.
+membership-signed = The authority signed this proof on { $day }.
+membership-kept = The authority could not be reached, so this is the proof that was kept here, signed on { $day }. If you need a new one, connect to the Internet and run this again.
+membership-kept-refused = No new proof was given, so this is the one that was kept here, signed on { $day }. Please ask the authority.
+membership-written = The proof is in { $path }. The QR code holds the same; show either.
+use-plan = { $office } has exchanged data with { $partners } offices in fiscal year { $year }. Months: { $months }
+use-few = That is fewer than { $enough } offices.
+use-names = For the proof each of them is asked to confirm the months of exchange. Their office numbers will stand in the file that you hand to the prefecture or another body. Documents, their number and clients will not.
+use-question = May { $partners } offices be asked, and their office numbers stand in the file?
+use-not-asked = No partner was asked, and no file was made.
+use-asking = The partners are being asked. Those who are not connected are waited for up to { $seconds } seconds.
+use-attested = { $partners } offices have confirmed that { $office } exchanged data with them in fiscal year { $year }. Months: { $months }
+use-written = The proof is in { $path }. This is the file to hand in.
+use-none = Nobody has confirmed anything yet, so no file was made.
+use-qr = The QR code below belongs to this file; show it together with it.
+use-not-connected = Not connected: { $offices }
+    They can confirm only while Musubi runs on their computers.
+use-nothing-there = Know of no exchange: { $offices }
+    They can confirm it once they have opened a document of yours, or sent you one.
+use-busy = Cannot answer now: { $offices }
+    Wait for ten minutes or so.
+use-unfit = Gave an answer that does not fit the records here: { $offices }
+    It was not used. Ask them to check their records and clock.
+use-no-certificate = Have no certificate that can be used (it was revoked, perhaps): { $offices }
+    They can confirm it once they have a new one.
+use-no-answer = Gave no answer: { $offices }
+    Their Musubi may be too old. Ask them to update it.
+use-again = Run the same command again later: only those who are missing are asked. What has been confirmed is kept.
 proof-as-of = As of { $time }. What was revoked later cannot be seen here.
 proof-aged = The revocation list is past its date. Ask the authority for a newer one.
 proof-authority = Judged by the data of the authority with this fingerprint:
@@ -790,6 +840,24 @@ err-proof-trust = { $path } is none of the authority's files.
     .hint = Give the trust bundle and the revocation lists as the authority hands them out.
 err-proof-bundle = The trust bundle cannot be used, or belongs to another authority.
     .hint = Ask the authority for it again, and compare the fingerprint.
+err-proof-no-certificate = Office { $office } has no certificate that can be used now.
+    .hint = Look at musubi status. If it was revoked or has expired, ask the authority.
+err-proof-old-lists = The revocation lists on this computer are too old to check the proof by.
+    .hint = Connect to the Internet, run musubi renew, and try again.
+err-membership-unreachable = The authority could not be reached, and no proof of membership that can be used is kept here.
+    .hint = Check the connection to the Internet and run this again. If you will have to show the proof where there is none, run this once before: the proof is kept. If it is urgent, the authority can send you the file.
+err-membership-refused = The authority gave no proof of membership, and none that can be used is kept here.
+    .hint = Check the licence with musubi status, and this computer's clock. Then ask the authority.
+err-membership-licence = The licence is over or has not begun, so there is no membership to prove.
+    .hint = See with musubi renew whether it can be renewed. Then run this again.
+err-membership-unfit = The proof of membership that came does not fit the trust data on this computer. It was not kept.
+    .hint = Run musubi renew and try again. If it stays, call the authority.
+err-use-nothing = There is no exchange to prove in fiscal year { $year }.
+    .hint = What counts is a document that was delivered to a partner, or one that came and was opened here. Another year is named with --fiscal-year.
+err-use-year = Fiscal year { $year } has not begun, or is none.
+    .hint = A fiscal year goes from April to March: name the calendar year in which it begins, or leave it out for the running one.
+err-use-not-agreed = Nobody has agreed that the partners' office numbers stand in the file. No partner was asked.
+    .hint = Answer the question on the screen, or run this with --yes if you agree.
 err-proof-no-bundle = No trust bundle was given.
     .hint = Give the authority's trust bundle with --trust.
 

@@ -64,6 +64,8 @@ value-bytes = バイト数
 value-count = 数
 value-place = ホスト名:ポート
 value-proof = 証明
+value-year = 年度
+value-seconds = 秒
 
 ## 共通のオプション
 
@@ -275,6 +277,26 @@ cmd-authority-proof-arg-office = 事業所番号
 cmd-authority-proof-arg-out = 参加証明の書き込み先
 
 cmd-proof = 参加や利用の証明
+cmd-proof-membership = 参加の証明を受け取ります
+    .long =
+        中央機関から、この事業所が参加していることの証明を受け取り、ファイルに書いてQRコードを表示します。
+        インターネットにつながらないときは、前に受け取った証明を使います（署名された日も表示します）。
+          musubi proof membership --out sanka.pem
+cmd-proof-membership-arg-office = 事業所番号（このパソコンに事業所が複数あるとき）
+cmd-proof-membership-arg-out = 証明の書き込み先。指定しないときは musubi-membership-事業所番号.pem
+cmd-proof-membership-arg-qr = QRコードを印刷用の画像（SVG）に書き出す先
+cmd-proof-use = 利用の証明を作ります
+    .long =
+        処遇改善加算や補助金などのために、この年度にデータをやりとりした相手の事業所の数と月を証明します。
+        相手の事業所それぞれに、やりとりした月だけを確認してもらいます。文書の中身や利用者のことは載りません。
+        相手の事業所番号は、提出するファイルに載ります。相手にたずねる前に確認します。
+          musubi proof use --fiscal-year 2026 --out riyou.pem
+cmd-proof-use-arg-fiscal-year = 年度（4月から翌年3月まで）。指定しないときは今の年度
+cmd-proof-use-arg-office = 事業所番号（このパソコンに事業所が複数あるとき）
+cmd-proof-use-arg-out = 証明の書き込み先。指定しないときは musubi-use-事業所番号-年度.pem
+cmd-proof-use-arg-qr = QRコードを印刷用の画像（SVG）に書き出す先
+cmd-proof-use-arg-wait = つながっていない相手を待つ秒数（最長600秒）
+cmd-proof-use-arg-yes = 確認の質問をしません。相手にたずね、相手の事業所番号をファイルに載せることに同意します
 cmd-proof-verify = 証明を確かめます
     .long =
         インターネットは要りません。指定した失効リストの時点での判定です。
@@ -628,6 +650,34 @@ proof-use-few = { $enough } 事業所に足りません。
 proof-use-partners = それぞれが認めた相手の事業所: { $partners }
 proof-use-short = このQRコードは、事業所が署名した件数です。相手の事業所の確認は、対になるファイルに入っています。
 proof-month = { $month }月
+proof-qr-wide = QRコードがこの画面の幅に収まらないため、表示していません（横 { $columns } 文字分が必要です）。画面を広げてもう一度実行するか、--qr で画像に書き出してください。
+membership-signed = 中央機関が { $day } に署名した証明です。
+membership-kept = 中央機関につながらないため、手元に保存してある証明を使いました。署名は { $day } です。新しい証明が要るときは、インターネットにつないでもう一度実行してください。
+membership-kept-refused = 新しい証明を受け取れなかったため、手元に保存してある証明を使いました。署名は { $day } です。中央機関に問い合わせてください。
+membership-written = 証明を { $path } に書きました。QRコードも同じ内容です。相手にはどちらかを見せてください。
+use-plan = { $office } が { $year } 年度にデータをやりとりした相手は { $partners } 事業所です。月: { $months }
+use-few = { $enough } 事業所に足りません。
+use-names = 証明を作るには、それぞれの相手に「やりとりした月」の確認を求めます。相手の事業所番号は、都道府県などに提出するファイルに載ります。文書の中身、件数、利用者のことは載りません。
+use-question = { $partners } 事業所に確認を求め、事業所番号をファイルに載せてよいですか？
+use-not-asked = どの相手にもたずねていません。ファイルも作っていません。
+use-asking = 相手の事業所に確認を求めています。つながっていない相手は { $seconds } 秒まで待ちます。
+use-attested = { $office } が { $year } 年度にデータをやりとりしたことを、{ $partners } 事業所が認めました。月: { $months }
+use-written = 証明を { $path } に書きました。提出するのはこのファイルです。
+use-none = 認めた相手がまだないため、証明のファイルは作っていません。
+use-qr = 次のQRコードは、このファイルと対になるものです。いっしょに見せてください。
+use-not-connected = つながらなかった相手: { $offices }
+    相手のパソコンでMusubiが動いているときでないと、確認できません。
+use-nothing-there = やりとりの記録がないと答えた相手: { $offices }
+    相手が文書を開くか、こちらに文書を送ると、認められるようになります。
+use-busy = 今は答えられないと言っている相手: { $offices }
+    10分ほど待ってください。
+use-unfit = こちらの記録と合わない答えを返した相手: { $offices }
+    相手の答えは使っていません。相手の事業所に、記録と時計を確かめてもらってください。
+use-no-certificate = 利用証明書が使えない相手（失効など）: { $offices }
+    相手が新しい利用証明書を受け取るまで、確認できません。
+use-no-answer = 答えを返さなかった相手: { $offices }
+    相手のMusubiが古いのかもしれません。新しくしてもらってください。
+use-again = あとで同じコマンドをもう一度実行すると、残りの相手だけにたずねます。届いた確認は保存してあります。
 proof-as-of = { $time } 時点の判定です。そのあとの失効はここでは分かりません。
 proof-aged = 失効リストの期限が過ぎています。中央機関から新しいものを受け取ってください。
 proof-authority = 次の確認番号の中央機関のデータで確かめました:
@@ -767,6 +817,24 @@ err-proof-trust = { $path } は中央機関のファイルではありません�
     .hint = 中央機関が配った信頼情報と失効リストをそのまま指定してください。
 err-proof-bundle = 信頼情報が使えないか、別の機関のものです。
     .hint = 中央機関から受け取り直し、確認番号を見くらべてください。
+err-proof-no-certificate = 事業所 { $office } には、今使える利用証明書がありません。
+    .hint = musubi status で利用証明書を確かめてください。失効や期限切れのときは、中央機関に問い合わせてください。
+err-proof-old-lists = このパソコンにある失効リストが古く、作った証明を確かめられません。
+    .hint = インターネットにつないで musubi renew を実行してから、もう一度どうぞ。
+err-membership-unreachable = 中央機関につながらず、手元にも使える参加の証明がありません。
+    .hint = インターネットにつながっているかを確かめて、もう一度実行してください。つながらない場所で見せる予定があるときは、前もって一度実行しておくと保存されます。急ぐときは、中央機関に電話して証明のファイルを送ってもらえます。
+err-membership-refused = 中央機関が参加の証明を出しませんでした。手元にも使える証明がありません。
+    .hint = musubi status で利用期限とこのパソコンの時計を確かめ、中央機関に問い合わせてください。
+err-membership-licence = 利用期限が過ぎているか、まだ始まっていないため、参加を証明できません。
+    .hint = musubi renew で更新できるかを確かめてください。更新したら、もう一度どうぞ。
+err-membership-unfit = 受け取った参加の証明が、このパソコンの信頼情報と合いません。保存していません。
+    .hint = musubi renew を実行してから、もう一度どうぞ。同じなら、中央機関に電話してください。
+err-use-nothing = { $year } 年度には、証明できるやりとりの記録がありません。
+    .hint = 送った文書が相手に届いているか、届いた文書を開いていると、数えられます。年度は --fiscal-year で指定できます。
+err-use-year = { $year } 年度は、まだ始まっていないか、正しい年度ではありません。
+    .hint = 4月から翌年3月までを1年度として、始まる年を4けたで指定してください。指定しないときは今の年度です。
+err-use-not-agreed = 相手の事業所番号をファイルに載せることに、同意の返事がありません。どの相手にもたずねていません。
+    .hint = 画面で確認するか、同意できるときは --yes をつけて実行してください。
 err-proof-no-bundle = 信頼情報が指定されていません。
     .hint = 中央機関の信頼情報を --trust で指定してください。
 

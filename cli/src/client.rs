@@ -12,8 +12,8 @@ use musubi_node::{
     api::{
         self, Token,
         types::{
-            DeskRow, Detail, Installed, LogRequest, LogRow, Ping, PingRequest, Problem, RenewRequest, Row, Status,
-            WaitRequest,
+            DeskRow, Detail, Installed, LogRequest, LogRow, MembershipRequest, MembershipRow, Ping, PingRequest,
+            Problem, RenewRequest, Row, Status, UsePlan, UseRequest, UseRow, WaitRequest,
         },
     },
     authority::{ACTS, Done, Errand, Told},
@@ -257,6 +257,34 @@ impl Client {
     pub fn renew(&self, office: Option<String>, agree: Option<u32>) -> Result<Vec<DeskRow>, Error> {
         let body = Sent::json(&RenewRequest { office, agree });
         json(self.call("/api/renew", Some(body), LONG_PATIENCE)?)
+    }
+
+    /// The proof that an office takes part, as new as the node can get it.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn membership(&self, office: Option<String>) -> Result<MembershipRow, Error> {
+        json(self.call("/api/proof/membership", Some(Sent::json(&MembershipRequest { office })), LONG_PATIENCE)?)
+    }
+
+    /// With how many offices there was exchange in a fiscal year. Nobody is asked.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn use_plan(&self, office: Option<&str>, fiscal_year: Option<u16>) -> Result<UsePlan, Error> {
+        let office = office.map(|office| format!("office={office}"));
+        let year = fiscal_year.map(|year| format!("fiscal_year={year}"));
+        let wanted: Vec<String> = office.into_iter().chain(year).collect();
+        self.get(&format!("/api/proof/use?{}", wanted.join("&")), LONG_PATIENCE)
+    }
+
+    /// Has partners asked to confirm that there was exchange.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn used(&self, request: &UseRequest) -> Result<UseRow, Error> {
+        let patience = LONG_PATIENCE.saturating_add(Duration::from_secs(request.seconds.min(LONGEST_QUESTION)));
+        json(self.call("/api/proof/use", Some(Sent::json(request)), patience)?)
     }
 
     /// Has the authority's log checked; `known` calls a certificate the office's own first.

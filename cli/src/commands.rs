@@ -83,7 +83,7 @@ pub enum Command {
     /// Issues and revokes certificates.
     #[command(subcommand)]
     Authority(authority::Command),
-    /// Judges proofs of membership and of use.
+    /// Proofs of membership and of use.
     #[command(subcommand)]
     Proof(proof::Command),
     /// Plays an exchange between three offices.
@@ -121,7 +121,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Log(command) => log::run(ui, context, &command),
         Command::Store(command) => store::run(ui, context, &command),
         Command::Authority(command) => authority::run(ui, context, command),
-        Command::Proof(command) => proof::run(ui, command),
+        Command::Proof(command) => proof::run(ui, context, command),
         Command::Demo(args) => demo::run(ui, &args),
         Command::Bench(args) => bench::run(ui, &args),
         Command::Help(args) => help::run(ui, &args),

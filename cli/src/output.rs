@@ -23,16 +23,26 @@ pub(crate) struct Output {
 impl Output {
     /// Makes an empty file beside the one to be, which may replace a file that holds one of these PEM `labels`.
     pub(crate) fn prepare(path: &Path, labels: &[&str]) -> Result<Self, CommandError> {
+        let first_lines: Vec<String> = labels.iter().map(|label| format!("-----BEGIN {label}-----")).collect();
+        Self::make(path, &first_lines)
+    }
+
+    fn make(path: &Path, replaceable: &[String]) -> Result<Self, CommandError> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if path.is_dir() {
             return Err(CommandError::writing(path)(io::ErrorKind::IsADirectory.into()));
         }
         // What is newer replaces what is older of its kind, and nothing else: not a key file that was typed by mistake.
-        if path.exists() && !holds(path, labels) {
+        if path.exists() && !holds(path, replaceable) {
             return Err(CommandError::writing(path)(io::ErrorKind::AlreadyExists.into()));
         }
         let file = builder().tempfile_in(parent).map_err(CommandError::writing(path))?;
         Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// As [`Self::prepare`], for a file that may replace one that holds these words.
+    pub(crate) fn prepare_text(path: &Path, words: &str) -> Result<Self, CommandError> {
+        Self::make(path, &[words.to_owned()])
     }
 
     /// Writes the content, makes it durable and gives the file its name.
@@ -44,14 +54,14 @@ impl Output {
     }
 }
 
-/// Whether a file holds an object with one of these labels, as far as a first line tells.
-fn holds(path: &Path, labels: &[&str]) -> bool {
+/// Whether a file holds one of these words.
+fn holds(path: &Path, words: &[String]) -> bool {
     let mut bytes = Vec::new();
     if File::open(path).and_then(|file| file.take(MAX_FILE as u64).read_to_end(&mut bytes)).is_err() {
         return false;
     }
     let text = String::from_utf8_lossy(&bytes);
-    labels.iter().any(|label| text.contains(&format!("-----BEGIN {label}-----")))
+    words.iter().any(|words| text.contains(words))
 }
 
 fn builder() -> tempfile::Builder<'static, 'static> {

@@ -1,5 +1,7 @@
 //! QR codes in half blocks, for paper and for the terminal.
 
+use std::fmt::Write as _;
+
 use anstyle::{AnsiColor, Style};
 use qrcode::{Color, EcLevel, QrCode};
 use zeroize::Zeroizing;
@@ -27,8 +29,58 @@ pub enum Medium {
 /// # Errors
 /// A text too long for a QR code: a fault of the program.
 pub fn drawing(code: &str, medium: Medium) -> Result<Zeroizing<String>, CommandError> {
-    let qr = QrCode::with_error_correction_level(code, EcLevel::M)
-        .map_err(|error| CommandError::failed(msg!("err-internal")).because(&error))?;
+    Ok(drawn(&encoded(code, EcLevel::M)?, medium))
+}
+
+/// The drawing in at most so many columns, if there is a limit; the error inside is how many it takes. One that is too
+/// wide is tried with less redundancy first, which a screen can do without.
+///
+/// # Errors
+/// As [`drawing`].
+pub fn fitting(
+    code: &str,
+    columns: Option<usize>,
+    medium: Medium,
+) -> Result<Result<Zeroizing<String>, usize>, CommandError> {
+    let mut needed = 0;
+    for level in [EcLevel::M, EcLevel::L] {
+        let qr = encoded(code, level)?;
+        needed = qr.width() + 2 * QUIET;
+        if columns.is_none_or(|columns| needed <= columns) {
+            return Ok(Ok(drawn(&qr, medium)));
+        }
+    }
+    Ok(Err(needed))
+}
+
+/// The QR code as a picture to print (SVG), 10 cm wide.
+///
+/// # Errors
+/// As [`drawing`].
+pub fn picture(code: &str) -> Result<String, CommandError> {
+    let qr = encoded(code, EcLevel::M)?;
+    let (side, colors) = (qr.width(), qr.to_colors());
+    let full = side + 2 * QUIET;
+    let mut dark = String::new();
+    for (at, color) in colors.iter().enumerate() {
+        if *color == Color::Dark {
+            // Writing to a text cannot fail.
+            let _ = write!(dark, "M{} {}h1v1h-1z", at % side + QUIET, at / side + QUIET);
+        }
+    }
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"100mm\" height=\"100mm\" viewBox=\"0 0 {full} {full}\" \
+         shape-rendering=\"crispEdges\"><rect width=\"{full}\" height=\"{full}\" fill=\"#fff\"/>\
+         <path d=\"{dark}\" fill=\"#000\"/></svg>\n"
+    ))
+}
+
+fn encoded(code: &str, level: EcLevel) -> Result<QrCode, CommandError> {
+    QrCode::with_error_correction_level(code, level)
+        .map_err(|error| CommandError::failed(msg!("err-internal")).because(&error))
+}
+
+fn drawn(qr: &QrCode, medium: Medium) -> Zeroizing<String> {
     let (side, colors) = (qr.width(), qr.to_colors());
     let dark = |x: usize, y: usize| {
         let inside = (QUIET..side + QUIET).contains(&x) && (QUIET..side + QUIET).contains(&y);
@@ -57,7 +109,7 @@ pub fn drawing(code: &str, medium: Medium) -> Result<Zeroizing<String>, CommandE
         }
         out.push('\n');
     }
-    Ok(out)
+    out
 }
 
 #[cfg(test)]
@@ -74,6 +126,30 @@ mod tests {
         assert!(lines[..QUIET / 2].iter().all(Vec::is_empty));
         let finder: String = lines[QUIET / 2][QUIET..QUIET + 7].iter().collect();
         assert_eq!(finder, "█▀▀▀▀▀█");
+    }
+
+    #[test]
+    fn what_does_not_fit_is_not_drawn_in_part() {
+        let long = "MUSUBI-PROOF:ABCDEFGH234567".repeat(18);
+        let usual = drawing(&long, Medium::Paper).unwrap();
+        let whole = fitting(&long, None, Medium::Paper).unwrap().unwrap();
+        assert_eq!(*whole, *usual);
+        let width = |text: &str| text.lines().map(|line| line.chars().count()).max().unwrap();
+        // With less redundancy it is smaller, and then it fits no more.
+        let full = width(&usual) + QUIET;
+        let smaller = fitting(&long, Some(full - 1), Medium::Paper).unwrap().unwrap();
+        let small = width(&smaller) + QUIET;
+        assert!(small < full);
+        assert_eq!(fitting(&long, Some(small - 1), Medium::Paper).unwrap().unwrap_err(), small);
+    }
+
+    #[test]
+    fn the_picture_has_a_square_for_each_dark_module() {
+        let picture = picture(CODE).unwrap();
+        let dark = QrCode::with_error_correction_level(CODE, EcLevel::M).unwrap().to_colors();
+        let dark = dark.iter().filter(|color| **color == Color::Dark).count();
+        assert_eq!(picture.matches("h1v1h-1z").count(), dark);
+        assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>"));
     }
 
     #[test]

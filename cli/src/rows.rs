@@ -43,6 +43,13 @@ pub fn moment(time: &str) -> String {
     time.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
+/// The day of an RFC 3339 time of Japan: `2026年11月22日(日)`; the time itself where it is none.
+#[must_use]
+pub fn day(text: &Text, time: &str) -> String {
+    let date = time.get(..10).and_then(|date| date.parse().ok());
+    date.map_or_else(|| time.to_owned(), |date| crate::moment::day(text, date))
+}
+
 /// What the message is: `提供票（2025年11月分）`, or `添付 3件（PDF 2、画像 1）1.2 MB`.
 #[must_use]
 pub fn what(text: &Text, row: &Row) -> String {

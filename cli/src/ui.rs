@@ -43,6 +43,7 @@ pub struct Ui {
     /// The person who can be asked; `None` without a terminal.
     person: Option<Box<dyn Person + Send>>,
     width: usize,
+    columns: Option<usize>,
     draws: bool,
     failure: Option<io::Error>,
 }
@@ -61,6 +62,7 @@ impl Ui {
             err: Box::new(anstream::AutoStream::auto(io::stderr())),
             person,
             width: terminal_width(),
+            columns: io::stdout().is_terminal().then(terminal_columns),
             draws: io::stderr().is_terminal(),
             failure: None,
         }
@@ -76,7 +78,18 @@ impl Ui {
         person: Option<Box<dyn Person + Send>>,
     ) -> Self {
         let (out, err) = (Box::new(Plain(out)), Box::new(Plain(err)));
-        Self { text, json, json_written: false, out, err, person, width: 80, draws: false, failure: None }
+        Self {
+            text,
+            json,
+            json_written: false,
+            out,
+            err,
+            person,
+            width: 80,
+            columns: None,
+            draws: false,
+            failure: None,
+        }
     }
 
     /// The sentences of the reader's language.
@@ -89,6 +102,12 @@ impl Ui {
     #[must_use]
     pub const fn width(&self) -> usize {
         self.width
+    }
+
+    /// Columns of the terminal that stdout is, all of them; `None` where it is none and a line may be of any length.
+    #[must_use]
+    pub const fn columns(&self) -> Option<usize> {
+        self.columns
     }
 
     /// Whether a script reads stdout.
@@ -230,9 +249,13 @@ impl<W: Write> Write for Plain<W> {
 }
 
 fn terminal_width() -> usize {
+    terminal_columns().clamp(20, 100)
+}
+
+fn terminal_columns() -> usize {
     let of_variable = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
     let of_terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    of_variable.or_else(of_terminal).unwrap_or(80).clamp(20, 100)
+    of_variable.or_else(of_terminal).unwrap_or(80)
 }
 
 #[cfg(test)]

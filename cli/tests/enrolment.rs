@@ -212,6 +212,55 @@ fn proofs_are_judged_without_a_node() {
     musubi(dir, "authority proof --dir a 1379900028 --out q.pem").fails(1, "authority-nothing-valid");
 }
 
+/// The words that an office reads: with the authority, without it, and before anything was exchanged.
+#[test]
+fn an_office_shows_that_it_takes_part() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    letters(dir);
+    let serving = Serving::start(dir);
+    init(dir, "o", "1379900028", "15");
+    done(dir, &format!("enrol --dir o --invitation 1379900028 --at 127.0.0.1:{}", serving.port));
+    musubi(dir, "proof membership --dir o --out m.pem").fails(1, "no-node");
+    let mut node = command(dir, "run --dir o --listen /ip4/127.0.0.1/tcp/0 --until-stdin-ends");
+    let mut node = node.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut ready = String::new();
+    BufReader::new(node.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+
+    let words = |line: &str| {
+        let mut command = support::musubi();
+        command.current_dir(dir).args(line.split_whitespace());
+        support::finish(command)
+    };
+    // A file that is no proof is not replaced.
+    fs::write(dir.join("list"), "見本").unwrap();
+    musubi(dir, "proof membership --dir o --out list").fails(1, "file-exists");
+    let shown = words("proof membership --dir o --out m.pem");
+    assert_eq!(shown.code, 0, "{}", shown.err);
+    let flat = shown.out.replace('\n', "");
+    for part in ["1379900028 みほん", "参加しています", "利用期限", "に署名した証明です", "m.pem", "MUSUBI-PROOF:"]
+    {
+        assert!(flat.contains(part), "{part}: {}", shown.out);
+    }
+    // The QR code is there whole, and would fit a usual window.
+    let drawn: Vec<&str> = shown.out.lines().filter(|line| line.contains('█') || line.contains('▀')).collect();
+    assert!(drawn.len() > 20 && drawn.iter().all(|line| line.chars().count() <= 80), "{}", shown.out);
+    let pem = fs::read_to_string(dir.join("m.pem")).unwrap();
+    assert!(pem.starts_with("-----BEGIN MUSUBI PROOF-----"), "{pem}");
+
+    musubi(dir, "proof use --dir o --yes").fails(1, "use-nothing");
+    musubi(dir, "proof use --dir o --yes --fiscal-year 2099").fails(1, "use-year");
+    musubi(dir, "proof use --dir o --yes --office 1379900010").fails(1, "renew-no-desk");
+    serving.stop();
+    let kept = words("proof membership --dir o --out m.pem");
+    assert_eq!(kept.code, 0, "{}", kept.err);
+    let flat = kept.out.replace('\n', "");
+    assert!(flat.contains("中央機関につながらないため") && flat.contains("保存してある証明"), "{}", kept.out);
+    assert_eq!(fs::read_to_string(dir.join("m.pem")).unwrap(), pem);
+    drop(node.stdin.take());
+    assert!(node.wait().unwrap().success());
+}
+
 /// One person takes away the licence of a few; for more a second one has to say so.
 #[test]
 fn many_revocations_want_a_second_administrator() {

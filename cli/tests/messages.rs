@@ -88,6 +88,7 @@ const ARGUMENTS: &[&str] = &[
     "by",
     "bytes",
     "class",
+    "columns",
     "command",
     "count",
     "date",

@@ -8,6 +8,7 @@ pub mod types;
 mod handlers;
 mod pace;
 mod problem;
+mod proofs;
 
 use std::{
     convert::Infallible,
@@ -25,6 +26,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use data_encoding::BASE64URL_NOPAD;
+use musubi_protocol::invitation;
 use musubi_store::platform;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
@@ -53,6 +55,8 @@ pub struct State {
     pub(crate) core: Arc<Core>,
     pub(crate) wire: Wire,
     pub(crate) address: SocketAddr,
+    /// Where the authority is, if the settings say so.
+    pub(crate) authority: Option<invitation::Place>,
 }
 
 /// Where the API of the running node is; the content of `api.json`.
@@ -71,8 +75,8 @@ pub struct Token(Zeroizing<String>);
 impl State {
     /// Puts the state together.
     #[must_use]
-    pub const fn new(core: Arc<Core>, wire: Wire, address: SocketAddr) -> Self {
-        Self { core, wire, address }
+    pub const fn new(core: Arc<Core>, wire: Wire, address: SocketAddr, authority: Option<invitation::Place>) -> Self {
+        Self { core, wire, address, authority }
     }
 }
 
@@ -175,6 +179,8 @@ fn router() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(handlers::ping))
         .routes(routes!(handlers::renew))
         .routes(routes!(handlers::log))
+        .routes(routes!(proofs::membership))
+        .routes(routes!(proofs::use_plan, proofs::used))
         .split_for_parts()
 }
 
@@ -271,6 +277,8 @@ mod tests {
             "/api/messages/{id}",
             "/api/install",
             "/api/wait",
+            "/api/proof/membership",
+            "/api/proof/use",
         ] {
             assert!(paths.contains(&path), "{path} in {paths:?}");
         }

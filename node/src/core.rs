@@ -44,6 +44,7 @@ use crate::{
     news::{self, Asked, Deltas, Renewing},
     office::NODE_KEY,
     partners::Partners,
+    proofs::attest::Attesting,
     transparency,
     trust::{InstallError, TrustKeeper},
 };
@@ -185,6 +186,8 @@ pub struct Core {
     pub(crate) asking: Semaphore,
     /// Held while an answer about lists is made and on its way: a bound on what they take.
     pub(crate) answering: Semaphore,
+    /// Bounds what confirming to partners costs.
+    pub(crate) attesting: Attesting,
     /// Wakes whoever asks the authority.
     pub(crate) ask: Notify,
     /// The same, where it has a little time.
@@ -294,6 +297,7 @@ impl Core {
             known: watch::Sender::new(known),
             asking: Semaphore::new(news::ASKED_AT_ONCE),
             answering: Semaphore::new(news::ANSWERED_AT_ONCE),
+            attesting: Attesting::default(),
             ask: Notify::new(),
             ask_soon: Notify::new(),
             asked: watch::Sender::new(Asked::default()),

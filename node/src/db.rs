@@ -9,8 +9,9 @@ use musubi_protocol::{
     cbor,
     delivery::{Inbound, Outbound, Receipts},
     entry::{Entry, Position},
-    ids::{Address, Hash, MessageId},
+    ids::{Address, Hash, MessageId, OfficeNumber},
     link::{Log, book::Shelf},
+    proof::Attested,
     signed::{self, Unverified},
 };
 use musubi_store::{Batch, BodyId, Space, Store, StoreError, bodies::BodyError};
@@ -70,6 +71,11 @@ const ORIGIN: Space = Space::new(39, "origin");
 const LOG: Space = Space::new(40, "log");
 /// Issue number -> leaf about a certificate for an office number of a desk here.
 const OWN_ACTS: Space = Space::new(41, "own acts");
+
+/// Office number of a desk here -> its newest proof of membership.
+const MEMBERSHIPS: Space = Space::new(42, "memberships");
+/// Office number of a desk here, fiscal year, partner's office number -> what the partner has attested.
+const ATTESTATIONS: Space = Space::new(43, "attestations");
 
 const FORMAT: u8 = 1;
 /// Bytes in each part but the last of a value that is too long for one record.
@@ -160,6 +166,10 @@ fn place_key(side: Side, log: Log, (epoch, seq): (u64, u64)) -> Vec<u8> {
     key.extend(epoch.to_be_bytes());
     key.extend(seq.to_be_bytes());
     key
+}
+
+fn attestation_key((about, by): (OfficeNumber, OfficeNumber), fiscal_year: u16) -> Vec<u8> {
+    [about.as_str().as_bytes(), &fiscal_year.to_be_bytes(), by.as_str().as_bytes()].concat()
 }
 
 /// Length of a log's key: two addresses of 13 characters.
@@ -333,6 +343,44 @@ impl Db {
             }
         }
         Ok(None)
+    }
+
+    /// Looks at the newest entries of a log as kept, the newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn newest_entries(
+        &self,
+        side: Side,
+        log: Log,
+        limit: usize,
+        mut see: impl FnMut(MessageId, &Entry),
+    ) -> Result<(), DbError> {
+        for found in self.store.prefix(ENTRIES, &side.log(log)).rev().take(limit) {
+            let entry = Unverified::<Entry>::from_bytes(found?.1.bytes())?;
+            see(entry.id(), entry.claim());
+        }
+        Ok(())
+    }
+
+    /// The newest proof of membership of an office here.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn membership(&self, office: OfficeNumber) -> Result<Option<Vec<u8>>, DbError> {
+        self.bytes(MEMBERSHIPS, office.as_str().as_bytes())
+    }
+
+    /// What a partner has attested to an office here about a fiscal year.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn attestation(
+        &self,
+        (about, by): (OfficeNumber, OfficeNumber),
+        fiscal_year: u16,
+    ) -> Result<Option<Attested>, DbError> {
+        self.value(ATTESTATIONS, &attestation_key((about, by), fiscal_year))
     }
 
     /// Our own logs with their heads.

@@ -19,6 +19,7 @@
 //! | [`run`] | start and staged stop |
 //! | [`enrol`], [`news`] | joining with an invitation; newer lists and certificates |
 //! | [`transparency`] | the authority's public log |
+//! | [`proofs`] | proofs of membership and of use |
 //! | [`authority`] | the central authority, by files and on the network |
 
 pub mod api;
@@ -39,6 +40,7 @@ pub mod news;
 pub mod office;
 pub mod outbox;
 pub mod partners;
+pub mod proofs;
 pub mod recovery;
 pub mod rows;
 pub mod run;

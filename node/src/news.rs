@@ -27,7 +27,7 @@ use tokio::{
 
 pub(crate) use self::deltas::Deltas;
 pub use self::poll::{Asked, Renewing, remember_place};
-pub(crate) use self::poll::{agree, freshen, poll};
+pub(crate) use self::poll::{agree, freshen, place, poll, reach};
 use crate::{
     core::{Core, CoreError},
     exchange::{Frames, Opener, SessionError},

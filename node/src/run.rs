@@ -159,11 +159,11 @@ impl Node {
         let listener = listener.map_err(|source| StartError::Api { address: settings.api.listen.clone(), source })?;
         let api = listener.local_addr()?;
         let token = api::new_token(&home)?;
-        let state = api::State::new(Arc::clone(&core), wire.clone(), api);
+        let authority = settings.authority.place();
+        let state = api::State::new(Arc::clone(&core), wire.clone(), api, authority.clone());
         api_tasks.spawn(api::serve(listener, state, token, taking.clone()));
 
         let (ready, is_ready) = oneshot::channel();
-        let authority = settings.authority.place();
         let (network_core, network_wire, stop) = (Arc::clone(&core), wire.clone(), running.clone());
         let network = tasks.spawn(async move {
             let _guard = stop.clone().drop_guard();

@@ -15,8 +15,9 @@ use musubi_network::{
     gate,
     limits::Limits,
     link,
+    multiaddr::Protocol,
 };
-use musubi_protocol::{credential::Admitted, gate::Refusal, ids::Hash};
+use musubi_protocol::{credential::Admitted, gate::Refusal, ids::Hash, record::Record};
 use rand::RngExt;
 use tokio::{
     sync::{broadcast, mpsc, oneshot},
@@ -48,6 +49,8 @@ type Handle = NetworkHandle<Admitted>;
 pub struct Wire {
     handle: Arc<RwLock<Option<Handle>>>,
     pings: Arc<Mutex<HashMap<ConnectionId, oneshot::Sender<Dialed>>>>,
+    /// For each peer, the connection on which our logs go out.
+    pushing: Arc<Mutex<HashMap<PeerId, ConnectionId>>>,
 }
 
 /// How a dial ended.
@@ -85,6 +88,16 @@ impl Wire {
         }
         // The network answers every dial inside its own limits, and a network that stops drops who waits.
         outcome.await.unwrap_or(Dialed::Unreachable)
+    }
+
+    /// Opens streams to a peer that is connected.
+    pub(crate) fn opener(&self, peer: &PeerId) -> Option<OnConnection> {
+        let (handle, connection) = (self.handle()?, self.pushing().get(peer).copied()?);
+        Some(OnConnection { handle, connection })
+    }
+
+    fn pushing(&self) -> MutexGuard<'_, HashMap<PeerId, ConnectionId>> {
+        self.pushing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn pings(&self) -> MutexGuard<'_, HashMap<ConnectionId, oneshot::Sender<Dialed>>> {
@@ -168,8 +181,7 @@ pub async fn run(
     remember_partners(&core);
     let targets = addresses(&settings.network.peers).into_iter().map(|address| Target::new(address, false)).collect();
     let sessions = TaskTracker::new();
-    let mut worker =
-        Worker { core, wire, handle, targets, pushing: HashMap::new(), open: HashMap::new(), sessions, events };
+    let mut worker = Worker { core, wire, handle, targets, open: HashMap::new(), sessions, events };
     worker.public_nodes();
     worker.run(incoming, stop).await;
     Ok(())
@@ -208,6 +220,19 @@ fn remember_partners(core: &Core) {
     }
 }
 
+/// Where a record says that its desk is reached, each with the node that is to answer there.
+pub(crate) fn places(record: &Record) -> Vec<Multiaddr> {
+    let peer = record.peer_ids().first().copied();
+    let with_peer = |place: Multiaddr| {
+        let named = place.iter().any(|part| matches!(part, Protocol::P2p(_)));
+        match peer {
+            Some(peer) if !named => place.with(Protocol::P2p(peer)),
+            _ => place,
+        }
+    };
+    addresses(&record.claim().locator.addresses).into_iter().map(with_peer).collect()
+}
+
 /// The settings were checked when they were read: what does not parse here is not there.
 fn addresses(texts: &[String]) -> Vec<Multiaddr> {
     texts.iter().filter_map(|text| text.parse().ok()).collect()
@@ -223,8 +248,6 @@ struct Worker {
     wire: Wire,
     handle: Handle,
     targets: Vec<Target>,
-    /// For each peer, the connection on which our logs go out.
-    pushing: HashMap<PeerId, ConnectionId>,
     /// Open connections of each peer.
     open: HashMap<PeerId, Vec<(ConnectionId, SharedAdmitted)>>,
     sessions: TaskTracker,
@@ -260,6 +283,7 @@ impl Worker {
         self.handle.shutdown().await;
         // Events end here: whoever still waits for one hears that nothing comes.
         self.wire.pings().clear();
+        self.wire.pushing().clear();
         self.sessions.close();
         // Streams are closed now, so every session ends.
         self.sessions.wait().await;
@@ -341,10 +365,13 @@ impl Worker {
     /// Runs the sending half on one of the peer's connections, if none runs.
     fn start_pushing(&mut self, peer: PeerId) {
         let Some((connection, shared)) = self.open.get(&peer).and_then(|open| open.first()).cloned() else { return };
-        if self.pushing.contains_key(&peer) {
-            return;
+        {
+            let mut pushing = self.wire.pushing();
+            if pushing.contains_key(&peer) {
+                return;
+            }
+            pushing.insert(peer, connection);
         }
-        self.pushing.insert(peer, connection);
         let (core, opener) = (Arc::clone(&self.core), OnConnection { handle: self.handle.clone(), connection });
         let probe = self.core.partners.probe(&peer);
         self.sessions.spawn(async move {
@@ -389,8 +416,9 @@ impl Worker {
                 self.open.remove(&peer);
             }
         }
-        if self.pushing.get(&peer) == Some(&connection) {
-            self.pushing.remove(&peer);
+        let was_pushing = self.wire.pushing().get(&peer) == Some(&connection);
+        if was_pushing {
+            self.wire.pushing().remove(&peer);
             self.start_pushing(peer);
         }
         self.release(connection, false);

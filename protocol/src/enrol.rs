@@ -12,18 +12,21 @@
 //!   6   [log size]                                       asker: the leaves after these, please
 //!   7   [certificate hash]                               asker: the newest certificate of the key in this one, please
 //!   8   [renewal]                                        asker: one more year for this certificate, please
+//!   9   [proof request]                                  asker: a proof that my office takes part, please
 //!  65   [trust bundle, greeting]                         authority, to 1
-//!  66   [state, detail, [certificate], issuer id]        authority, to 2, 3, 7 and 8
+//!  66   [state, detail, [certificate], issuer id]        authority, to 2, 3, 7 and 8; to 9 what is refused
 //!  67   [[delta, ..], [CRL, ..]]                         authority, to 4
 //!  68   [[trust bundle]]                                 authority, to 5
 //!  69   [first, leaves, head]                            authority, to 6
 //!  70   [again]                                          authority: busy; try again after so many seconds
+//!  71   [proof]                                          authority, to 9
 //! ```
 //!
 //! Each question has a stream of its own. An asker sends its code only on a connection on which the authority has
 //! greeted it: the greeting is signed by an issuing CA of a trust bundle whose first root the invitation names, over
 //! both ends of the connection and the asker's nonce ([`Greeting`]), so that nobody in between can pass it on.
-//! A renewal is signed by the office key ([`Renewal`]). Questions 4 to 6 are asked of partners too, on news streams
+//! A renewal is signed by the office key ([`Renewal`]), and so is the wish for a proof ([`ProofRequest`]), which also
+//! names the asker's end of the connection: nobody else has the authority sign about an office. Questions 4 to 6 are asked of partners too, on news streams
 //! ([`frame`](crate::link::frame)).
 //! A request is no secret and shows by its signature that the asker holds the key; what has become of it may be asked by
 //! whoever knows its hash, and the answer is public too.
@@ -50,6 +53,8 @@ use crate::{
 pub const MAX_QUESTION: usize = 8 * 1024;
 /// The longest answer: a CRL of the root, one of an issuing CA, and what surrounds them.
 pub const MAX_ANSWER: usize = 2 * crl::MAX + 64 * 1024;
+/// The longest proof of membership in an answer: the signed object and what surrounds it.
+pub const MAX_PROOF: usize = 1280;
 /// The most leaves in one answer: 256 KiB.
 pub const MAX_LEAVES: usize = (1 << 18) / LEAF;
 
@@ -115,6 +120,37 @@ impl Renewal {
     #[must_use]
     pub fn new(certificate: Hash, fee: u32, time: Timestamp) -> Self {
         Self { certificate, fee, time, ext: Ext::none() }
+    }
+}
+
+/// "A proof that my office takes part, please, for me at this end of the connection"; signed by the office key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize_tuple, Deserialize_tuple)]
+pub struct ProofRequest {
+    /// SHA-256 of a certificate of the office, by whose key this is signed.
+    pub certificate: Hash,
+    /// The PeerId of the asker's end: passed on by somebody else it is worth nothing.
+    #[serde(with = "serde_bytes")]
+    pub asker: Vec<u8>,
+    /// When.
+    pub time: Timestamp,
+    /// Extensions.
+    pub ext: Ext,
+}
+
+impl Payload for ProofRequest {
+    const NAME: &'static str = "proof-request";
+    const MAX: usize = 512;
+
+    fn ext(&self) -> &Ext {
+        &self.ext
+    }
+}
+
+impl ProofRequest {
+    /// Asks for a proof on the connection whose own end is `asker`.
+    #[must_use]
+    pub fn new(certificate: Hash, asker: &PeerId, time: Timestamp) -> Self {
+        Self { certificate, asker: asker.to_bytes(), time, ext: Ext::none() }
     }
 }
 
@@ -214,6 +250,11 @@ pub enum Question {
         /// A signed [`Renewal`].
         renewal: Vec<u8>,
     },
+    /// A proof that the office takes part, please.
+    Membership {
+        /// A signed [`ProofRequest`].
+        request: Vec<u8>,
+    },
 }
 
 /// What the authority answers.
@@ -250,6 +291,11 @@ pub enum Answer {
     Busy {
         /// Seconds to wait.
         again: u64,
+    },
+    /// A proof of membership ([`crate::proof`]).
+    Membership {
+        /// Its bytes, at most [`MAX_PROOF`].
+        proof: Vec<u8>,
     },
 }
 
@@ -297,12 +343,14 @@ pub enum Refusal {
     Early = 9,
     /// The certificate is revoked, has expired, or is none of this authority.
     Certificate = 10,
+    /// What is asked bears a time that is far from the authority's.
+    Clock = 11,
     /// A reason of a later version.
     Other = 255,
 }
 
 impl Refusal {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Malformed,
         Self::Code,
         Self::CodeUsed,
@@ -313,6 +361,7 @@ impl Refusal {
         Self::Declined,
         Self::Early,
         Self::Certificate,
+        Self::Clock,
     ];
 }
 
@@ -331,6 +380,7 @@ impl Refusal {
             Self::Declined => "declined",
             Self::Early => "early",
             Self::Certificate => "certificate",
+            Self::Clock => "clock",
             Self::Other => "other",
         }
     }
@@ -390,6 +440,7 @@ impl Question {
             Self::Leaves { size } => message(6, &(size,))?,
             Self::Newest { certificate } => message(7, &(certificate,))?,
             Self::Renew { renewal } => message(8, &(bytes(renewal),))?,
+            Self::Membership { request } => message(9, &(bytes(request),))?,
         }))
     }
 
@@ -426,6 +477,7 @@ impl Question {
             6 => Self::Leaves { size: read::<(u64,)>(array, MAX_QUESTION)?.0 },
             7 => Self::Newest { certificate: read::<(Hash,)>(array, MAX_QUESTION)?.0 },
             8 => Self::Renew { renewal: read::<(ByteBuf,)>(array, MAX_QUESTION)?.0.into_vec() },
+            9 => Self::Membership { request: read::<(ByteBuf,)>(array, MAX_QUESTION)?.0.into_vec() },
             other => return Err(MessageError::Type(*other)),
         })
     }
@@ -454,6 +506,7 @@ impl Answer {
             Self::Bundle(bundle) => message(68, &(several(bundle.as_slice()),)),
             Self::Leaves { first, leaves, head } => message(69, &Leaves(*first, bytes(leaves), bytes(head))),
             Self::Busy { again } => message(70, &(again,)),
+            Self::Membership { proof } => message(71, &(bytes(proof),)),
         }
     }
 
@@ -504,6 +557,13 @@ impl Answer {
                 Self::Leaves { first, leaves: leaves.into_vec(), head: head.into_vec() }
             }
             70 => Self::Busy { again: read::<(u64,)>(array, MAX_ANSWER)?.0 },
+            71 => {
+                let (proof,): (ByteBuf,) = read(array, MAX_ANSWER)?;
+                if MAX_PROOF < proof.len() {
+                    return Err(MessageError::Value);
+                }
+                Self::Membership { proof: proof.into_vec() }
+            }
             other => return Err(MessageError::Type(*other)),
         })
     }
@@ -564,6 +624,7 @@ mod tests {
             Question::Leaves { size: 1 << 40 },
             Question::Newest { certificate: Hash([8; 32]) },
             Question::Renew { renewal: vec![5; 200] },
+            Question::Membership { request: vec![6; 200] },
         ]
     }
 
@@ -581,6 +642,7 @@ mod tests {
             Answer::Bundle(Some(vec![8; 100])),
             Answer::Leaves { first: 7, leaves: vec![1; 2 * LEAF], head: vec![9] },
             Answer::Busy { again: 30 },
+            Answer::Membership { proof: vec![7; MAX_PROOF] },
         ]);
         answers
     }
@@ -613,6 +675,8 @@ mod tests {
         assert_eq!(Answer::decode(&leaves), Err(MessageError::Value));
         let long = message(2, &Application(bytes(&[0; MAX_CERTIFICATE + 1]), bytes(&[]), bytes(&[]))).unwrap();
         assert_eq!(Question::decode(&long), Err(MessageError::Value));
+        let proof = message(71, &(bytes(&[0; MAX_PROOF + 1]),)).unwrap();
+        assert_eq!(Answer::decode(&proof), Err(MessageError::Value));
         let code = message(2, &Application(bytes(&[]), bytes(&[1; 9]), bytes(&[]))).unwrap();
         assert_eq!(Question::decode(&code), Err(MessageError::Value));
     }

@@ -12,6 +12,8 @@
 //!
 //! A verifier holds a trust bundle and CRLs, and needs no network: what comes out holds as of the oldest of those used.
 
+pub mod exchange;
+
 use std::collections::BTreeSet;
 
 use data_encoding::BASE32_NOPAD;
@@ -129,15 +131,24 @@ impl Months {
         self.0 < 1 << 12
     }
 
+    /// Whether it has all months of the other.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.0 & other.0 == other.0
+    }
+
+    /// Those of them that have begun, in Japan, at a moment.
+    #[must_use]
+    pub fn begun(self, fiscal_year: u16, time: Timestamp) -> Self {
+        let Some((year, month)) = exchange::calendar(time) else { return Self::default() };
+        let then = (u32::from(year), month);
+        let begun = |month: &u8| (u32::from(fiscal_year) + u32::from(*month < 4), *month) <= then;
+        self.iter().filter(begun).fold(Self::default(), Self::with)
+    }
+
     /// Whether each of them had begun, in Japan, when something was signed.
     fn had_begun(self, fiscal_year: u16, time: Timestamp) -> bool {
-        let seconds = i64::try_from(time.plus(9 * 3_600).0).unwrap_or(i64::MAX);
-        let Ok(then) = time::OffsetDateTime::from_unix_timestamp(seconds) else { return false };
-        let then = (then.year(), u8::from(then.month()));
-        self.iter().all(|month| {
-            let year = i32::from(fiscal_year) + i32::from(month < 4);
-            (year, month) <= then
-        })
+        self.begun(fiscal_year, time) == self
     }
 }
 
@@ -498,6 +509,17 @@ pub fn verify_attested(
     fiscal_year: u16,
     trust: &Trust,
     now: Timestamp,
+) -> Result<(OfficeNumber, Months), ProofError> {
+    judge_attested(attested, about, fiscal_year, trust, now).map(|(office, months, _)| (office, months))
+}
+
+/// The same, and how new the data were by which it was judged.
+fn judge_attested(
+    attested: &Attested,
+    about: &OfficeNumber,
+    fiscal_year: u16,
+    trust: &Trust,
+    now: Timestamp,
 ) -> Result<(OfficeNumber, Months, Data), ProofError> {
     let attestation =
         Unverified::<Attestation>::from_bytes(&attested.attestation).map_err(|_| ProofError::Malformed)?;
@@ -570,7 +592,7 @@ fn verify_use(
             let (mut by, mut months) = (BTreeSet::new(), Months::default());
             for attested in list {
                 let (office, their_months, theirs) =
-                    verify_attested(attested, &statement.office, statement.fiscal_year, trust, now)?;
+                    judge_attested(attested, &statement.office, statement.fiscal_year, trust, now)?;
                 by.insert(office);
                 months = months.and(their_months);
                 (freshness, as_of) = (freshness.max(theirs.0), as_of.min(theirs.1));

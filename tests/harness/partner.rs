@@ -22,8 +22,9 @@ use musubi_protocol::{
     ids::{Address, Hash, MessageId},
     link::{
         Log,
-        frame::{Frame, Stop},
+        frame::{Frame, Stop, Unattested},
     },
+    proof::Attested,
     record::Record,
     seal::{self, ContentKey, Draft, Envelope, Sealed, Suite},
     signed::{Signed, Unverified},
@@ -85,6 +86,8 @@ struct Heard {
     lie: Lie,
     /// How often it has come to the end of its lie.
     lied: u64,
+    /// What it answers to whoever asks for an attestation; nothing where it has none.
+    attests: Option<Result<Attested, Unattested>>,
 }
 
 /// What a partner does with the node's main stream.
@@ -279,6 +282,11 @@ impl Partner {
         self.until("the end of all connections", |heard| heard.open.is_empty().then_some(())).await;
     }
 
+    /// Says what it answers from now on to whoever asks for an attestation.
+    pub fn attests(&self, answer: Result<Attested, Unattested>) {
+        self.heard(|heard| heard.attests = Some(answer));
+    }
+
     /// From now on lies on the node's main stream.
     pub fn lie(&self, lie: Lie) {
         self.heard(|heard| heard.lie = lie);
@@ -380,6 +388,14 @@ async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
                 news.notify_waiters();
             }
             Ok(Frame::Ping(number)) => talk.say(&Frame::Pong(number)).await,
+            Ok(Frame::Attest { log, fiscal_year }) => {
+                let attests = heard.lock().unwrap_or_else(PoisonError::into_inner).attests.clone();
+                if let Some(answer) = attests {
+                    talk.say(&Frame::Attested { log, fiscal_year, answer }).await;
+                    talk.finish().await;
+                }
+                return;
+            }
             Ok(Frame::Entry { log, entry, .. }) => {
                 let entry = Unverified::<Entry>::from_bytes(&entry).expect("the node writes entries");
                 let at = entry.position();

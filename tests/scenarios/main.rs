@@ -18,6 +18,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod kill;
 mod privacy;
+mod proof;
 mod reader;
 #[cfg(unix)]
 mod recovery;

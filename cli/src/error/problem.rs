@@ -34,6 +34,15 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
         "authority_unreachable" => msg!("err-enrol-unreachable"),
         "log_number" => msg!("err-log-number"),
         "no_desk" => msg!("err-renew-no-desk"),
+        "which_office" => msg!("err-office-which", offices = value("offices")),
+        "fiscal_year" => msg!("err-use-year", year = value("year")),
+        "use_not_agreed" => msg!("err-use-not-agreed"),
+        "proof_no_certificate" => msg!("err-proof-no-certificate", office = value("office")),
+        "proof_old_lists" => msg!("err-proof-old-lists"),
+        "membership_unreachable" => msg!("err-membership-unreachable"),
+        "membership_refused" => msg!("err-membership-refused"),
+        "membership_licence" => msg!("err-membership-licence"),
+        "membership_unfit" => msg!("err-membership-unfit"),
         "stopping" => msg!("err-api-stopping"),
         "failed" => msg!("err-api-failed"),
         "form" | "hash" | "wait_state" | "host" | "origin" | "token" => msg!("err-api-other-version"),
@@ -69,7 +78,7 @@ mod tests {
     fn codes() -> BTreeSet<String> {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node/src");
         let mut codes = BTreeSet::new();
-        for file in ["api.rs", "api/handlers.rs", "api/problem.rs"] {
+        for file in ["api.rs", "api/handlers.rs", "api/problem.rs", "api/proofs.rs"] {
             let source = std::fs::read_to_string(dir.join(file)).unwrap();
             let source = source.split("#[cfg(test)]").next().unwrap();
             for made in ["bad(\"", "refused(\"", "StatusCode::"] {

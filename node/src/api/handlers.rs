@@ -10,7 +10,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use careplan::Lang;
-use musubi_network::{Multiaddr, multiaddr::Protocol};
 use musubi_protocol::{
     delivery::{self, inbound_state},
     entry::{By, What},
@@ -45,7 +44,7 @@ use crate::{
     rows::{self, Rows},
     times::rfc3339,
     transparency,
-    wire::Dialed,
+    wire::{Dialed, places},
 };
 
 type Answer<T> = Result<Json<T>, ApiProblem>;
@@ -590,15 +589,8 @@ pub(super) async fn ping(Extract(state): Extract<State>, Json(request): Json<Pin
         });
     }
     let Some(record) = core.record_of(address)? else { return Ok(answer("unknown", None, None)) };
-    let peer = record.peer_ids().first().copied();
-    let dialable = record.claim().locator.addresses.iter().filter_map(|text| text.parse::<Multiaddr>().ok());
     let mut refused = None;
-    for place in dialable {
-        let named = place.iter().any(|part| matches!(part, Protocol::P2p(_)));
-        let place = match peer {
-            Some(peer) if !named => place.with(Protocol::P2p(peer)),
-            _ => place,
-        };
+    for place in places(&record) {
         match state.wire.dial(place).await {
             // A record says where to look; what counts is whether the desk is there.
             Dialed::Connected if timeout(PROBE, connected(core, address)).await.is_ok() => {

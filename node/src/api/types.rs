@@ -311,6 +311,100 @@ pub struct ForeignRow {
     pub certificate: String,
 }
 
+/// Asks for the proof that an office takes part.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MembershipRequest {
+    /// The office number; may be left out where this node has one.
+    pub office: Option<String>,
+}
+
+/// The proof that an office takes part. It verifies now, by the lists that are held here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MembershipRow {
+    /// Office number.
+    pub office: String,
+    /// Name of the office.
+    pub name: String,
+    /// When it first had a licence, RFC 3339 with +09:00.
+    pub joined: String,
+    /// When its licence began.
+    pub from: String,
+    /// When its licence ends.
+    pub until: String,
+    /// When the authority has signed this.
+    pub signed: String,
+    /// Why this is the proof that was kept here, and not a new one: unreachable, refused, licence, unfit;
+    /// null for a new one.
+    pub kept: Option<String>,
+    /// The proof as a file (PEM).
+    pub file: String,
+    /// The proof as the text of a QR code.
+    pub text: String,
+}
+
+/// With whom there was exchange in a fiscal year, in numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UsePlan {
+    /// Office number.
+    pub office: String,
+    /// The calendar year in which the fiscal year begins.
+    pub fiscal_year: u16,
+    /// Partner offices, each counted once.
+    pub partners: u64,
+    /// Months of the calendar in which there was exchange, from April on.
+    pub months: Vec<u8>,
+    /// From how many partner offices on a proof matters for the subsidy.
+    pub enough: u64,
+}
+
+/// Asks for the proof that an office exchanges.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UseRequest {
+    /// The office number; may be left out where this node has one.
+    pub office: Option<String>,
+    /// The calendar year in which the fiscal year begins; null for the running one.
+    pub fiscal_year: Option<u16>,
+    /// Seconds to wait for partners at most, 600 and less.
+    pub seconds: u64,
+    /// A person knows that partners are asked and that their office numbers stand in the proof. Without it nothing is
+    /// done.
+    pub agreed: bool,
+}
+
+/// The proof that an office exchanges, and what became of each partner.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UseRow {
+    /// Office number.
+    pub office: String,
+    /// The calendar year in which the fiscal year begins.
+    pub fiscal_year: u16,
+    /// Months of the calendar in which there was exchange, as confirmed, from April on.
+    pub months: Vec<u8>,
+    /// How many partner offices have confirmed it.
+    pub attested: u64,
+    /// From how many partner offices on a proof matters for the subsidy.
+    pub enough: u64,
+    /// Every partner office of that year.
+    pub partners: Vec<PartnerRow>,
+    /// When the office has signed this, RFC 3339 with +09:00; null where nobody has confirmed anything.
+    pub signed: Option<String>,
+    /// The proof as a file (PEM); null likewise.
+    pub file: Option<String>,
+    /// The statement without the confirmations, as the text of a QR code; null likewise.
+    pub text: Option<String>,
+}
+
+/// A partner office, and what became of asking it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PartnerRow {
+    /// Office number.
+    pub office: String,
+    /// attested, not_connected, revoked, no_certificate, nothing, busy, unfit, no_answer.
+    pub outcome: String,
+    /// The months that it has confirmed.
+    pub months: Vec<u8>,
+}
+
 /// A question whether a partner can be reached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PingRequest {

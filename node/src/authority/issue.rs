@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
+use musubi_network::PeerId;
 use musubi_protocol::{
     certificate::{
         Grant, LeafIn, Role, Serial, Subject,
         material::{self, Material},
     },
     crl::{Reason, Revoked},
-    enrol::{Refusal, Renewal, State},
+    enrol::{Answer, ProofRequest, Refusal, Renewal, State},
     ids::OfficeNumber,
     proof::{Membership, Proof},
     request::Request,
@@ -35,6 +36,8 @@ const GROUP: usize = 256;
 
 /// How old a renewal may be, or how far ahead its clock.
 const RENEWAL_AGE: u64 = 2 * DAY;
+/// The same for who asks for a proof.
+const PROOF_REQUEST_AGE: u64 = RENEWAL_AGE;
 
 /// What was issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -241,6 +244,30 @@ impl Authority {
             .ok_or(Error::NothingValid)?;
         let ca = self.keys.get(&newest.ca).ok_or(Error::Damaged("CA"))?;
         Ok(Proof::membership(Membership::of(&newest.leaf, joined, now), ca.ca(), ca.key())?)
+    }
+
+    /// A proof of membership, as its office asks for it by a signed [`ProofRequest`] (its bytes) at the end `asker` of a
+    /// connection. Nobody else is given one: whoever holds it can show it.
+    ///
+    /// # Errors
+    /// As [`Authority::membership`]. What speaks against the question itself is an answer and no error.
+    pub fn prove(&self, request: &[u8], asker: &PeerId, now: Timestamp) -> Result<Answer, Error> {
+        let refused = |refusal| Ok(Answer::State(State::Refused(refusal)));
+        let Ok(request) = Unverified::<ProofRequest>::from_bytes(request) else { return refused(Refusal::Malformed) };
+        let Some(serial) = records::serial_of(&self.store, &request.claim().certificate)? else {
+            return refused(Refusal::Certificate);
+        };
+        let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("certificate"))?;
+        let Ok(request) = request.verify(held.leaf.key()) else { return refused(Refusal::Certificate) };
+        let ProofRequest { asker: named, time, .. } = request.into_value();
+        // Whoever else was told it at the end of another connection cannot pass it on.
+        if named != asker.to_bytes() || held.leaf.role() != Role::Office || !held.is_live(now) {
+            return refused(Refusal::Certificate);
+        }
+        if now.since(time).max(time.since(now)) > PROOF_REQUEST_AGE {
+            return refused(Refusal::Clock);
+        }
+        Ok(Answer::Membership { proof: self.membership(&held.leaf.office(), now)?.to_bytes()? })
     }
 }
 

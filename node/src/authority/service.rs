@@ -385,6 +385,7 @@ pub(super) fn reply(
         Question::State { request } => Answer::State(authority.application_state(&request)?),
         Question::Newest { certificate } => Answer::State(authority.newest_for(&certificate, now)?),
         Question::Renew { renewal } => Answer::State(authority.renew(&renewal, now, &mut rand::rng())?),
+        Question::Membership { request } => authority.prove(&request, &there, now)?,
         Question::Crls { held } => {
             let NewerCrls { deltas, crls } = authority.crls_newer_than(&held, now)?;
             Answer::Crls { deltas, crls }
@@ -402,7 +403,7 @@ pub(super) fn reply(
 /// What a question takes of an address's share, and what of its applications: long answers count as many short ones.
 const fn cost(question: &Question) -> [f64; 2] {
     match question {
-        Question::Apply { .. } | Question::Renew { .. } => [1.0, 1.0],
+        Question::Apply { .. } | Question::Renew { .. } | Question::Membership { .. } => [1.0, 1.0],
         Question::Crls { .. } => [20.0, 0.0],
         // A sixteenth of the longest answer.
         Question::Leaves { .. } => [2.0, 0.0],

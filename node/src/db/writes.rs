@@ -4,17 +4,18 @@ use musubi_protocol::{
     cbor,
     delivery::Receipts,
     entry::Entry,
-    ids::{Address, Hash, MessageId},
+    ids::{Address, Hash, MessageId, OfficeNumber},
     link::{Log, book::Change},
+    proof::Attested,
     signed::Signed,
 };
 use musubi_store::{Batch, BodyId, Space};
 use serde::Serialize;
 
 use super::{
-    BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS, FORMAT, HEADS,
-    INBOUND, INCOMPLETE, INDEX, LOG, LONG_PART, LOST, META, MOVED, ORIGIN, OUTBOUND, OWN_ACTS, PARTNERS, RECORDS, SAID,
-    SEALING, SENT, Side, VANISHED, Writes, log_key, place_key,
+    ATTESTATIONS, BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS,
+    FORMAT, HEADS, INBOUND, INCOMPLETE, INDEX, LOG, LONG_PART, LOST, MEMBERSHIPS, META, MOVED, ORIGIN, OUTBOUND,
+    OWN_ACTS, PARTNERS, RECORDS, SAID, SEALING, SENT, Side, VANISHED, Writes, attestation_key, log_key, place_key,
 };
 
 impl Writes {
@@ -169,6 +170,27 @@ impl Writes {
     /// [`DbError`].
     pub fn own_act(&mut self, issue_number: u64, leaf: &[u8]) -> Result<(), DbError> {
         self.put(OWN_ACTS, &issue_number.to_be_bytes(), leaf)
+    }
+
+    /// Keeps the newest proof of membership of an office here.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn membership(&mut self, office: OfficeNumber, proof: &[u8]) -> Result<(), DbError> {
+        self.put(MEMBERSHIPS, office.as_str().as_bytes(), proof)
+    }
+
+    /// Keeps what a partner has attested to an office here about a fiscal year.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn attestation(
+        &mut self,
+        (about, by): (OfficeNumber, OfficeNumber),
+        fiscal_year: u16,
+        attested: &Attested,
+    ) -> Result<(), DbError> {
+        self.put_value(ATTESTATIONS, &attestation_key((about, by), fiscal_year), attested)
     }
 
     /// Keeps a CRL, which may be larger than a value; the body of the one before goes.

@@ -35,6 +35,7 @@ use crate::{
     news,
     outbox::short,
     partners::{SharedAdmitted, look},
+    proofs::attest,
     recovery,
 };
 
@@ -53,7 +54,7 @@ const WORTH_TWO: usize = 4;
 type Checked = (Parcel, Option<Result<Prepared, Stop>>);
 type Pending = Pin<Box<dyn Future<Output = Result<Vec<Frame>, CoreError>> + Send>>;
 
-/// Serves a stream that a peer has opened: its main stream, or one body.
+/// Serves a stream that a peer has opened: its main stream, one body, news, or a question for an attestation.
 ///
 /// Dropping the future closes the stream. What was applied becomes durable all the same; the peer hears of it on
 /// the next connection.
@@ -72,6 +73,7 @@ pub async fn accept(
             body::take(&core, &admitted, frames, (log, id, offset, length)).await
         }
         Frame::News(known) => news::hear(&core, peer, frames, known).await,
+        Frame::Attest { log, fiscal_year } => attest::answer(&core, &admitted, frames, log, fiscal_year).await,
         first => {
             let mut session = Take {
                 events: core.events(),

@@ -74,7 +74,7 @@ pub fn remember_place(writes: &mut Writes, place: &Place) -> Result<(), DbError>
 }
 
 /// Where the authority is: as the settings say, else as the invitation has said.
-fn place(core: &Core, configured: Option<&Place>) -> Option<Place> {
+pub(crate) fn place(core: &Core, configured: Option<&Place>) -> Option<Place> {
     let remembered = || core.db.meta::<String>(PLACE).ok().flatten().and_then(|place| place.parse().ok());
     configured.cloned().or_else(remembered)
 }
@@ -133,7 +133,11 @@ pub(crate) async fn freshen(core: &Arc<Core>, configured: Option<&Place>) {
     }
 }
 
-async fn reach(place: &Place) -> Result<Asker, NewsError> {
+/// Opens a connection to ask the authority on.
+///
+/// # Errors
+/// [`NewsError::Ask`].
+pub(crate) async fn reach(place: &Place) -> Result<Asker, NewsError> {
     // A key for this connection alone: whoever watches learns nothing of the node's. What is answered is judged by its
     // signatures, so it does not matter who answers.
     let key = Keypair::generate_ed25519();

@@ -4,6 +4,7 @@ mod enrolment;
 mod licences;
 mod life;
 mod orders;
+mod proofs;
 mod renewals;
 mod roots;
 mod support;

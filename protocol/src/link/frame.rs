@@ -22,11 +22,14 @@
 //!  22   [from, to, entry]                                  receiver: an entry of yours, as an answer to type 8
 //!  32   [from, to, message id, offset, length]             body stream: what follows, raw
 //!  33   [[[issuer id, CRL number], ..], bundle, log size]  news stream: what I know
+//!  34   [from, to, fiscal year]                            attestation stream: confirm that you exchange with me
+//!  35   [from, to, fiscal year, outcome, [attested]]       its answer
 //! ```
 //! `from` and `to` name the log: `from` is an address of the stream's sending side. The first
 //! frame on a stream is of type 32 (a body stream, which ends after `length` raw bytes), of type
 //! 33 (a news stream: the other side asks for what it lacks by questions 4 to 6 of
-//! [`enrol`](crate::enrol) and gets their answers, until it closes) or
+//! [`enrol`](crate::enrol) and gets their answers, until it closes), of type 34 (an attestation
+//! stream: one answer of type 35, and its end) or
 //! another of the sender's (the main stream, for all links of the connection). An empty
 //! envelope or body in type 2 means "not now". Type 5 is said by a receiver too, before entries
 //! of type 22 that were signed under that certificate.
@@ -40,6 +43,7 @@ use crate::{
     entry::Position,
     ids::{Address, Hash, MessageId},
     news::Known,
+    proof::Attested,
 };
 
 /// Bodies up to this many bytes travel with their entry; longer ones on a stream of their own.
@@ -50,6 +54,9 @@ pub const MAX_ENVELOPE: usize = 2048;
 
 /// The longest frame: an entry, its envelope and an inline body.
 pub const MAX_FRAME: usize = (1 << 20) + 16 * 1024;
+
+/// The longest frame of type 35: a certificate, a signed attestation, and what surrounds them.
+pub const MAX_ATTESTED: usize = 4 * 1024;
 
 /// A frame.
 #[derive(Clone, PartialEq, Eq)]
@@ -157,6 +164,47 @@ pub enum Frame {
     },
     /// Opens a news stream: what the opening side knows.
     News(Known),
+    /// Opens an attestation stream: please confirm that your office exchanges with mine.
+    Attest {
+        /// Who asks, and who is asked: one address of either office.
+        log: Log,
+        /// In which fiscal year (年度), by the calendar year in which it begins.
+        fiscal_year: u16,
+    },
+    /// The answer on an attestation stream.
+    Attested {
+        /// As asked.
+        log: Log,
+        /// As asked.
+        fiscal_year: u16,
+        /// The signed attestation, or why there is none.
+        answer: Result<Attested, Unattested>,
+    },
+}
+
+/// Why an office confirms nothing. Numbers are part of the format; 0 stands for an attestation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Unattested {
+    /// `from` or `to` is not among the admitted desks.
+    NotAdmitted = 1,
+    /// Nothing was exchanged in that year with an office that is a partner here.
+    Nothing = 2,
+    /// Asked too often; later.
+    Busy = 3,
+    /// The office has no certificate to sign by.
+    NoCertificate = 4,
+    /// A reason of a later version.
+    Other = 255,
+}
+
+impl Unattested {
+    const ALL: [Self; 4] = [Self::NotAdmitted, Self::Nothing, Self::Busy, Self::NoCertificate];
+}
+
+impl From<u64> for Unattested {
+    fn from(number: u64) -> Self {
+        Self::ALL.into_iter().find(|reason| *reason as u64 == number).unwrap_or(Self::Other)
+    }
 }
 
 /// Why a receiver takes no more of a log. Numbers are part of the format.
@@ -201,6 +249,9 @@ pub enum FrameError {
     /// Not the array of that type.
     #[error(transparent)]
     Encoding(#[from] cbor::Error),
+    /// Values that the array may not hold.
+    #[error("a value is out of its bounds")]
+    Value,
 }
 
 type Bytes = ByteBuf;
@@ -217,6 +268,8 @@ struct Place(Address, Address, u64, u64);
 struct Held(Address, Address, u64, u64, Hash);
 #[derive(Serialize, Deserialize)]
 struct Yours(Address, Address, Bytes);
+#[derive(Serialize, Deserialize)]
+struct Answered(Address, Address, u16, u64, Vec<Attested>);
 
 impl Frame {
     /// Encodes type and array, without the length in front.
@@ -250,6 +303,14 @@ impl Frame {
             Self::Stop { log, reason } => (20, cbor::to_vec(&(log.from, log.to, *reason as u64))?),
             Self::Body { log, id, offset, length } => (32, cbor::to_vec(&(log.from, log.to, id, offset, length))?),
             Self::News(known) => (33, cbor::to_vec(known)?),
+            Self::Attest { log, fiscal_year } => (34, cbor::to_vec(&(log.from, log.to, fiscal_year))?),
+            Self::Attested { log, fiscal_year, answer } => {
+                let (outcome, attested) = match answer {
+                    Ok(attested) => (0, vec![attested.clone()]),
+                    Err(reason) => (*reason as u64, Vec::new()),
+                };
+                (35, cbor::to_vec(&Answered(log.from, log.to, *fiscal_year, outcome, attested))?)
+            }
         };
         let mut frame = Vec::with_capacity(array.len() + 1);
         frame.push(kind);
@@ -320,6 +381,19 @@ impl Frame {
                 Self::Body { log: Log { from, to }, id, offset, length }
             }
             33 => Self::News(read(array)?),
+            34 => {
+                let (from, to, fiscal_year) = read(array)?;
+                Self::Attest { log: Log { from, to }, fiscal_year }
+            }
+            35 => {
+                let Answered(from, to, fiscal_year, outcome, attested) = cbor::from_slice(array, MAX_ATTESTED)?;
+                let answer = match (outcome, <[Attested; 1]>::try_from(attested)) {
+                    (0, Ok([attested])) => Ok(attested),
+                    (1.., Err(attested)) if attested.is_empty() => Err(outcome.into()),
+                    _ => return Err(FrameError::Value),
+                };
+                Self::Attested { log: Log { from, to }, fiscal_year, answer }
+            }
             other => return Err(FrameError::Type(*other)),
         })
     }
@@ -357,6 +431,10 @@ impl std::fmt::Debug for Frame {
             Self::Stop { log, reason } => write!(f, "Stop({} -> {}, {reason:?})", log.from, log.to),
             Self::Body { id, offset, length, .. } => write!(f, "Body({id:?}, {offset}, {length})"),
             Self::News(known) => write!(f, "News({} CRLs, {}, {})", known.crls.len(), known.bundle, known.log),
+            Self::Attest { log, fiscal_year } => write!(f, "Attest({} -> {}, {fiscal_year})", log.from, log.to),
+            Self::Attested { log, answer, .. } => {
+                write!(f, "Attested({} -> {}, {:?})", log.from, log.to, answer.as_ref().map(|_| ()))
+            }
         }
     }
 }
@@ -369,6 +447,11 @@ mod tests {
 
     fn log() -> Log {
         Log::new("1379905001-43".parse().unwrap(), "1379900010-11".parse().unwrap())
+    }
+
+    fn attested() -> Attested {
+        let (certificate, attestation) = (ByteBuf::from(vec![1; 800]), ByteBuf::from(vec![2; 200]));
+        Attested { issuer: Hash([5; 32]), certificate, attestation }
     }
 
     fn every_frame() -> Vec<Frame> {
@@ -392,6 +475,9 @@ mod tests {
             Frame::Stop { log, reason: Stop::Fork },
             Frame::Body { log, id, offset: 0, length: 1 << 40 },
             Frame::News(Known { crls: vec![(Hash([3; 32]), 12)], bundle: 4, log: 1 << 33 }),
+            Frame::Attest { log, fiscal_year: 2026 },
+            Frame::Attested { log, fiscal_year: 2026, answer: Ok(attested()) },
+            Frame::Attested { log, fiscal_year: u16::MAX, answer: Err(Unattested::Nothing) },
         ]
     }
 
@@ -417,6 +503,17 @@ mod tests {
     fn unknown_reasons_are_kept_apart_and_unknown_types_refused() {
         let strange = [vec![20], cbor::to_vec(&(log().from, log().to, 77_u64)).unwrap()].concat();
         assert_eq!(Frame::decode(&strange), Ok(Frame::Stop { log: log(), reason: Stop::Other }));
+        let answered = |outcome: u64, attested: Vec<Attested>| {
+            let array = Answered(log().from, log().to, 2026, outcome, attested);
+            Frame::decode(&[vec![35], cbor::to_vec(&array).unwrap()].concat())
+        };
+        let other = Frame::Attested { log: log(), fiscal_year: 2026, answer: Err(Unattested::Other) };
+        assert_eq!(answered(77, vec![]), Ok(other));
+        for (outcome, count) in [(0, 0), (0, 2), (2, 1)] {
+            assert_eq!(answered(outcome, vec![attested(); count]), Err(FrameError::Value));
+        }
+        let long = Attested { certificate: ByteBuf::from(vec![1; MAX_ATTESTED]), ..attested() };
+        assert!(matches!(answered(0, vec![long]), Err(FrameError::Encoding(_))));
         assert_eq!(Frame::decode(&[99]), Err(FrameError::Type(99)));
         assert_eq!(Frame::decode(&[]), Err(FrameError::Empty));
     }

@@ -31,6 +31,10 @@ fn frames() -> Vec<(u8, Value)> {
         (21, json!([u64::MAX])),
         (22, json!([from, to, bytes("8401")])),
         (32, json!([from, to, id, 0, 2_097_152])),
+        (33, json!([[[id, 12]], 4, 640])),
+        (34, json!([from, to, 2026])),
+        (35, json!([from, to, 2026, 0, [[id, bytes("30"), bytes("84")]]])),
+        (35, json!([from, to, 2026, 2, []])),
     ]
 }
 

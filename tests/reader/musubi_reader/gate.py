@@ -50,7 +50,7 @@ def lists(data: bytes) -> list:
     return [RevocationList(cbor.octets(one, "CRL")) for one in value]
 
 
-BYTES, ID, NUMBER, ADDRESS = range(4)
+BYTES, ID, NUMBER, YEAR, ADDRESS = range(5)
 LOG = [ADDRESS, ADDRESS]
 FRAMES = {
     1: LOG,
@@ -70,6 +70,10 @@ FRAMES = {
     21: [NUMBER],
     22: [*LOG, BYTES],
     32: [*LOG, ID, NUMBER, NUMBER],
+    # In brackets: any number of these.
+    33: [[ID, NUMBER], NUMBER, NUMBER],
+    34: [*LOG, YEAR],
+    35: [*LOG, YEAR, NUMBER, [ID, BYTES, BYTES]],
 }
 
 
@@ -79,10 +83,21 @@ def frame(data: bytes) -> tuple:
     form = FRAMES[data[0]]
     value = cbor.array(cbor.decode(data[1:], 1064960), len(form), "frame")
     for one, element in zip(form, value):
-        if one == ADDRESS:
-            names.address(element)
-        elif one == NUMBER:
-            cbor.uint(element, "frame")
-        else:
-            cbor.octets(element, "frame", 32 if one == ID else None)
+        _element(one, element)
+    if data[0] == 35:
+        need(len(data) <= 4097, "frame", "a long answer")
+        need(len(value[4]) == (value[3] == 0), "frame", "an attestation with a reason why there is none, or neither")
     return data[0], value
+
+
+def _element(form: int | list, value: object) -> None:
+    if isinstance(form, list):
+        for row in cbor.several(value, "frame"):
+            for one, element in zip(form, cbor.array(row, len(form), "frame")):
+                _element(one, element)
+    elif form == ADDRESS:
+        names.address(value)
+    elif form in (NUMBER, YEAR):
+        cbor.uint(value, "frame", 16 if form == YEAR else 64)
+    else:
+        cbor.octets(value, "frame", 32 if form == ID else None)

@@ -34,7 +34,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     };
     out.finish(&file)?;
     ui.line(&msg!("authority-proof-written", office = args.office, path = &args.out));
-    qr_code(ui, &text)?;
+    qr_code(ui, &text, false)?;
     ui.result(&serde_json::json!({"office": args.office, "out": args.out, "text": text}));
     Ok(Exit::Done)
 }
