@@ -578,6 +578,8 @@ authority-audit-deed =
     { $deed ->
         [new_ca] issuing CA made
         [policy] policy published
+        [admin_added] administrator named
+        [admin_removed] administrator removed
         [recovered] read back from offices
         [bundle] trust bundle of a root taken over
         [root_asked] root asked
@@ -1686,3 +1688,47 @@ err-authority-lost-ca = An issuing CA was made since the backup, and its key is 
     .hint = Put back a newer backup. If there is none: the roots have to revoke that CA and certify another.
 err-authority-lost = Certificates of this office were issued after the backup and have not been seen again.
     .hint = They come back when its computer connects. If that computer is gone: musubi authority revoke (the office number), then try again.
+
+## administrators
+
+cmd-authority-init-arg-admin = The first administrator. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-admin = Administrators: who may act
+cmd-authority-admin-list = Lists the administrators
+cmd-authority-admin-add = Names an administrator
+    .long =
+        Each administrator has a passphrase of his own; the new one types it at this computer. Once there are two, both have to agree to a third.
+          musubi authority admin add 鈴木
+          musubi authority admin add 高橋 --second 鈴木
+cmd-authority-admin-add-arg-name = The name that stands in the audit log
+cmd-authority-admin-add-arg-new-passphrase-file = A file with the new passphrase in its first line
+cmd-authority-admin-add-arg-second = The second administrator, who agrees
+cmd-authority-admin-add-arg-second-passphrase-file = A file with that one's passphrase in its first line
+cmd-authority-admin-add-arg-admin = Who acts. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-admin-remove = Takes an administrator's name and passphrase away
+cmd-authority-admin-remove-arg-name = The name
+cmd-authority-admin-remove-arg-second = The second administrator, who agrees
+cmd-authority-admin-remove-arg-second-passphrase-file = A file with that one's passphrase in its first line
+cmd-authority-admin-remove-arg-admin = Who acts. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-admin-passphrase = Changes one's own passphrase
+cmd-authority-admin-passphrase-arg-new-passphrase-file = A file with the new passphrase in its first line
+ask-authority-own = Passphrase of { $name }:
+ask-authority-second = Passphrase of { $name }, who agrees:
+authority-admin-first = The first administrator is { $name }. Name a second one with musubi authority admin add.
+authority-admin-new = Now { $name } chooses a passphrase that nobody else knows.
+authority-admin-added = { $name } is an administrator now.
+authority-admin-removed = { $name } is no administrator any more, and that passphrase opens nothing here.
+authority-admin-changed = The passphrase was changed.
+authority-admins-none = No administrator is named: whoever has the passphrase acts under any name.
+authority-admin-column-since = Since
+err-authority-unproven = Who acts has to type his passphrase.
+    .hint = Give it in a file with --passphrase-file, or type it when asked.
+err-authority-not-admin = This name and this passphrase do not belong together, or the name is no administrator's. Nothing was done.
+    .hint = Say who acts with --admin. musubi authority admin list shows the administrators.
+err-authority-second-admin = Two administrators have to agree to this. Nothing was done.
+    .hint = Name the second one: --second (the name). That one types the passphrase at this computer.
+err-authority-admin-taken = This name or this passphrase is in use already. Nothing was changed.
+    .hint = Choose another passphrase, or another name.
+err-authority-no-admin = There is no administrator of this name.
+    .hint = musubi authority admin list shows them.
+err-authority-last-admin = The last administrator cannot be removed.
+    .hint = Name another one first.

@@ -559,6 +559,8 @@ authority-audit-deed =
     { $deed ->
         [new_ca] 発行用の鍵を作成
         [policy] 決まりを公開
+        [admin_added] 管理者を追加
+        [admin_removed] 管理者を削除
         [recovered] 事業所から読み戻し
         [bundle] ルートの信頼情報を取り込み
         [root_asked] ルートへの依頼を作成
@@ -1622,3 +1624,47 @@ err-authority-lost-ca = バックアップの後に発行用の鍵が作られ�
     .hint = もっと新しいバックアップを戻してください。ないときは、ルートでその鍵を失効させ、新しい鍵を認証します。
 err-authority-lost = この事業所には、バックアップの後に発行され、まだ戻っていない証明書があります。
     .hint = 事業所のパソコンがつなぎに来れば戻ります。そのパソコンがもうないときは musubi authority revoke（事業所番号）の後にもう一度行ってください。
+
+## 管理者
+
+cmd-authority-init-arg-admin = 最初の管理者の名前。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-admin = 操作してよい管理者
+cmd-authority-admin-list = 管理者の一覧を表示します
+cmd-authority-admin-add = 管理者を加えます
+    .long =
+        管理者は1人ずつ自分のパスフレーズを持ち、新しい管理者がこのパソコンで入力します。2人になった後は、加えるのに2人の同意が必要です。
+          musubi authority admin add 鈴木
+          musubi authority admin add 高橋 --second 鈴木
+cmd-authority-admin-add-arg-name = 名前（操作記録に残ります）
+cmd-authority-admin-add-arg-new-passphrase-file = 新しいパスフレーズを1行目に書いたファイル
+cmd-authority-admin-add-arg-second = 同意する2人目の管理者
+cmd-authority-admin-add-arg-second-passphrase-file = 2人目のパスフレーズを1行目に書いたファイル
+cmd-authority-admin-add-arg-admin = 操作する人。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-admin-remove = 管理者を外します（パスフレーズも使えなくなります）
+cmd-authority-admin-remove-arg-name = 名前
+cmd-authority-admin-remove-arg-second = 同意する2人目の管理者
+cmd-authority-admin-remove-arg-second-passphrase-file = 2人目のパスフレーズを1行目に書いたファイル
+cmd-authority-admin-remove-arg-admin = 操作する人。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-admin-passphrase = 自分のパスフレーズを変えます
+cmd-authority-admin-passphrase-arg-new-passphrase-file = 新しいパスフレーズを1行目に書いたファイル
+ask-authority-own = { $name } のパスフレーズ:
+ask-authority-second = 同意する { $name } のパスフレーズ:
+authority-admin-first = 最初の管理者は { $name } です。2人目は musubi authority admin add で加えてください。
+authority-admin-new = { $name } が、ほかの人の知らないパスフレーズを決めて入力してください。
+authority-admin-added = { $name } が管理者になりました。
+authority-admin-removed = { $name } を管理者から外しました。そのパスフレーズでは何も開きません。
+authority-admin-changed = パスフレーズを変えました。
+authority-admins-none = 管理者が登録されていません。パスフレーズを知っている人は、どの名前でも操作できます。
+authority-admin-column-since = 登録日時
+err-authority-unproven = 操作する人のパスフレーズが必要です。
+    .hint = たずねられたときに入力するか、--passphrase-file でファイルを指定してください。
+err-authority-not-admin = 名前とパスフレーズが合わないか、管理者の名前ではありません。何もしていません。
+    .hint = 操作する人の名前を --admin で指定してください。管理者は musubi authority admin list で分かります。
+err-authority-second-admin = この操作には管理者2人の同意が必要です。何もしていません。
+    .hint = 2人目の名前を --second で指定し、その人がこのパソコンでパスフレーズを入力してください。
+err-authority-admin-taken = その名前かパスフレーズは、既に使われています。何も変えていません。
+    .hint = 別のパスフレーズか、別の名前にしてください。
+err-authority-no-admin = この名前の管理者はいません。
+    .hint = 管理者は musubi authority admin list で分かります。
+err-authority-last-admin = 最後の管理者は外せません。
+    .hint = 先に別の管理者を加えてください。

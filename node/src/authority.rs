@@ -35,6 +35,7 @@ use rand::CryptoRng;
 use serde_bytes::ByteBuf;
 
 mod acts;
+mod admins;
 mod applications;
 mod audit;
 mod ceremony;
@@ -60,6 +61,7 @@ mod service;
 mod tests;
 
 pub use acts::{Act, Done, Told};
+pub use admins::{Admin, Word, add_opener, change_passphrase, remove_opener};
 pub use applications::{Application, ApplicationState, Chosen};
 pub use audit::{Deed, Entry as AuditEntry};
 pub use ceremony::{RootRequest, RootTasks};

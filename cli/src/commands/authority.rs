@@ -5,7 +5,7 @@ use std::env;
 use clap::Subcommand;
 use musubi_node::{
     Clock,
-    authority::{Act, Authority, Done, Errand, Passphrase, Register},
+    authority::{Act, Authority, Done, Errand, Error, Passphrase, Register, Word},
 };
 
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
     ui::Ui,
 };
 
+pub mod admin;
 pub mod applications;
 pub mod approve;
 pub mod audit;
@@ -44,6 +45,9 @@ pub mod trust;
 /// What the authority does.
 #[derive(Subcommand, Debug)]
 pub enum Command {
+    /// Has to do with administrators.
+    #[command(subcommand)]
+    Admin(admin::Command),
     /// Makes the authority's keys.
     Init(init::Args),
     /// Issues a certificate.
@@ -96,6 +100,7 @@ pub enum Command {
 /// Does what the authority is asked.
 pub(crate) fn run(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit, CommandError> {
     match command {
+        Command::Admin(command) => admin::run(ui, context, command),
         Command::Init(args) => init::run(ui, context, &args),
         Command::Issue(args) => issue::run(ui, context, &args),
         Command::Revoke(args) => revoke::run(ui, context, &args),
@@ -149,18 +154,50 @@ fn open(ui: &mut Ui, context: &Context) -> Result<Authority, CommandError> {
 /// a name.
 fn perform(ui: &mut Ui, context: &Context, acting: Option<&Acting>, act: Act) -> Result<Done, CommandError> {
     let admin = acting.map(Acting::name).transpose()?.unwrap_or_default();
-    let errand = Errand { admin, act };
-    match Client::find(&context.home()?, ui.text().lang()).and_then(|client| client.act(&errand)) {
+    let mut errand = Errand { admin, act, words: Vec::new() };
+    let home = context.home()?;
+    let act = |errand: &Errand, lang| Client::find(&home, lang).and_then(|client| client.act(errand));
+    match act(&errand, ui.text().lang()) {
+        // Whoever acts where names are proven is asked only then.
+        Ok(Err(told)) if told.code == Error::Unproven.code() => {
+            let passphrase = context.passphrase.existing(ui, &msg!("ask-authority-own", name = &errand.admin))?;
+            errand.words = vec![Word { admin: errand.admin.clone(), passphrase: passphrase.to_string() }];
+            return Ok(act(&errand, ui.text().lang())??);
+        }
         Ok(answer) => return Ok(answer?),
         Err(client::Error::NoNode) => {}
         Err(error) => return Err(error.into()),
     }
-    let Errand { admin, act } = errand;
-    let now = Clock::system().now();
-    if let Some(shown) = Register::open(context.dir()?)?.look(&act, now)? {
+    if let Some(shown) = Register::open(context.dir()?)?.look(&errand.act, Clock::system().now())? {
         return Ok(shown);
     }
-    Ok(open(ui, context)?.perform(&admin, act, now, &mut rand::rng())?)
+    let passphrase = context.passphrase.existing(ui, &msg!("ask-authority-passphrase"))?;
+    errand.words = vec![Word { admin: errand.admin.clone(), passphrase: passphrase.to_string() }];
+    here(context, errand)
+}
+
+/// Has an act done by somebody who has shown who he is, and by a second one where two have to agree.
+fn perform_with(
+    ui: &mut Ui,
+    context: &Context,
+    act: Act,
+    own: Word,
+    second: Option<Word>,
+) -> Result<Done, CommandError> {
+    let errand = Errand { admin: own.admin.clone(), act, words: std::iter::once(own).chain(second).collect() };
+    match Client::find(&context.home()?, ui.text().lang()).and_then(|client| client.act(&errand)) {
+        Ok(answer) => Ok(answer?),
+        Err(client::Error::NoNode) => here(context, errand),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Does it in the directory, where no authority serves; the first word opens the keys.
+fn here(context: &Context, errand: Errand) -> Result<Done, CommandError> {
+    let (dir, now) = (context.dir()?, Clock::system().now());
+    let passphrase = errand.words.first().map(|word| word.passphrase.clone()).unwrap_or_default();
+    let mut authority = Authority::open(dir, &Passphrase::new(passphrase))?;
+    Ok(authority.perform_proven(dir, errand, now, &mut rand::rng())?)
 }
 
 /// Whatever answered is of another version.

@@ -3,6 +3,8 @@
 //! A command opens the directory where no authority serves, and else hands the same [`Act`] to it; what comes back is
 //! the same [`Done`]. The web console will do the latter.
 
+use std::path::Path;
+
 use musubi_protocol::{
     certificate::Serial,
     crl::Reason,
@@ -15,8 +17,8 @@ use rand::CryptoRng;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Application, AuditEntry, Authority, Chosen, Due, Error, Issued, Letter, Order, Period, Register, Revoked,
-    RootAsked, RootTasks, Row, Target, check_admin,
+    Admin, Application, AuditEntry, Authority, Chosen, Due, Errand, Error, Issued, Letter, Order, Period, Register,
+    Revoked, RootAsked, RootTasks, Row, Target, check_admin,
 };
 use crate::times;
 
@@ -131,6 +133,20 @@ pub enum Act {
     },
     /// [`Authority::reissue`].
     Reissue,
+    /// [`Register::admins`].
+    Admins,
+    /// Names an administrator.
+    AdminAdd {
+        /// The name.
+        name: String,
+        /// The opener of the passphrase ([`add_opener`](super::add_opener)).
+        opener: u32,
+    },
+    /// Takes an administrator's name away.
+    AdminRemove {
+        /// The name.
+        name: String,
+    },
 }
 
 /// What came of it.
@@ -194,6 +210,10 @@ pub enum Done {
         /// SHA-256, to be compared on both computers.
         fingerprint: Hash,
     },
+    /// The administrators.
+    Admins(Vec<Admin>),
+    /// An administrator's name was taken away; his passphrase is this opener's.
+    AdminRemoved(u32),
     /// So many certificates were issued anew.
     Reissued(u64),
 }
@@ -250,6 +270,13 @@ fn chain(error: &dyn std::error::Error) -> String {
     parts.join(": ")
 }
 
+impl Act {
+    /// What is signed again and says nothing new needs no name.
+    const fn is_nameless(&self) -> bool {
+        matches!(self, Self::Crl | Self::Membership { .. })
+    }
+}
+
 impl Register {
     /// Shows what can be shown without keys; `None` for what needs them.
     ///
@@ -267,6 +294,7 @@ impl Register {
             Act::Audit => Done::Audit(self.audit()?),
             Act::Orders => Done::Orders(self.orders(now)?),
             Act::RootTasks => Done::RootTasks(self.root_tasks(now)?),
+            Act::Admins => Done::Admins(self.admins()?),
             Act::Crl => match self.fresh_crl(now) {
                 Some(file) => Done::File(file),
                 None => return Ok(None),
@@ -277,6 +305,26 @@ impl Register {
 }
 
 impl Authority {
+    /// As [`Authority::perform`], by an administrator who has shown that it is he. `dir` is the authority's directory.
+    ///
+    /// # Errors
+    /// Those of the act; [`Error::Unproven`], [`Error::NotAdmin`], [`Error::SecondAdmin`], [`Error::WrongPassphrase`].
+    pub fn perform_proven(
+        &mut self,
+        dir: &Path,
+        errand: Errand,
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<Done, Error> {
+        if let Some(shown) = self.look(&errand.act, now)? {
+            return Ok(shown);
+        }
+        if !errand.act.is_nameless() {
+            self.check_words(dir, &errand.admin, &errand.act, &errand.words)?;
+        }
+        self.perform(&errand.admin, errand.act, now, rng)
+    }
+
     /// Does what a named administrator wants. The name stands in the audit log; looking needs none.
     ///
     /// # Errors
@@ -285,9 +333,7 @@ impl Authority {
         if let Some(shown) = self.look(&act, now)? {
             return Ok(shown);
         }
-        // What is signed again and says nothing new needs no name.
-        let nameless = matches!(act, Act::Crl | Act::Membership { .. });
-        self.admin = if nameless { String::new() } else { check_admin(admin)? };
+        self.admin = if act.is_nameless() { String::new() } else { check_admin(admin)? };
         let done = self.performed(act, now, rng);
         // Whatever the authority does next, it does by itself.
         self.admin.clear();
@@ -332,6 +378,11 @@ impl Authority {
                 Done::RootTasks(self.root_tasks(now)?)
             }
             Act::Reissue => Done::Reissued(self.reissue(now, rng)?),
+            Act::AdminAdd { name, opener } => {
+                self.add_admin(&name, opener, now)?;
+                Done::Admins(self.admins()?)
+            }
+            Act::AdminRemove { name } => Done::AdminRemoved(self.remove_admin(&name, now)?),
             // Shown before.
             Act::List
             | Act::Orders
@@ -340,6 +391,7 @@ impl Authority {
             | Act::Policy
             | Act::Charges { .. }
             | Act::RootTasks
+            | Act::Admins
             | Act::Audit => return Err(Error::Unknown),
         })
     }

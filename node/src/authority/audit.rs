@@ -27,6 +27,10 @@ pub enum Deed {
     NewCa,
     /// A licence policy was published.
     Policy,
+    /// An administrator was named.
+    AdminAdded,
+    /// An administrator's name was taken away.
+    AdminRemoved,
     /// What was lost was read back from nodes: the log from one size to another, or a certificate.
     Recovered,
     /// A trust bundle was taken over that a root has signed elsewhere.
@@ -64,6 +68,8 @@ impl Deed {
         match self {
             Self::NewCa => "new_ca",
             Self::Policy => "policy",
+            Self::AdminAdded => "admin_added",
+            Self::AdminRemoved => "admin_removed",
             Self::Recovered => "recovered",
             Self::Bundle => "bundle",
             Self::RootAsked => "root_asked",

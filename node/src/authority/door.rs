@@ -1,7 +1,7 @@
 //! The door for administrators while the authority serves: loopback only, behind a token that only the owner of the
 //! directory can read.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use axum::{
     Json, Router,
@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     Error,
     acts::{Act, Told},
+    admins::Word,
     service::{Shared, act_aside},
 };
 use crate::{api, clock::Clock, home::Home};
@@ -36,6 +37,9 @@ pub struct Errand {
     pub admin: String,
     /// What is wanted.
     pub act: Act,
+    /// Who acts, shown by his passphrase; and a second administrator, where two have to agree.
+    #[serde(default)]
+    pub words: Vec<Word>,
 }
 
 /// The open door.
@@ -58,7 +62,7 @@ impl Door {
         let app = Router::new()
             .route(ACTS, post(perform))
             .layer(DefaultBodyLimit::max(MAX_REQUEST))
-            .with_state(Arc::new((shared, clock)));
+            .with_state(Arc::new((shared, clock, home.dir().to_owned())));
         let stop = CancellationToken::new();
         let task = tokio::spawn(api::serve_guarded(listener, app, address, token, stop.clone()));
         api::announce(&home, address)?;
@@ -83,10 +87,10 @@ impl Drop for Door {
     }
 }
 
-async fn perform(State(state): State<Arc<(Shared, Clock)>>, Json(errand): Json<Errand>) -> Response {
+async fn perform(State(state): State<Arc<(Shared, Clock, PathBuf)>>, Json(errand): Json<Errand>) -> Response {
     let (shared, now) = (&state.0, state.1.now());
-    let Errand { admin, act: wanted } = errand;
-    let done = act_aside(shared, move |authority| authority.perform(&admin, wanted, now, &mut rand::rng())).await;
+    let dir = state.2.clone();
+    let done = act_aside(shared, move |authority| authority.perform_proven(&dir, errand, now, &mut rand::rng())).await;
     match done {
         Ok(done) => Json(done).into_response(),
         Err(error) => {

@@ -148,6 +148,11 @@ impl<'a> Draft<'a> {
         self.writer.put(space, key, value)
     }
 
+    /// Takes an administrator's name away.
+    pub(super) fn no_admin(&mut self, name: &[u8]) -> Result<(), Error> {
+        self.writer.no_admin(name)
+    }
+
     /// Takes an order away that is carried out.
     pub(super) fn no_order(&mut self, id: &[u8]) -> Result<(), Error> {
         self.writer.no_order(id)

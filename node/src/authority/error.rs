@@ -169,6 +169,24 @@ pub enum Error {
     /// Certificates of this office number were issued since the backup and have not been seen again.
     #[error("certificates of this office number are not seen again yet")]
     Lost,
+    /// Who acts has to show who he is.
+    #[error("who acts has to show who he is")]
+    Unproven,
+    /// The name is no administrator's, or the passphrase is another's.
+    #[error("this passphrase is not that of an administrator of this name")]
+    NotAdmin,
+    /// Two administrators have to agree.
+    #[error("a second administrator has to agree")]
+    SecondAdmin,
+    /// The name or the passphrase is another administrator's already.
+    #[error("the name or the passphrase is another administrator's")]
+    AdminTaken,
+    /// No administrator of this name.
+    #[error("no administrator of this name")]
+    NoAdmin,
+    /// The last administrator cannot be removed.
+    #[error("the last administrator cannot be removed")]
+    LastAdmin,
     /// The work was ended by a shutdown.
     #[error("the authority is shutting down")]
     Stopped,
@@ -229,6 +247,12 @@ impl Error {
             Self::PolicyChanged => "policy_changed",
             Self::Date(_) => "date",
             Self::Stopped => "stopped",
+            Self::Unproven => "unproven",
+            Self::NotAdmin => "not_admin",
+            Self::SecondAdmin => "second_admin",
+            Self::AdminTaken => "admin_taken",
+            Self::NoAdmin => "no_admin",
+            Self::LastAdmin => "last_admin",
             Self::Restored => "restored",
             Self::LostCa => "lost_ca",
             Self::Lost => "lost",

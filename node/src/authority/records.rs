@@ -18,6 +18,7 @@
 //! | charges | office number, issue number u64 | see `charges` |
 //! | audit | index u64 | see `audit` |
 //! | orders | 8 bytes | see `orders` |
+//! | administrators | name | see `admins` |
 //! | lost | office number, SHA-256 of the certificate | see `recover` |
 //!
 //! Integers in keys are big-endian, so that order of keys is order of numbers. All values have format 1.
@@ -65,6 +66,7 @@ const HASHES: Space = Space::new(141, "hashes");
 const DELTAS: Space = Space::new(142, "deltas");
 pub(super) const ORDERS: Space = Space::new(143, "orders");
 pub(super) const LOST: Space = Space::new(144, "lost");
+pub(super) const ADMINS: Space = Space::new(145, "administrators");
 
 /// The longest delta that is kept; after more at once the whole list is served.
 const MAX_DELTA: usize = 8 << 10;
@@ -518,6 +520,11 @@ impl<'a> Writer<'a> {
         let key = [&ca.to_be_bytes()[..], revoked.serial.as_bytes()].concat();
         let record = RevocationRecord { at: revoked.at, reason: reason_text(revoked.reason), not_after };
         self.put(REVOCATIONS, &key, &record)
+    }
+
+    pub(super) fn no_admin(&mut self, name: &[u8]) -> Result<(), Error> {
+        self.batch.remove(ADMINS, name)?;
+        Ok(())
     }
 
     /// Forgets that a certificate was lost.

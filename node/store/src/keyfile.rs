@@ -315,6 +315,16 @@ impl KeyFile {
         self.contents.unlock(opener).map(|(roots, _)| roots)
     }
 
+    /// Unlocks what this opener opens, and says which one it was.
+    ///
+    /// # Errors
+    /// As [`KeyFile::unlock_with`].
+    pub fn unlock_as(&self, opener: &Opener) -> Result<(OpenerId, Roots), KeyFileError> {
+        let (roots, at) = self.contents.unlock(opener)?;
+        // Unlock found it there.
+        Ok((self.contents.entries[at].info().id, roots))
+    }
+
     /// Unlocks by whatever this machine has to offer; `key_file` is the machine key file, if one is in use.
     ///
     /// # Errors

@@ -32,6 +32,9 @@ pub struct Args {
     /// The file for what root 1 has to sign.
     #[arg(long, value_name = "FILE", requires = "root")]
     pub out: Option<PathBuf>,
+    /// Who is its first administrator.
+    #[command(flatten)]
+    pub acting: super::Acting,
 }
 
 /// Founds the authority and shows the fingerprint that offices compare.
@@ -52,9 +55,13 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     if let Some(out) = &args.out {
         return begin(ui, context, args, out);
     }
+    let admin = args.acting.name()?;
     let passphrase = Passphrase::new(context.passphrase.chosen(ui)?);
-    let (_, founded) = Authority::init(dir, &args.name, &passphrase, now, &mut rand::rng())?;
+    let (mut authority, founded) = Authority::init(dir, &args.name, &passphrase, now, &mut rand::rng())?;
+    authority.first_admin(dir, &admin, &passphrase, now)?;
+    drop(authority);
     super::root::founded(ui, context, &args.name, &founded)?;
+    ui.line(&msg!("authority-admin-first", name = &admin));
     ui.note(&msg!("authority-root-here"));
     Ok(Exit::Done)
 }

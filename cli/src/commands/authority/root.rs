@@ -260,10 +260,14 @@ fn accept(ui: &mut Ui, context: &Context, args: &AcceptArgs) -> Result<Exit, Com
     // Where nothing is founded yet nothing serves, and there is no audit log to stand in.
     let serves = !matches!(Client::find(&context.home()?, ui.text().lang()), Err(client::Error::NoNode));
     if !serves && Authority::is_begun(context.dir()?)? {
+        let (dir, admin) = (context.dir()?, args.acting.name()?);
         let passphrase = context.passphrase.existing(ui, &msg!("ask-authority-passphrase"))?;
-        let now = Clock::system().now();
-        let (authority, founded) = Authority::complete(context.dir()?, &Passphrase::new(passphrase), &file, now)?;
-        return self::founded(ui, context, authority.name(), &founded);
+        let (passphrase, now) = (Passphrase::new(passphrase), Clock::system().now());
+        let (mut authority, founded) = Authority::complete(dir, &passphrase, &file, now)?;
+        authority.first_admin(dir, &admin, &passphrase, now)?;
+        self::founded(ui, context, authority.name(), &founded)?;
+        ui.line(&msg!("authority-admin-first", name = &admin));
+        return Ok(Exit::Done);
     }
     let act = Act::RootAccept { file };
     let Done::RootTasks(tasks) = super::perform(ui, context, Some(&args.acting), act)? else {
