@@ -160,6 +160,7 @@ const ARGUMENTS: &[&str] = &[
     "refused",
     "repaired",
     "reserve",
+    "root",
     "rounds",
     "row",
     "rows",

@@ -70,6 +70,8 @@ const ORIGIN: Space = Space::new(39, "origin");
 const LOG: Space = Space::new(40, "log");
 /// Issue number -> leaf about a certificate for an office number of a desk here.
 const OWN_ACTS: Space = Space::new(41, "own acts");
+/// Hash of a partner's certificate that was shown to be in the authority's log -> nothing.
+const SHOWN: Space = Space::new(50, "shown in log");
 
 const FORMAT: u8 = 1;
 /// Bytes in each part but the last of a value that is too long for one record.
@@ -263,6 +265,14 @@ impl Db {
     /// [`DbError`].
     pub fn log_chunk(&self, chunk: u64) -> Result<Vec<u8>, DbError> {
         Ok(self.bytes(LOG, &chunk.to_be_bytes())?.unwrap_or_default())
+    }
+
+    /// Whether a partner's certificate was ever shown to be in the authority's log.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn was_shown(&self, certificate: &Hash) -> Result<bool, DbError> {
+        Ok(self.store.contains(SHOWN, &certificate.0)?)
     }
 
     /// The leaves about certificates for office numbers of desks here, by issue number.

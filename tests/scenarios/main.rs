@@ -16,6 +16,7 @@ mod grace;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod kill;
+mod logproof;
 mod privacy;
 mod reader;
 #[cfg(unix)]

@@ -33,6 +33,7 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
         "disk_failed" => msg!("err-disk-failed"),
         "authority_unreachable" => msg!("err-enrol-unreachable"),
         "log_number" => msg!("err-log-number"),
+        "log_evidence" => msg!("err-log-evidence"),
         "no_desk" => msg!("err-renew-no-desk"),
         "stopping" => msg!("err-api-stopping"),
         "failed" => msg!("err-api-failed"),

@@ -27,6 +27,8 @@ pub enum Deed {
     NewCa,
     /// A licence policy was published.
     Policy,
+    /// A day was published from which certificates count only with a proof from the log.
+    LogRequired,
     /// A code was made for a letter.
     Code,
     /// An application came that a person has to decide.
@@ -58,6 +60,7 @@ impl Deed {
         match self {
             Self::NewCa => "new_ca",
             Self::Policy => "policy",
+            Self::LogRequired => "log_required",
             Self::Code => "code",
             Self::Applied => "applied",
             Self::Granted => "granted",

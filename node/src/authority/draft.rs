@@ -6,7 +6,7 @@ use musubi_protocol::{
     certificate::{self, TAIL},
     crl::{self, Revoked},
     ids::OfficeNumber,
-    log::{Act, Head, Operation},
+    log::{Act, Head, Inclusion, Operation},
     policy::Policy,
     signed::Signed,
     time::Timestamp,
@@ -86,7 +86,13 @@ impl<'a> Draft<'a> {
     pub(super) fn issued(&mut self, issued: &Issued, now: Timestamp) -> Result<(), Error> {
         self.standing.issued = issued.leaf.issue_number();
         self.writer.certificate(issued)?;
-        self.log(&Act::about(&issued.leaf, Operation::Issue, now))
+        self.writer.place(&issued.leaf.hash(), self.standing.tree.size())?;
+        let act = Act::about(&issued.leaf, Operation::Issue, now);
+        // Nodes build the leaf from the certificate: one of another moment would prove nothing.
+        if act != Inclusion::act_of(&issued.leaf) {
+            return Err(Error::Damaged("certificate"));
+        }
+        self.log(&act)
     }
 
     /// Takes a revocation in, with its leaf. [`Draft::new_crl`] has to follow.
@@ -125,6 +131,12 @@ impl<'a> Draft<'a> {
     /// Wraps a secret under the authority's key.
     pub(super) fn wrap(&self, label: &str, secret: &[u8]) -> Result<Vec<u8>, Error> {
         Ok(self.ring.wrap(label, &[], secret)?)
+    }
+
+    /// Publishes from when on a certificate counts only with a proof from the log.
+    pub(super) const fn set_enforce(&mut self, from: Timestamp) {
+        self.standing.public.enforce_from = from;
+        self.new_bundle = true;
     }
 
     /// Publishes another licence policy.

@@ -25,6 +25,7 @@ use musubi_protocol::{
     gate::{HELLO_MAX, Hello, Refusal},
     ids::{Hash, OfficeNumber},
     link::frame::Frame,
+    log::Inclusion,
     news::Known,
     time::{DAY, Timestamp},
     trust::Trust,
@@ -308,7 +309,7 @@ impl Teller for Desk {
     }
 
     fn answer(&self, question: &Question) -> Option<Answer> {
-        if !matches!(question, Question::Leaves { .. }) {
+        if !matches!(question, Question::Leaves { .. } | Question::LeadOn { .. }) {
             return answer(&self.trust(), &self.deltas, question);
         }
         // Only a greeting names the ends of a connection.
@@ -342,14 +343,15 @@ impl Members {
         clock: Clock,
     ) -> Result<Self, super::ServiceError> {
         let now = clock.now();
-        let (identity, trust) = act_aside(&shared, move |authority| {
+        let (identity, proof, trust) = act_aside(&shared, move |authority| {
             let identity = authority.identity(now, &mut rand::rng())?;
-            Ok((identity, authority.trust()?))
+            let proof = authority.inclusion(&identity.leaf.hash())?;
+            Ok((identity, proof, authority.trust()?))
         })
         .await?;
         let keypair = identity.node.clone();
         let network = trust.network_id();
-        let public = RwLock::new(Public { trust, credential: identity.credential(now)? });
+        let public = RwLock::new(Public { trust, credential: identity.credential(proof.as_ref(), now)? });
         let known = shared.known.borrow().clone();
         let desk = Arc::new(Desk {
             known: watch::Sender::new(known),
@@ -386,9 +388,13 @@ impl Drop for Members {
 }
 
 impl Identity {
-    fn credential(&self, now: Timestamp) -> Result<Vec<u8>, Error> {
+    fn credential(&self, proof: Option<&Inclusion>, now: Timestamp) -> Result<Vec<u8>, Error> {
         let peer = self.node.public().to_peer_id();
-        Ok(cbor::to_vec(&Credential::new(&self.leaf, self.issuer, &peer, &self.desk, now)?)?)
+        let bare = Credential::new(&self.leaf, self.issuer, &peer, &self.desk, now)?;
+        Ok(cbor::to_vec(&match proof {
+            Some(proof) => bare.with_proof(proof),
+            None => bare,
+        })?)
     }
 }
 
@@ -492,7 +498,9 @@ impl Worker {
             }
         }
         self.renew(now).await;
-        let credential = self.identity.credential(now);
+        let certificate = self.identity.leaf.hash();
+        let proof = act_aside(&self.desk.shared, move |authority| authority.inclusion(&certificate)).await;
+        let credential = proof.and_then(|proof| self.identity.credential(proof.as_ref(), now));
         let before = self.desk.trust();
         if let Some(trust) = trust.clone() {
             let desk = Arc::clone(&self.desk);

@@ -18,6 +18,7 @@
 //! | charges | office number, issue number u64 | see `charges` |
 //! | audit | index u64 | see `audit` |
 //! | orders | 8 bytes | see `orders` |
+//! | places | SHA-256 of a certificate | index of its leaf in the log |
 //!
 //! Integers in keys are big-endian, so that order of keys is order of numbers. All values have format 1.
 
@@ -63,6 +64,7 @@ pub(super) const AUDIT: Space = Space::new(140, "audit");
 const HASHES: Space = Space::new(141, "hashes");
 const DELTAS: Space = Space::new(142, "deltas");
 pub(super) const ORDERS: Space = Space::new(143, "orders");
+const PLACES: Space = Space::new(150, "places");
 
 /// The longest delta that is kept; after more at once the whole list is served.
 const MAX_DELTA: usize = 8 << 10;
@@ -109,7 +111,7 @@ pub(super) struct Public {
 }
 
 impl Public {
-    /// What the first bundle says. Certificates count without a proof from the log until a later version sets a date.
+    /// What the first bundle says. Certificates count without a proof from the log until a date is set.
     pub(super) fn first() -> Self {
         Self { policy: Policy::none(), bootstrap: Vec::new(), enforce_from: Timestamp(0) }
     }
@@ -278,6 +280,11 @@ pub(super) fn serial_of(store: &Store, certificate: &Hash) -> Result<Option<Seri
     Ok(Some(Serial::from_bytes(&serial).map_err(|_| Error::Damaged("serial number"))?))
 }
 
+/// Where the leaf of a certificate's issue stands in the log.
+pub(super) fn place_of(store: &Store, certificate: &Hash) -> Result<Option<u64>, Error> {
+    get(store, PLACES, &certificate.0)
+}
+
 /// The certificates of one office, or of all, by office number and then by issue number.
 pub(super) fn certificates(
     store: &Store,
@@ -388,6 +395,10 @@ impl<'a> Writer<'a> {
 
     pub(super) fn audited(&mut self, audited: &Audited) -> Result<(), Error> {
         self.put(AUTHORITY, AUDITED, audited)
+    }
+
+    pub(super) fn place(&mut self, certificate: &Hash, index: u64) -> Result<(), Error> {
+        self.put(PLACES, &certificate.0, &index)
     }
 
     pub(super) fn log(&mut self, index: u64, act: &Act) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS, FORMAT, HEADS,
     INBOUND, INCOMPLETE, INDEX, LOG, LONG_PART, LOST, META, MOVED, ORIGIN, OUTBOUND, OWN_ACTS, PARTNERS, RECORDS, SAID,
-    SEALING, SENT, Side, VANISHED, Writes, log_key, place_key,
+    SEALING, SENT, SHOWN, Side, VANISHED, Writes, log_key, place_key,
 };
 
 impl Writes {
@@ -161,6 +161,14 @@ impl Writes {
     /// [`DbError`].
     pub fn log_chunk(&mut self, chunk: u64, leaves: &[u8]) -> Result<(), DbError> {
         self.put(LOG, &chunk.to_be_bytes(), leaves)
+    }
+
+    /// Notes that a partner's certificate was shown to be in the authority's log.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn shown(&mut self, certificate: &Hash) -> Result<(), DbError> {
+        self.put(SHOWN, &certificate.0, &[])
     }
 
     /// Keeps a leaf about a certificate for an office number of a desk here.
