@@ -219,11 +219,12 @@ async fn an_authority_that_shows_two_logs_is_found_out_where_they_meet() {
     // The other side asks when it hears that there is more, and is shown how that log was.
     let crl = net.authority().crl();
     home_visit.node.core().install(vec![crl.der().to_vec()], None).await.unwrap();
-    manager.until("the newer list", |node| {
-        let numbers = node.node.core().trust.trust().unwrap().crl_numbers();
-        numbers.iter().any(|(_, number)| *number == crl.number())
-    })
-    .await;
+    manager
+        .until("the newer list", |node| {
+            let numbers = node.node.core().trust.trust().unwrap().crl_numbers();
+            numbers.iter().any(|(_, number)| *number == crl.number())
+        })
+        .await;
     let found = within("the evidence", async {
         loop {
             if let Some(found) = evidence(&manager) {

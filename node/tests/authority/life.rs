@@ -70,7 +70,10 @@ fn the_file_of_a_certificate_is_all_that_an_office_needs() {
     let items = material::read(issued.pem.as_bytes()).unwrap();
     let labels: Vec<_> = items.iter().map(Material::label).collect();
     let (cert, crl) = (material::CERTIFICATE, material::CRL);
-    assert_eq!(labels, [cert, cert, cert, cert, crl, crl, material::TRUST_BUNDLE, material::LOG_HEAD, material::LOG_PROOF]);
+    assert_eq!(
+        labels,
+        [cert, cert, cert, cert, crl, crl, material::TRUST_BUNDLE, material::LOG_HEAD, material::LOG_PROOF]
+    );
     let Some(Material::Proof(of, proof, _)) = items.last() else { panic!("a proof comes last") };
     let ranks = items[1..4].iter().map(|item| match item {
         Material::Ca(ca) => ca.rank(),

@@ -1,6 +1,6 @@
 //! The authority and its public log: proofs in what it hands out, and the day from which they are required.
 
-use musubi_node::authority::{Act, Done, Error, Register};
+use musubi_node::authority::{Act, Done, Error, Period, Register, Target};
 use musubi_protocol::{
     certificate::material::{self, Material},
     crl::Reason,
@@ -31,9 +31,7 @@ fn every_certificate_comes_with_a_proof_and_gets_newer_ones() {
     for n in 0..20_u8 {
         issue(&mut authority, &format!("13799001{n:02}"), &["11"], &key(100 + n)).unwrap();
     }
-    authority
-        .revoke(&musubi_node::authority::Target::Office("1379900100".parse().unwrap()), Reason::Unspecified, NOW)
-        .unwrap();
+    authority.revoke(Target::Office("1379900100".parse().unwrap()), Reason::Unspecified, NOW).unwrap();
     let office = install(&first.pem, &authority.root_pin());
     // Another file of it has the newest head, after a start too.
     let authority = reopen(&dir, authority);
@@ -90,7 +88,7 @@ fn proofs_reach_over_full_groups() {
         })
         .collect();
     let mut rng = crate::support::rng(5);
-    let issued = authority.issue_all(&requests, musubi_node::authority::Period::default(), NOW, &mut rng);
+    let issued = authority.issue_all(&requests, Period::default(), NOW, &mut rng);
     let last = issued.into_iter().next_back().unwrap().unwrap();
     for pem in [&last.pem, &authority.certificate_file(&first.row.serial).unwrap()] {
         let office = install(pem, &authority.root_pin());
