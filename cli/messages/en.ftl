@@ -1282,6 +1282,7 @@ refusal-network = The partner belongs to another authority (a test, perhaps). As
 refusal-no-credential = This computer has no certificate to show. See musubi status.
 refusal-issuer = The partner does not know the issuer of our certificate and needs a newer trust bundle.
 refusal-certificate = Our certificate was not accepted. Run musubi doctor, and ask the authority.
+refusal-proof = It could not be shown that the public log holds our certificate. Connect to the Internet and ask the authority with musubi renew.
 refusal-revoked = Our certificate is revoked. Call the authority.
 refusal-expired = Our certificate has expired. Ask the authority to renew it.
 refusal-not-yet-valid = Our certificate has not begun. Check the date of both computers.

@@ -1238,6 +1238,7 @@ refusal-network = 別の中央機関の利用者です（試験用と本番用�
 refusal-no-credential = こちらに使える利用証明書がありません。musubi status で確かめてください。
 refusal-issuer = 相手が、こちらの利用証明書の発行元を知りません。相手に信頼情報を新しくしてもらってください。
 refusal-certificate = こちらの利用証明書が認められませんでした。musubi doctor で調べ、中央機関に問い合わせてください。
+refusal-proof = こちらの利用証明書が公開記録にあることを、相手に示せませんでした。インターネットにつなぎ、musubi renew で中央機関に問い合わせてください。
 refusal-revoked = こちらの利用証明書が失効しています。中央機関に連絡してください。
 refusal-expired = こちらの利用証明書の期限が切れています。中央機関に更新を申し込んでください。
 refusal-not-yet-valid = こちらの利用証明書がまだ始まっていません。両方のパソコンの日付を確かめてください。

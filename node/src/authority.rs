@@ -67,7 +67,7 @@ pub use issue::Issued;
 pub use licensing::RENEW;
 pub use musubi_store::keyfile::Passphrase;
 pub use orders::{ALONE, Order};
-pub use publish::NewerCrls;
+pub use publish::{NOTICE, NewerCrls};
 use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
 pub use revoke::{MAX_TOGETHER, Revoked, RevokedBy, Target};

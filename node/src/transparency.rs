@@ -24,7 +24,7 @@ use serde_bytes::ByteBuf;
 
 pub use self::compare::{Withheld, doubt, fork, withheld};
 pub(crate) use self::{
-    compare::{Compared, Seen, entry as compare_entry, head as compare_head, look_ahead},
+    compare::{Compared, Seen, entry as compare_entry, head as compare_head, keep as keep_fork, look_ahead},
     proofs::{Proofs, keep as keep_proof, refresh as refresh_proofs},
 };
 use crate::{
@@ -459,6 +459,40 @@ mod tests {
         assert!(!check(&db, None).unwrap().whole);
         put(&db, 0, &first);
         assert_eq!(covered(&db).unwrap(), tree);
+    }
+
+    #[test]
+    fn a_leaf_is_found_wherever_it_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::new(Store::open(&dir.path().join("store"), Options::default()).unwrap());
+        let act = |n: u64| Act {
+            operation: Operation::Issue,
+            office: "1379900010".parse().unwrap(),
+            desk: 1,
+            issue_number: n,
+            certificate: Hash([7; 32]),
+            // A leaf every hour, so that a group is three weeks.
+            time: Timestamp(1_790_000_000 + n * 3_600),
+        };
+        let leaves: Vec<[u8; LEAF]> = (0..1_300).map(|n| act(n).to_bytes()).collect();
+        let mut tree = Tree::new();
+        tree.extend(leaves.iter().map(|leaf| leaf_hash(leaf)));
+        for (number, chunk) in (0..).zip(leaves.chunks(CHUNK as usize)) {
+            put(&db, number, &chunk.concat());
+        }
+        for at in [0, 1, 511, 512, 1_023, 1_024, 1_299] {
+            let leaf = act(at).to_bytes();
+            assert_eq!(proofs::search(&db, &leaf, 0, 1_300).unwrap(), Some(at));
+            // Not beyond what is covered.
+            assert_eq!(proofs::search(&db, &leaf, 0, at).unwrap(), None);
+            for size in [at + 1, 1_300] {
+                let path = tree.prove(at, size, |number| group(&db, number)).unwrap().unwrap();
+                let root = tree.root_at(size, |number| group(&db, number)).unwrap().unwrap();
+                assert!(musubi_protocol::log::verify(leaf_hash(&leaf), at, size, &path, &root), "{at} of {size}");
+            }
+        }
+        // One that is not there is not looked for in older groups: they are from before it was issued.
+        assert_eq!(proofs::search(&db, &act(1_400).to_bytes(), 0, 1_300).unwrap(), None);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use musubi_protocol::{
     },
     crl::{self, CrlIn, Outcome},
     ids::Hash,
-    log::{Head, Inclusion},
+    log::{Fork, Head, Inclusion, Side},
     news::Known,
     signed::Signed,
     time::{Timestamp, Trusted},
@@ -445,6 +445,8 @@ impl Examination<'_> {
         let reach = |head: &Signed<Head>| (head.value().size, head.value().time);
         if let Some(held) = &self.held.head {
             if held.value().size == head.value().size && held.value().root != head.value().root {
+                let (ours, theirs) = (Side::of(held), Side::of(&head));
+                transparency::keep_fork(self.db, &Fork { size: head.value().size, ours, theirs })?;
                 return Err(InstallError::Alarm("log head"));
             }
             if reach(held) >= reach(&head) {

@@ -411,5 +411,5 @@ fn killed_while_it_issues() {
 /// How many certificates there are, and how many acts the log holds.
 fn register(world: &World) -> (usize, u64) {
     let register = musubi_node::authority::Register::open(&world.path().join("a")).unwrap();
-    (register.list(musubi_protocol::time::Timestamp::now()).unwrap().len(), register.log_size())
+    (register.list(Timestamp::now()).unwrap().len(), register.log_size())
 }

@@ -1,6 +1,11 @@
 //! The public log has teeth: from a date on what it does not hold is refused, an authority that shows two logs is found
 //! out where they meet, and what is withheld is told.
 
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
 use musubi_network::Multiaddr;
 use musubi_node::{
     core::Event,
@@ -236,6 +241,35 @@ async fn an_authority_that_shows_two_logs_is_found_out_where_they_meet() {
     .await;
     let sizes = found.verify(&trust).expect("anybody can verify it").map(|head| head.value().size);
     assert_eq!((sizes, found.size), ([3, 6], 3));
+    // A person writes it to a file, and another office checks that by itself.
+    let path = net.dir().join("evidence.pem");
+    let commands = move |dirs: [PathBuf; 2]| {
+        let musubi = |dir: &Path, line: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_musubi-under-test"));
+            let output = command.args(line).arg("--dir").arg(dir).arg("--json").output().unwrap();
+            let value: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            (output.status.code().unwrap(), value)
+        };
+        let file = path.to_str().unwrap();
+        assert_eq!(musubi(&dirs[0], &["log", "evidence", file]).0, 0);
+        let (code, checked) = musubi(&dirs[1], &["log", "verify", "--evidence", file]);
+        assert_eq!(
+            (code, &checked["ours"]["size"], &checked["theirs"]["size"]),
+            (1, &6.into(), &3.into()),
+            "{checked}"
+        );
+        let status = musubi(&dirs[0], &["status"]).1;
+        assert_eq!((&status["log_fork"], &status["log_doubt"]["address"]), (&true.into(), &"1379905001-43".into()));
+        assert_eq!(musubi(&dirs[0], &["log", "verify"]).1["fork"], true);
+        assert_eq!(musubi(&dirs[1], &["doctor"]).0, 1);
+        let altered =
+            std::fs::read_to_string(&path).unwrap().replace("-----BEGIN MUSUBI LOG FORK", "-----BEGIN MUSUBI LOG HEAD");
+        std::fs::write(&path, altered).unwrap();
+        let (code, error) = musubi(&dirs[1], &["log", "verify", "--evidence", file]);
+        assert_eq!((code, &error["error"]["code"]), (1, &"log-evidence".into()), "{error}");
+    };
+    let dirs = [&home_visit, &manager].map(|node| node.installed.home.dir().to_owned());
+    tokio::task::spawn_blocking(move || commands(dirs)).await.unwrap();
     for node in [manager, home_visit] {
         node.stop().await;
     }

@@ -75,7 +75,7 @@ impl Seen {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How far the longest head reaches that is not held here.
+    /// How far the longest signed head reaches that goes beyond what is held here.
     fn longest(&self) -> u64 {
         self.inner().pending.last_key_value().map_or(0, |(size, _)| *size)
     }
@@ -156,12 +156,13 @@ pub(crate) fn side(core: &Core, trust: &Trust, size: u64, theirs: Side) -> Resul
     if verified && compare(core, size, &theirs.root)? == Compared::Other { found(core, size, theirs) } else { Ok(()) }
 }
 
-/// Keeps the evidence of two logs that differ at a size, unless some is kept.
+/// Keeps the evidence of two logs that differ at a size.
 pub(crate) fn found(core: &Core, size: u64, theirs: Side) -> Result<(), DbError> {
     let Some(ours) = own_side(core, size)? else { return Ok(()) };
     keep(&core.db, &Fork { size, ours, theirs })
 }
 
+/// Keeps evidence, unless some is kept: one proves it.
 pub(crate) fn keep(db: &Db, fork: &Fork) -> Result<(), DbError> {
     if self::fork(db)?.is_some() {
         return Ok(());
@@ -202,11 +203,15 @@ pub fn doubt(db: &Db) -> Result<Option<(Address, Timestamp)>, DbError> {
     Ok(kept.and_then(|(entry, at)| Some((named(&entry)?, at))))
 }
 
-/// Notes how far a signed head reaches beyond what is here, or that it does no more. Asked now and then.
+/// Compares the head that is held, which may have come in a bundle or a file, and notes how far a signed head reaches beyond
+/// what is here, or that none does any more. Asked now and then.
 pub(crate) fn look_ahead(core: &Core) -> Result<(), DbError> {
+    if let Some(held) = core.trust.head() {
+        head(core, &held)?;
+    }
     let covered = covered_size(&core.db)?;
     let noted = ahead(&core.db)?;
-    let shown = core.trust.head().map_or(0, |head| head.value().size).max(core.seen.longest());
+    let shown = core.seen.longest();
     let next = match (noted, core.trust.trusted_time()) {
         (Some(noted), _) if covered < noted.size => return Ok(()),
         (_, Some(since)) if covered < shown => Withheld { size: shown, since },

@@ -187,7 +187,7 @@ fn renew(core: &Core, trust: &Trust, tree: &Tree, head: &[u8], leaf: &LeafIn, no
 }
 
 /// Looks for a leaf among the covered ones from `from` on, the newest first.
-fn search(db: &Db, leaf: &[u8; LEAF], from: u64, size: u64) -> Result<Option<u64>, DbError> {
+pub(super) fn search(db: &Db, leaf: &[u8; LEAF], from: u64, size: u64) -> Result<Option<u64>, DbError> {
     let time = |leaf: &[u8]| leaf.iter().skip(LEAF - 8).fold(0_u64, |time, byte| time << 8 | u64::from(*byte));
     for chunk in (from / CHUNK..size.div_ceil(CHUNK)).rev() {
         let leaves = db.log_chunk(chunk)?;

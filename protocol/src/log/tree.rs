@@ -181,7 +181,7 @@ impl<E, F: FnMut(u64) -> Result<Vec<Hash>, E>> Ranges<'_, F> {
     /// multiple of the power of two that is not below its length, so that a short one lies in one group.
     fn root(&mut self, low: u64, high: u64) -> Result<Option<Hash>, E> {
         let length = high - low;
-        if length == GROUP && low % GROUP == 0 {
+        if length == GROUP && low.is_multiple_of(GROUP) {
             let kept = usize::try_from(low / GROUP).ok().and_then(|group| self.tree.groups.get(group));
             return Ok(kept.copied());
         }
