@@ -68,7 +68,7 @@ pub use licensing::RENEW;
 pub use musubi_store::keyfile::Passphrase;
 pub use orders::{ALONE, Order};
 pub use publish::{NOTICE, NewerCrls};
-use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
+use records::{Audited, CaEntry, Groups, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use register::{Register, Row, State};
 pub use revoke::{MAX_TOGETHER, Revoked, RevokedBy, Target};
 pub use service::{Doors, Service, ServiceError, limits};
@@ -286,7 +286,9 @@ fn found(
     writer.name(name)?;
     writer.commit()?;
     let audited = Audited::default();
-    let standing = Standing { name: name.to_owned(), cas, crls, bundle, public, head, tree, issued: 0, audited };
+    let groups = Groups::default();
+    let standing =
+        Standing { name: name.to_owned(), cas, crls, bundle, public, head, tree, groups, issued: 0, audited };
     Ok(Authority { register: Register { store, standing }, ring, keys, admin: String::new() })
 }
 

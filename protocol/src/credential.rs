@@ -314,6 +314,16 @@ impl Admitted {
         removed
     }
 
+    /// Forgets that certificates were shown to be in the log where the head that was shown is of another log than the one
+    /// held here, as `other` says. [`Admitted::recheck`] has to follow.
+    pub fn unshow(&mut self, other: impl Fn(&Signed<Head>) -> bool) {
+        for desk in &mut self.0 {
+            if desk.shown().is_some_and(&other) {
+                desk.shown = None;
+            }
+        }
+    }
+
     /// Takes out the desk with this certificate.
     pub fn remove(&mut self, certificate: &Hash) -> Option<AdmittedDesk> {
         let at = self.0.iter().position(|desk| desk.leaf.hash() == *certificate)?;

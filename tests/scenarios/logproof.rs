@@ -178,6 +178,43 @@ fn shown(installed: &Installed, authority: &TestAuthority, acts: &[Act]) -> Sign
     head
 }
 
+/// Two offices that were shown two logs: of three acts and of six, of which the first two are the same.
+fn two_logs(net: &TestNetwork) -> ([Installed; 2], [Signed<Head>; 2]) {
+    let (manager, home_visit) = (net.install("manager", &[MANAGER]), net.install("home-visit", &[HOME_VISIT]));
+    let mut authority = net.authority();
+    let mut log_of = |office: &str, count: usize| {
+        authority.silently(|authority| {
+            for _ in 0..count {
+                authority.issue(office, &["11"]);
+            }
+            authority.acts.clone()
+        })
+    };
+    let (one, other) = (log_of("1379900036", 1), log_of("1379900044", 4));
+    assert_eq!(one[..2], other[..2]);
+    let heads = [shown(&manager, &authority, &one), shown(&home_visit, &authority, &other)];
+    ([manager, home_visit], heads)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proof_from_another_log_lets_nobody_in() {
+    let net = TestNetwork::default();
+    let ([manager, home_visit], _) = two_logs(&net);
+    let wanting = net.wanting_proofs(Timestamp::now().minus(60));
+    for installed in [&manager, &home_visit] {
+        by_file(installed, std::slice::from_ref(&wanting));
+    }
+    let manager = net.start(manager, &[]).await;
+    let home_visit = net.start(home_visit, &[]).await;
+    // Its proof holds by itself, in the log that it was shown.
+    assert!(!manager.node.core().admitted_here().is_empty());
+    assert_eq!(manager.node.wire().dial(listening(&home_visit)).await, Dialed::Refused(Refusal::Proof));
+    assert!(evidence(&home_visit).is_some());
+    for node in [manager, home_visit] {
+        node.stop().await;
+    }
+}
+
 fn evidence(node: &TestNode) -> Option<Fork> {
     transparency::fork(&node.node.core().db).unwrap()
 }
@@ -185,23 +222,7 @@ fn evidence(node: &TestNode) -> Option<Fork> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_authority_that_shows_two_logs_is_found_out_where_they_meet() {
     let net = TestNetwork::default();
-    let (manager, home_visit) = (net.install("manager", &[MANAGER]), net.install("home-visit", &[HOME_VISIT]));
-    let heads = {
-        let mut authority = net.authority();
-        let common = authority.acts.clone();
-        let one = authority.silently(|authority| {
-            authority.issue("1379900036", &["11"]);
-            authority.acts.clone()
-        });
-        let other = authority.silently(|authority| {
-            for _ in 0..4 {
-                authority.issue("1379900044", &["11"]);
-            }
-            authority.acts.clone()
-        });
-        assert!(common.len() + 1 == one.len() && one[..common.len()] == other[..common.len()]);
-        [shown(&manager, &authority, &one), shown(&home_visit, &authority, &other)]
-    };
+    let ([manager, home_visit], heads) = two_logs(&net);
     let manager = net.start(manager, &[]).await;
     let home_visit = net.start(home_visit, &[&manager]).await;
     // Each has computed its proof from its own log, and shows the head of that.

@@ -8,7 +8,7 @@ use musubi_protocol::{
         material::{self, CERTIFICATE, CRL, LOG_HEAD, LOG_PROOF, TRUST_BUNDLE},
     },
     ids::Hash,
-    log::{GROUP, Inclusion, Side, leaf_hash},
+    log::{Inclusion, Side},
     policy::Policy,
     time::{DAY, Timestamp},
 };
@@ -217,8 +217,7 @@ impl Register {
 
     /// The hashes of the leaves of a full group.
     fn group(&self, group: u64) -> Result<Vec<Hash>, Error> {
-        let leaves = (group * GROUP..(group + 1) * GROUP).map(|index| records::leaf(&self.store, index));
-        leaves.map(|leaf| Ok(leaf_hash(&leaf?))).collect()
+        self.standing.groups.get(&self.store, group)
     }
 }
 

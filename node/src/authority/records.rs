@@ -22,14 +22,17 @@
 //!
 //! Integers in keys are big-endian, so that order of keys is order of numbers. All values have format 1.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use musubi_protocol::{
     cbor,
     certificate::{Ca, LeafIn, Rank, Serial},
     crl::{CrlIn, Delta, Reason, Revoked},
     ids::{Hash, OfficeNumber},
-    log::{Act, Head, LEAF, Tree, leaf_hash},
+    log::{Act, GROUP, Head, LEAF, Tree, leaf_hash},
     policy::Policy,
     signed::{Signed, Unverified},
     time::Timestamp,
@@ -66,6 +69,8 @@ const DELTAS: Space = Space::new(142, "deltas");
 pub(super) const ORDERS: Space = Space::new(143, "orders");
 const PLACES: Space = Space::new(150, "places");
 
+/// Groups of leaves of which the hashes are kept at hand: 16 MiB, enough for half a million acts.
+const MAX_GROUPS: usize = 1024;
 /// The longest delta that is kept; after more at once the whole list is served.
 const MAX_DELTA: usize = 8 << 10;
 /// How many older CRLs are led on from.
@@ -96,10 +101,33 @@ pub(super) struct Standing {
     pub(super) public: Public,
     pub(super) head: Signed<Head>,
     pub(super) tree: Tree,
+    pub(super) groups: Groups,
     /// The last issue number given.
     pub(super) issued: u64,
     /// How far the audit log goes.
     pub(super) audited: Audited,
+}
+
+/// Hashes of the leaves of full groups that were read for proofs: every node asks every quarter of an hour. They never
+/// change; 16 KiB each.
+#[derive(Clone, Default)]
+pub(super) struct Groups(Arc<Mutex<BTreeMap<u64, Vec<Hash>>>>);
+
+impl Groups {
+    /// The hashes of a full group's leaves.
+    pub(super) fn get(&self, store: &Store, group: u64) -> Result<Vec<Hash>, Error> {
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = read.get(&group) {
+            return Ok(held.clone());
+        }
+        let leaves = (group * GROUP..(group + 1) * GROUP).map(|index| Ok(leaf_hash(&leaf(store, index)?)));
+        let leaves: Vec<Hash> = leaves.collect::<Result<_, Error>>()?;
+        if MAX_GROUPS <= read.len() {
+            read.clear();
+        }
+        read.insert(group, leaves.clone());
+        Ok(leaves)
+    }
 }
 
 /// What the trust bundle says beside CAs and CRL, carried on from one to the next.
@@ -244,7 +272,7 @@ pub(super) fn load(store: &Store) -> Result<Standing, Error> {
 
     let held: Vec<BodyId> = crls.values().chain([&bundle]).map(|numbered| numbered.body).collect();
     store.bodies().sweep(|id| held.contains(&id))?;
-    Ok(Standing { name, cas, crls, bundle, public, head, tree, issued, audited })
+    Ok(Standing { name, cas, crls, bundle, public, head, tree, groups: Groups::default(), issued, audited })
 }
 
 /// The authority's own node: its wrapped keys, and the serial number of its certificate.

@@ -84,8 +84,12 @@ impl Core {
     /// partners: the caller may hold the set's.
     pub fn recheck(&self, peer: &PeerId, admitted: &mut Admitted) -> bool {
         let Some(trust) = self.trust.trust() else { return false };
-        let mut revoked = false;
-        for (desk, reason) in admitted.recheck(&trust, self.now(), |leaf| self.is_known(leaf)) {
+        let (mut revoked, now) = (false, self.now());
+        if trust.wants_log_proof(now) {
+            // A head may have reached beyond the log that was held here then.
+            admitted.unshow(|head| matches!(transparency::compare_head(self, head), Ok(Compared::Other)));
+        }
+        for (desk, reason) in admitted.recheck(&trust, now, |leaf| self.is_known(leaf)) {
             tracing::warn!(%peer, office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
             revoked |= reason == credential::Refused::Distrust(Distrust::Revoked);
         }

@@ -34,7 +34,7 @@ const AHEAD: &str = "log ahead";
 /// Heads beyond what is held here that are remembered until it has grown.
 const MAX_PENDING: usize = 16;
 /// Sizes and roots that are remembered as good.
-const MAX_SAME: usize = 16;
+const MAX_SAME: usize = 256;
 /// How long leaves that a signed head covers may be missing without a word.
 const PATIENCE: u64 = DAY;
 

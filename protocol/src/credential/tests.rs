@@ -165,7 +165,7 @@ fn a_certificate_counts_only_with_a_proof_from_the_date_on() {
 fn the_date_takes_out_who_has_shown_nothing() {
     let (mut authority, desk, trust) = logged();
     let silent = authority.issue("1379900010", &["15"]);
-    let proven = credential(&desk).with_proof(&authority.inclusion(&desk.leaf));
+    let (proven, desk_hash) = (credential(&desk).with_proof(&authority.inclusion(&desk.leaf)), desk.leaf.hash());
     let mut set = Admitted::new();
     set.add(ask(&proven, &trust, NOW).unwrap()).unwrap();
     set.add(ask(&credential(&silent), &trust, NOW).unwrap()).unwrap();
@@ -176,6 +176,12 @@ fn the_date_takes_out_who_has_shown_nothing() {
     assert_eq!(removed.iter().map(|(desk, _)| desk.leaf().hash()).collect::<Vec<_>>(), [silent.leaf.hash()]);
     assert_eq!(removed[0].1, Refused::LogProof);
     assert_eq!(set.addresses(), desk.leaf.addresses().collect::<Vec<_>>());
+    // Unless the head turns out to be of another log.
+    set.unshow(|head| *head != authority.head());
+    assert!(set.desks().all(|desk| desk.shown().is_some() == (desk.leaf().hash() == desk_hash)));
+    set.unshow(|_| true);
+    assert_eq!(set.recheck(&trust, NOW.plus(DAY - 1), |_| true), []);
+    assert_eq!(set.recheck(&trust, NOW.plus(DAY), |_| true).len(), 1);
     // Who shows one in time stays.
     let mut set = Admitted::new();
     set.add(ask(&credential(&desk), &trust, NOW).unwrap()).unwrap();
