@@ -435,9 +435,6 @@ impl Worker {
 
     /// Judges every open connection again: one desk may go, or the whole connection.
     async fn sweep(&mut self) {
-        if let Err(error) = transparency::look_ahead(&self.core) {
-            tracing::error!(%error, "how far the log reaches could not be noted");
-        }
         if self.core.choose_certificates() {
             // A licence has begun or ended: what we say of ourselves changes.
             self.core.tell(Event::Trust);
@@ -471,6 +468,9 @@ impl Worker {
         });
         if swept.await.is_err() {
             tracing::debug!("the network has stopped");
+        }
+        if let Err(error) = transparency::look_ahead(&self.core) {
+            tracing::error!(%error, "how far the log reaches could not be noted");
         }
         self.core.tell(Event::Connections);
     }

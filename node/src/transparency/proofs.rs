@@ -124,9 +124,8 @@ impl Core {
         Ok(())
     }
 
-    /// A certificate has its first proof: another may speak, and partners are shown it.
+    /// A certificate has its first proof: another may speak, which whoever hears this decides, and partners are shown it.
     fn shows_more(&self) {
-        self.choose_certificates();
         self.tell(Event::Trust);
     }
 }
