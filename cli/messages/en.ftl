@@ -278,6 +278,13 @@ cmd-authority-policy = Shows or publishes the licence policy: fees, waivers, day
           musubi authority policy --set policy.toml
 cmd-authority-policy-arg-set = The file with the policy to publish
 cmd-authority-policy-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
+cmd-authority-log = Shows the public log, or publishes from when on certificates have to be in it
+    .long =
+        From that day on no office takes a certificate that is not shown to be in the public log. The day has to lie 60 days
+        ahead or more. Once published it may move, but not go.
+          musubi authority log --required-from 2027-04-01
+cmd-authority-log-arg-required-from = The day, which begins at midnight in Japan
+cmd-authority-log-arg-admin = Who acts, for the audit log. Without it MUSUBI_ADMIN, or the name of this computer's user
 cmd-authority-fees = Lists what is due for licences
 cmd-authority-fees-arg-since = The first day on which licences were granted
 cmd-authority-fees-arg-until = The last such day, included
@@ -357,6 +364,13 @@ cmd-authority-serve-arg-until-stdin-ends = Stops also when stdin ends, for progr
 
 cmd-log = The authority's public log: what it has issued and revoked
 cmd-log-verify = Checks the whole log, and whether somebody has got a certificate for your number
+cmd-log-verify-arg-evidence = A file with evidence of two logs that somebody has handed over
+cmd-log-evidence = Writes the evidence that the authority has two logs
+    .long =
+        Whoever trusts the authority can check the file on a computer of his own.
+          musubi log evidence evidence.pem
+          musubi log verify --evidence evidence.pem
+cmd-log-evidence-arg-out = Where the evidence is written
 cmd-log-known = Says that a certificate for your number is your own, on another computer
 cmd-log-known-arg-number = The issue number that log verify shows
 
@@ -534,6 +548,10 @@ authority-state-expired = expired
 authority-state-revoked = revoked
 authority-fee-due = Due for this licence: { $fee } yen.
 authority-policy-set = The policy is published in trust bundle { $number }. Write it with musubi authority trust and hand it out.
+authority-log-size = Public log: { $count } acts
+authority-log-never = Certificates count without being in the public log: no day is set.
+authority-log-required = From { $day } on no certificate counts that is not shown to be in the public log.
+authority-log-published = Published in trust bundle { $number }. It reaches the offices by itself; for those without Internet write it with musubi authority trust.
 authority-policy-none = No policy is published: nothing is charged, and the grace is 30 days.
 authority-policy-waivers = Free for a time:
 authority-policy-column-from = From
@@ -583,6 +601,7 @@ authority-audit-deed =
         [recovered] read back from offices
         [bundle] trust bundle of a root taken over
         [root_asked] root asked
+        [log_required] day published from which the log counts
         [code] code made
         [applied] application received
         [granted] application granted
@@ -647,6 +666,8 @@ err-authority-policy = The policy in this file cannot be used.
     .hint = Look at the details, and at the example in the handbook (docs/operating.md). Grace is at most 30 days; terms begin one after the other.
 err-authority-policy-date = { $date } is not a day.
     .hint = Write days as 2026-04-01, without a time.
+err-authority-proofs-soon = That day is too soon. Nothing was changed.
+    .hint = So that the offices can get ready, name a day after { $day }.
 err-authority-policy-changed = This policy would change terms that have begun. Nothing was published.
     .hint = Leave past terms as they are (musubi authority policy shows them), and add a term that begins later.
 err-authority-not-revoked = This certificate is not revoked.
@@ -744,7 +765,17 @@ authority-declined = { $office } { $name } was declined.
 log-whole = The log is whole: { $count } acts, signed by the authority at { $time }.
 log-none = No log is kept yet. It comes from the authority when it is asked.
 log-damaged = What is kept of the log does not belong to the authority's signature. It is fetched again.
-log-fork = The authority has signed two different logs of one size. Both signatures are kept. Tell your partners and the authority.
+log-fork = The authority has signed two different public logs. Both signatures are kept as evidence.
+log-fork-head = A log of { $count } acts (signed at { $time }, { $root }…)
+log-fork-next = Write the evidence with musubi log evidence, and tell your partners and the authority.
+log-evidence-written = The evidence is in { $path }. Whoever gets it can check it with musubi log verify --evidence.
+log-doubt = What { $address } sent at { $time } names another public log than the one on this computer.
+log-doubt-next = Call that office and have it run musubi log verify, too. If the difference stays, tell the authority.
+log-missing = Of the authority's public log { $count } acts have not come since { $time }. Documents go on being exchanged.
+log-missing-next = Check the Internet connection, and ask the authority with musubi renew. If it goes on for days, tell the authority.
+log-proof-soon = It cannot be shown yet that the public log holds the certificate of { $office }. From { $day } on partners do not connect without that.
+log-proof-lacking = It cannot be shown that the public log holds the certificate of { $office }. Since { $day } partners take no certificate without that.
+log-proof-next = Connect to the Internet and ask the authority with musubi renew. Where that is not possible, get the certificate's file from the authority once more and take it in with musubi install.
 log-foreign = A certificate for { $office } that nobody here asked for was issued at { $time } (issue number { $number }).
 log-foreign-next = If it is another computer of your own office, say so with musubi log known and the issue number. Otherwise call the authority at once: somebody may pass for you.
 status-foreign = Certificates for your office number that nobody here asked for: { $count }. Look at them with musubi log verify.
@@ -758,6 +789,10 @@ renew-refused = { $office }: the authority has refused to renew the licence. Ask
 renew-done = { $office }: the licence is renewed until { $until }.
 renew-nothing = { $office }: the licence runs until { $until }. Nothing is to be done.
 renew-no-certificate = { $office }: no certificate is installed yet.
+err-log-evidence = This file is no evidence that the authority has two logs.
+    .hint = Check that it is whole, and not about another authority.
+err-log-no-evidence = There is no evidence to write.
+    .hint = musubi log verify shows how the public log is.
 err-log-number = log verify shows no certificate with this number.
     .hint = Look at the issue numbers with musubi log verify.
 err-renew-no-desk = This office is not set up on this computer.
@@ -988,6 +1023,10 @@ install-log-head = Signed head of the issue log ({ $number } entries): { $outcom
     [installed] installed
     [known] installed already
    *[other] not this authority's, left out
+ }
+install-log-proof = Proof that the public log holds the certificate: { $outcome ->
+    [installed] installed
+   *[other] not of a certificate on this computer, left out
  }
 install-request = This is a request. It goes to the authority; what comes back is to be installed.
 install-other = Something of no use here ({ $kind }) was left out.
@@ -1318,6 +1357,7 @@ refusal-network = The partner belongs to another authority (a test, perhaps). As
 refusal-no-credential = This computer has no certificate to show. See musubi status.
 refusal-issuer = The partner does not know the issuer of our certificate and needs a newer trust bundle.
 refusal-certificate = Our certificate was not accepted. Run musubi doctor, and ask the authority.
+refusal-proof = It could not be shown that the public log holds our certificate. Connect to the Internet and ask the authority with musubi renew.
 refusal-revoked = Our certificate is revoked. Call the authority.
 refusal-expired = Our certificate has expired. Ask the authority to renew it.
 refusal-not-yet-valid = Our certificate has not begun. Check the date of both computers.

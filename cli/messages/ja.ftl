@@ -266,6 +266,13 @@ cmd-authority-policy = 利用料、無料期間、猶予日数の決まりを表
           musubi authority policy --set policy.toml
 cmd-authority-policy-arg-set = 公開する決まりのファイル
 cmd-authority-policy-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
+cmd-authority-log = 公開記録と、記録にない利用証明書を使えなくする日を表示・公開します
+    .long =
+        その日からは、公開記録にあると示せない利用証明書は、どの事業所にも受け付けられません。60日以上先の日を指定します。
+        一度公開した日は、動かせますが、なくせません。
+          musubi authority log --required-from 2027-04-01
+cmd-authority-log-arg-required-from = 公開記録にあることを必須にする日（日本時間の0時から）
+cmd-authority-log-arg-admin = 操作した人の名前（操作記録に残ります）。指定しないときは環境変数 MUSUBI_ADMIN、なければこのパソコンのユーザー名
 cmd-authority-fees = 請求する利用料の一覧を表示します
 cmd-authority-fees-arg-since = 利用を認めた日の最初の日
 cmd-authority-fees-arg-until = 利用を認めた日の最後の日（その日を含みます）
@@ -345,6 +352,13 @@ cmd-authority-serve-arg-until-stdin-ends = 標準入力が終わったときも�
 
 cmd-log = 中央機関の公開記録（発行と失効の記録）を確かめます
 cmd-log-verify = 記録全体と、自分の事業所番号で他人に証明書が出ていないかを確かめます
+cmd-log-verify-arg-evidence = 人から渡された、記録が二つある証拠のファイル
+cmd-log-evidence = 中央機関の記録が二つある証拠を書き出します
+    .long =
+        書き出したファイルは、中央機関を信頼しているだれもが、自分のパソコンで確かめられます。
+          musubi log evidence 証拠.pem
+          musubi log verify --evidence 証拠.pem
+cmd-log-evidence-arg-out = 証拠の書き込み先
 cmd-log-known = ほかのパソコンにある自分の証明書だと登録します
 cmd-log-known-arg-number = log verify に表示される発行番号
 
@@ -527,6 +541,10 @@ authority-state-expired = 証明書の期限切れ
 authority-state-revoked = 失効
 authority-fee-due = この利用の料金は { $fee } 円です。
 authority-policy-set = 決まりを信頼情報 { $number } 号で公開しました。musubi authority trust で書き出して配ってください。
+authority-log-size = 公開記録: { $count } 件
+authority-log-never = 公開記録になくても、利用証明書は使えます（必須にする日は決めていません）。
+authority-log-required = { $day } から、公開記録にあると示せない利用証明書は受け付けられません。
+authority-log-published = 信頼情報 { $number } 号で公開しました。事業所には自動で届きます。インターネットのない事業所には、musubi authority trust で書き出して配ってください。
 authority-policy-none = 決まりは公開していません。利用料はなく、猶予は30日です。
 authority-policy-waivers = 無料の期間:
 authority-policy-column-from = 開始
@@ -564,6 +582,7 @@ authority-audit-deed =
         [recovered] 事業所から読み戻し
         [bundle] ルートの信頼情報を取り込み
         [root_asked] ルートへの依頼を作成
+        [log_required] 公開記録を必須にする日を公開
         [code] 招待の番号を作成
         [applied] 申請を受付
         [granted] 申請を承認
@@ -628,6 +647,8 @@ err-authority-policy = このファイルの決まりは使えません。
     .hint = 詳細の行と、手引き（docs/operating.md）の例を確かめてください。猶予は30日までで、開始日は順に並べます。
 err-authority-policy-date = { $date } は日付ではありません。
     .hint = 2026-04-01 のように、時刻を付けずに書いてください。
+err-authority-proofs-soon = その日は早すぎます。何も変えていません。
+    .hint = 事業所が準備できるよう、{ $day } より後の日を指定してください。
 err-authority-policy-changed = 既に始まっている決まりが変わってしまいます。公開していません。
     .hint = 過去の決まりはそのままにして（musubi authority policy で見られます）、これから始まる決まりを書き足してください。
 err-authority-not-revoked = この利用証明書は失効していません。
@@ -721,7 +742,17 @@ authority-declined = { $office } { $name } を却下しました。
 log-whole = 公開記録は正しくそろっています（{ $count } 件、中央機関の署名 { $time }）。
 log-none = 公開記録はまだありません。中央機関に問い合わせたときに届きます。
 log-damaged = 保管している公開記録が中央機関の署名と合いません。もう一度取り寄せます。
-log-fork = 中央機関が、同じ件数で内容の違う記録に署名しています。両方の署名を保管しました。取引先と中央機関に知らせてください。
+log-fork = 中央機関が、内容の違う二つの公開記録に署名しています。両方の署名を証拠として保管しました。
+log-fork-head = { $count } 件までの記録（署名 { $time }、{ $root }…）
+log-fork-next = musubi log evidence で証拠を書き出し、取引先と中央機関に知らせてください。
+log-evidence-written = 証拠を { $path } に書き出しました。受け取った人は musubi log verify --evidence で確かめられます。
+log-doubt = { $address } が { $time } に送ってきた記録は、このパソコンにあるものと違う公開記録を示しています。
+log-doubt-next = 相手の事業所に電話し、相手側でも musubi log verify を実行してもらってください。違いが続くときは中央機関に知らせてください。
+log-missing = 中央機関の公開記録のうち { $count } 件が、{ $time } から届いていません。文書のやりとりはそのまま続けられます。
+log-missing-next = インターネットにつながっているか確かめ、musubi renew で中央機関に問い合わせてください。何日も続くときは中央機関に知らせてください。
+log-proof-soon = { $office } の利用証明書が公開記録にあることを、まだ示せません。{ $day } からは、示せないと取引先とつながらなくなります。
+log-proof-lacking = { $office } の利用証明書が公開記録にあることを示せません。{ $day } から、示せない利用証明書は取引先に受け付けられません。
+log-proof-next = インターネットにつなぎ、musubi renew で中央機関に問い合わせてください。つなげないときは、中央機関から利用証明書のファイルをもう一度受け取り、musubi install で取り込んでください。
 log-foreign = { $office } の利用証明書が { $time } に発行されましたが、このパソコンでは申請していません（発行番号 { $number }）。
 log-foreign-next = 自分の事業所の別のパソコンなら、musubi log known に発行番号を付けて登録してください。心当たりがなければ、すぐに中央機関へ連絡してください。他人があなたになりすましているおそれがあります。
 status-foreign = このパソコンで申請していない利用証明書が、自分の事業所番号で { $count } 件発行されています。musubi log verify で確かめてください。
@@ -735,6 +766,10 @@ renew-refused = { $office }: 中央機関が更新を認めませんでした。
 renew-done = { $office }: 利用期限は { $until } まで更新されました。
 renew-nothing = { $office }: 利用期限は { $until } です。今することはありません。
 renew-no-certificate = { $office }: 利用証明書がまだありません。
+err-log-evidence = このファイルは、中央機関の記録が二つある証拠になりません。
+    .hint = ファイルの一部だけになっていないか、ほかの中央機関のものでないかを確かめてください。
+err-log-no-evidence = 書き出す証拠はありません。
+    .hint = musubi log verify で、公開記録のようすを確かめられます。
 err-log-number = log verify に、その発行番号の証明書はありません。
     .hint = musubi log verify で発行番号を確かめてください。
 err-renew-no-desk = この事業所はこのパソコンに設定されていません。
@@ -960,6 +995,10 @@ install-log-head = 発行記録の署名（{ $number } 件まで）: { $outcome 
     [installed] 取り込みました
     [known] 既に入っています
    *[other] この中央機関のものではないため、使いません
+ }
+install-log-proof = 利用証明書が公開記録にある証明: { $outcome ->
+    [installed] 取り込みました
+   *[other] このパソコンの利用証明書のものではないため、使いません
  }
 install-request = これは申請ファイルです。中央機関に送るもので、取り込むものではありません。
 install-other = 使わないもの（{ $kind }）が入っていました。
@@ -1274,6 +1313,7 @@ refusal-network = 別の中央機関の利用者です（試験用と本番用�
 refusal-no-credential = こちらに使える利用証明書がありません。musubi status で確かめてください。
 refusal-issuer = 相手が、こちらの利用証明書の発行元を知りません。相手に信頼情報を新しくしてもらってください。
 refusal-certificate = こちらの利用証明書が認められませんでした。musubi doctor で調べ、中央機関に問い合わせてください。
+refusal-proof = こちらの利用証明書が公開記録にあることを、相手に示せませんでした。インターネットにつなぎ、musubi renew で中央機関に問い合わせてください。
 refusal-revoked = こちらの利用証明書が失効しています。中央機関に連絡してください。
 refusal-expired = こちらの利用証明書の期限が切れています。中央機関に更新を申し込んでください。
 refusal-not-yet-valid = こちらの利用証明書がまだ始まっていません。両方のパソコンの日付を確かめてください。

@@ -291,8 +291,8 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`].
-    pub fn log(&self, known: Option<u64>) -> Result<LogRow, Error> {
-        json(self.call("/api/log", Some(Sent::json(&LogRequest { known })), LONG_PATIENCE)?)
+    pub fn log(&self, request: &LogRequest) -> Result<LogRow, Error> {
+        json(self.call("/api/log", Some(Sent::json(request)), LONG_PATIENCE)?)
     }
 
     /// Asks whether a partner can be reached.

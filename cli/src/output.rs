@@ -6,13 +6,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use musubi_protocol::certificate::material::{CERTIFICATE, CRL, LOG_HEAD, MAX_FILE, TRUST_BUNDLE};
+use musubi_protocol::certificate::material::{CERTIFICATE, CRL, LOG_HEAD, LOG_PROOF, MAX_FILE, TRUST_BUNDLE};
 use tempfile::NamedTempFile;
 
 use crate::error::CommandError;
 
 /// Labels of what an authority hands out.
-pub(crate) const HANDED_OUT: [&str; 4] = [CERTIFICATE, CRL, TRUST_BUNDLE, LOG_HEAD];
+pub(crate) const HANDED_OUT: [&str; 5] = [CERTIFICATE, CRL, TRUST_BUNDLE, LOG_HEAD, LOG_PROOF];
+/// Evidence that the authority has signed two logs.
+pub(crate) const EVIDENCE: &str = musubi_protocol::log::FORK_LABEL;
 
 /// A file that will have its name once it is complete. One of that name is replaced: newer lists replace older ones.
 pub(crate) struct Output {

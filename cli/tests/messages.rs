@@ -164,6 +164,7 @@ const ARGUMENTS: &[&str] = &[
     "refused",
     "repaired",
     "reserve",
+    "root",
     "rounds",
     "row",
     "rows",

@@ -75,8 +75,8 @@ pub use issue::Issued;
 pub use licensing::RENEW;
 pub use musubi_store::keyfile::Passphrase;
 pub use orders::{ALONE, Order};
-pub use publish::NewerCrls;
-use records::{Audited, CaEntry, Public, ROOT, SECOND_ROOT, Standing, Writer};
+pub use publish::{NOTICE, NewerCrls};
+use records::{Audited, CaEntry, Groups, Public, ROOT, SECOND_ROOT, Standing, Writer};
 pub use recover::TakenBack;
 pub use register::{Register, Row, State};
 pub use revoke::{MAX_TOGETHER, Revoked, RevokedBy, Target};
@@ -379,6 +379,7 @@ fn establish(
         public,
         head,
         tree,
+        groups: Groups::default(),
         issued: 0,
         audited: Audited::default(),
         root_here: keys.contains_key(&ROOT),

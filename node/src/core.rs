@@ -19,7 +19,7 @@ use musubi_config::settings::Attachments;
 use musubi_protocol::{
     delivery::Circumstances,
     entry::Position,
-    ids::{Address, MessageId, OfficeNumber},
+    ids::{Address, Hash, MessageId, OfficeNumber},
     link::{
         Log,
         book::{Voice, WriteError},
@@ -180,6 +180,10 @@ pub struct Core {
     pub(crate) known: watch::Sender<Known>,
     /// The authority's log, as far as it is kept.
     pub(crate) log: transparency::Held,
+    /// What shows that own certificates stand in it.
+    pub(crate) proofs: transparency::Proofs,
+    /// What was seen of it at others.
+    pub(crate) seen: transparency::Seen,
     /// Held while more of the log is fetched.
     pub(crate) following: Arc<tokio::sync::Mutex<()>>,
     /// Held while somebody who knows more is asked: a bound on what answers take.
@@ -293,6 +297,8 @@ impl Core {
             taking: Mutex::default(),
             deltas: Deltas::default(),
             log: transparency::Held::default(),
+            proofs: transparency::Proofs::default(),
+            seen: transparency::Seen::default(),
             following: Arc::default(),
             known: watch::Sender::new(known),
             asking: Semaphore::new(news::ASKED_AT_ONCE),
@@ -304,6 +310,11 @@ impl Core {
             renewals: Mutex::default(),
             news: Arc::new(News { durable: Mutex::new(durable), events: broadcast::channel(EVENTS).0 }),
         };
+        core.log.load(&core.db)?;
+        let certificates: Vec<_> =
+            core.with_desks(|desks| desks.iter().flat_map(|desk| desk.kept().certificates().to_vec()).collect());
+        core.proofs.load(&core.db, certificates)?;
+        transparency::refresh_proofs(&core)?;
         core.choose_certificates();
         Ok(core)
     }
@@ -388,7 +399,9 @@ impl Core {
         let now = self.now();
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
         // All of them choose, whatever the first has said.
-        desks.iter_mut().filter_map(|desk| desk.choose(&self.trust, now).then_some(())).count() > 0
+        let wanted = self.wants_proofs();
+        let shown = |certificate: &Hash| !wanted || self.proofs.has(certificate);
+        desks.iter_mut().filter_map(|desk| desk.choose(&self.trust, now, shown).then_some(())).count() > 0
     }
 
     /// Applies, waits and announces in one.

@@ -71,6 +71,8 @@ const ORIGIN: Space = Space::new(39, "origin");
 const LOG: Space = Space::new(40, "log");
 /// Issue number -> leaf about a certificate for an office number of a desk here.
 const OWN_ACTS: Space = Space::new(41, "own acts");
+/// Hash of a partner's certificate that was shown to be in the authority's log -> nothing.
+const SHOWN: Space = Space::new(50, "shown in log");
 
 /// Office number of a desk here -> its newest proof of membership.
 const MEMBERSHIPS: Space = Space::new(42, "memberships");
@@ -273,6 +275,14 @@ impl Db {
     /// [`DbError`].
     pub fn log_chunk(&self, chunk: u64) -> Result<Vec<u8>, DbError> {
         Ok(self.bytes(LOG, &chunk.to_be_bytes())?.unwrap_or_default())
+    }
+
+    /// Whether a partner's certificate was ever shown to be in the authority's log.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn was_shown(&self, certificate: &Hash) -> Result<bool, DbError> {
+        Ok(self.store.contains(SHOWN, &certificate.0)?)
     }
 
     /// The leaves about certificates for office numbers of desks here, by issue number.

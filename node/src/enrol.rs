@@ -16,6 +16,7 @@ use musubi_protocol::{
     enrol::{Answer, Impostor, MessageError, Question, Refusal, State, recognise},
     ids::Hash,
     invitation::{Invitation, Place},
+    log::Inclusion,
     request::Request,
     trust::Trust,
 };
@@ -115,8 +116,8 @@ pub async fn apply(application: &Application) -> Result<Outcome, EnrolError> {
         replaces: application.replaces,
     };
     match ask(&mut asker, &apply).await? {
-        Answer::State(State::Granted { certificate, issuer }) => {
-            let file = granted(&mut asker, &request, &trust, &certificate, &issuer).await?;
+        Answer::State(State::Granted { certificate, issuer, proof }) => {
+            let file = granted(&mut asker, &request, &trust, (&certificate, &issuer, proof.as_ref())).await?;
             Ok(Outcome::Granted { file, pin: trust.root_pin() })
         }
         Answer::State(State::Waiting(again)) => Ok(Outcome::Waiting(Duration::from_secs(again))),
@@ -146,8 +147,7 @@ async fn granted(
     asker: &mut Asker,
     request: &Request,
     trust: &Trust,
-    certificate: &[u8],
-    issuer: &Hash,
+    (certificate, issuer, proof): (&[u8], &Hash, Option<&Inclusion>),
 ) -> Result<String, EnrolError> {
     let leaf = LeafIn::parse(certificate).map_err(|_| EnrolError::Answer)?;
     request.matches(&leaf).map_err(|_| EnrolError::Answer)?;
@@ -164,6 +164,8 @@ async fn granted(
     };
     let mut items = vec![(material::CERTIFICATE, certificate), (material::TRUST_BUNDLE, &*bundle)];
     items.extend(crls.iter().map(|crl| (material::CRL, &**crl)));
+    let proof = proof.map(|proof| proof.to_file(leaf.hash())).transpose().map_err(|_| EnrolError::Answer)?;
+    items.extend(proof.as_deref().map(|proof| (material::LOG_PROOF, proof)));
     Ok(material::to_pem(items))
 }
 

@@ -16,6 +16,9 @@ use serde_bytes::ByteBuf;
 
 use crate::core::Core;
 
+/// Bytes of a hello beside credentials: 34 CRLs, of which each takes up to 45, and numbers.
+const HELLO_REST: usize = 2 * 1024;
+
 /// The node's gatekeeper.
 pub struct Keeper {
     core: Arc<Core>,
@@ -53,7 +56,14 @@ impl Gatekeeper for Keeper {
     fn hello(&self) -> Hello {
         let trust = self.core.trust.trust();
         let credentials = self.core.credentials().unwrap_or_default();
+        // What does not fit is shown inside.
+        let mut left = HELLO_MAX - HELLO_REST;
         let shown = credentials.iter().take(CREDENTIALS_MAX).filter_map(|credential| cbor::to_vec(credential).ok());
+        let shown = shown.take_while(|bytes| {
+            let fits = bytes.len() + 3 <= left;
+            left = left.saturating_sub(bytes.len() + 3);
+            fits
+        });
         Hello {
             network: self.network,
             trust: trust.as_ref().map_or(0, |trust| trust.bundle().number),

@@ -28,6 +28,7 @@ use crate::{
     db::{Side, Writes},
     keys::Label,
     outbox::short,
+    transparency,
 };
 
 /// Most second entries of one log that are kept as evidence: one proves a fork.
@@ -162,6 +163,9 @@ pub fn receive(core: &Arc<Core>, parcel: Parcel, prepared: Result<Prepared, Stop
         Ok(taken)
     })?;
     crash::point("receive.applied");
+    if matches!(taken, Taken::New(_)) {
+        transparency::compare_entry(core, &fork)?;
+    }
     if let (Some(file), false) = (file, matches!(taken, Taken::New(_))) {
         core.db.store().bodies().remove(file).map_err(crate::db::DbError::from)?;
     }

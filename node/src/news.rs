@@ -290,6 +290,7 @@ impl Teller for Core {
     fn answer(&self, question: &Question) -> Option<Answer> {
         match question {
             Question::Leaves { size } => transparency::leaves_after(self, *size).ok()?,
+            Question::LeadOn { size } => transparency::lead_on(self, *size).ok()?,
             question => answer(&self.trust.trust()?, &self.deltas, question),
         }
     }

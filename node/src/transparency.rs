@@ -4,6 +4,9 @@
 //! Leaves are taken from whoever has them. They count once a head that an issuing CA has signed covers them: from then on
 //! the authority cannot take one back without showing two truths.
 
+mod compare;
+mod proofs;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -12,13 +15,18 @@ use std::{
 use musubi_protocol::{
     enrol::{Answer, MAX_LEAVES, Question},
     ids::{Hash, OfficeNumber},
-    log::{Act, Head, LEAF, Operation, Tree, leaf_hash},
+    log::{Act, Fork, GROUP, Head, LEAF, Operation, Side, Tree, leaf_hash},
     signed::{Signed, Unverified},
     time::Timestamp,
     trust::Trust,
 };
 use serde_bytes::ByteBuf;
 
+pub use self::compare::{Withheld, doubt, fork, withheld};
+pub(crate) use self::{
+    compare::{Compared, Seen, entry as compare_entry, head as compare_head, keep as keep_fork, look_ahead},
+    proofs::{Proofs, keep as keep_proof, refresh as refresh_proofs},
+};
 use crate::{
     core::{Core, CoreError},
     db::{Db, DbError, Writes},
@@ -28,14 +36,12 @@ use crate::{
 
 /// Name of the single value that holds the newest head that covers what is kept.
 const COVERED: &str = "log covered";
-/// Name of the single value that holds two heads of one size with different roots.
-const FORK: &str = "log fork";
 /// Name of the single value with the issue numbers that a person has called its own.
 const ACKNOWLEDGED: &str = "log acknowledged";
 /// Name of the single value with the office numbers whose acts are indexed.
 const INDEXED: &str = "log offices";
 /// Leaves in one record: 32 KiB.
-const CHUNK: u64 = 512;
+const CHUNK: u64 = GROUP;
 /// Most answers in a row from the authority; at 4,096 leaves each more than all offices of the country for years.
 const MAX_ANSWERS: usize = 4096;
 /// Most answers in a row from a partner, who gives no more to one piece of news.
@@ -43,7 +49,7 @@ const MAX_FROM_PARTNER: usize = 12;
 /// Most acts about own numbers in one go; an office has a few a year.
 const MAX_OWN: usize = 10_000;
 
-/// The part of the log that a head covers; read from disk when it is first asked for.
+/// The part of the log that a head covers; read from disk at the start.
 #[derive(Debug, Default)]
 pub(crate) struct Held(Mutex<Option<Tree>>);
 
@@ -67,8 +73,8 @@ pub struct Checked {
     pub signed: Option<Timestamp>,
     /// Whether the head covers exactly what is kept.
     pub whole: bool,
-    /// Two heads of one size with different roots are kept as evidence.
-    pub fork: bool,
+    /// The evidence that the authority has signed two logs, if there is any.
+    pub fork: Option<Fork>,
     /// Certificates for numbers of desks here that are in no desk here and that nobody has called their own.
     pub foreign: Vec<Act>,
 }
@@ -76,7 +82,7 @@ pub struct Checked {
 /// The tree over what is kept and covered; an empty one where less is kept than was covered, or something else: then
 /// all of it is fetched again.
 fn covered(db: &Db) -> Result<Tree, DbError> {
-    let Some((size, head)) = db.meta::<(u64, ByteBuf)>(COVERED)? else { return Ok(Tree::new()) };
+    let Some((size, head)) = covered_head(db)? else { return Ok(Tree::new()) };
     let mut tree = Tree::new();
     while tree.size() < size {
         let chunk = db.log_chunk(tree.size() / CHUNK)?;
@@ -91,12 +97,27 @@ fn covered(db: &Db) -> Result<Tree, DbError> {
     Ok(if root.is_ok_and(|root| root == tree.root()) { tree } else { Tree::new() })
 }
 
+/// How many leaves are kept and covered, by what was noted last, and the head that covers them.
+fn covered_head(db: &Db) -> Result<Option<(u64, ByteBuf)>, DbError> {
+    db.meta(COVERED)
+}
+
 /// How many leaves are kept and covered, by what was noted last.
 pub(crate) fn covered_size(db: &Db) -> Result<u64, DbError> {
-    Ok(db.meta::<(u64, ByteBuf)>(COVERED)?.map_or(0, |(size, _)| size))
+    Ok(covered_head(db)?.map_or(0, |(size, _)| size))
+}
+
+/// The hashes of the leaves of a full group.
+fn group(db: &Db, number: u64) -> Result<Vec<Hash>, DbError> {
+    Ok(db.log_chunk(number)?.chunks_exact(LEAF).map(leaf_hash).collect())
 }
 
 impl Held {
+    /// Reads it from disk, which takes a second at national size.
+    pub(crate) fn load(&self, db: &Db) -> Result<(), DbError> {
+        self.with(db, |_| ())
+    }
+
     fn with<T>(&self, db: &Db, act: impl FnOnce(&mut Tree) -> T) -> Result<T, DbError> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if held.is_none() {
@@ -108,7 +129,7 @@ impl Held {
 
 /// The leaves after the first `size`, at most [`MAX_LEAVES`], with the head that covers what is kept; for a partner.
 pub(crate) fn leaves_after(core: &Core, size: u64) -> Result<Option<Answer>, DbError> {
-    let Some((covered, head)) = core.db.meta::<(u64, ByteBuf)>(COVERED)? else { return Ok(None) };
+    let Some((covered, head)) = covered_head(&core.db)? else { return Ok(None) };
     let end = covered.min(size.saturating_add(MAX_LEAVES as u64));
     let mut leaves = Vec::new();
     let mut at = size;
@@ -121,6 +142,11 @@ pub(crate) fn leaves_after(core: &Core, size: u64) -> Result<Option<Answer>, DbE
         at += (part.len() / LEAF) as u64;
     }
     Ok(Some(Answer::Leaves { first: size, leaves, head: head.into_vec() }))
+}
+
+/// How the log that is kept leads on from an earlier size to the head that covers it; for a partner.
+pub(crate) fn lead_on(core: &Core, size: u64) -> Result<Option<Answer>, DbError> {
+    Ok(compare::own_side(core, size)?.map(Answer::LeadOn))
 }
 
 /// Fetches what the log has more, up to a signed head that covers it.
@@ -155,15 +181,16 @@ pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: Fro
         let head = trust.head(&head).ok_or(NewsError::Other)?;
         let got = (leaves.len() / LEAF) as u64;
         if first != size || head.value().size < size {
-            // Somebody who has less: a partner, or an authority that was put back.
-            return Ok(());
+            // Somebody who has less: a partner, or an authority that was put back, or has another log.
+            let comparing = Arc::clone(core);
+            return blocking(move || compare_head(&comparing, &head).map(drop)).await;
         }
         if head.value().size < size + got {
             return Err(NewsError::Other);
         }
-        let writing = Arc::clone(core);
+        let (writing, judging) = (Arc::clone(core), trust.clone());
         let taken = blocking(move || {
-            let outcome = taking.take(&writing, &trust, &leaves, &head)?;
+            let outcome = taking.take(&writing, &judging, &leaves, &head)?;
             Ok((guard, taking, outcome, head))
         });
         let (held, grown, outcome, head) = taken.await?;
@@ -172,14 +199,35 @@ pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: Fro
             Took::More if got > 0 => {}
             // There is more, and nobody here has it.
             Took::More => return Err(NewsError::Other),
-            Took::All => return core.learn_head(head.bytes().to_vec()).await.map_err(Into::into),
+            Took::All => {
+                core.learn_head(head.bytes().to_vec()).await?;
+                let grown = Arc::clone(core);
+                return blocking(move || {
+                    compare::again(&grown, &trust)?;
+                    proofs::refresh(&grown)
+                })
+                .await;
+            }
             Took::False => {
                 tracing::warn!("leaves of the log do not belong to the head that came with them");
+                differs(core, source, trust).await?;
                 return Err(NewsError::Other);
             }
         }
     }
     Ok(())
+}
+
+/// Has somebody whose leaves do not fit show how its log was when it had as many leaves as are held here: if it is
+/// another log, that and the head are evidence.
+async fn differs(core: &Arc<Core>, source: &mut impl Source, trust: Trust) -> Result<(), NewsError> {
+    let size = covered_size(&core.db).map_err(CoreError::from)?;
+    if size == 0 {
+        return Ok(());
+    }
+    let Answer::LeadOn(theirs) = source.ask(&Question::LeadOn { size }).await? else { return Err(NewsError::Other) };
+    let comparing = Arc::clone(core);
+    blocking(move || compare::side(&comparing, &trust, size, theirs)).await
 }
 
 /// Leaves on their way to be covered.
@@ -227,8 +275,8 @@ impl Taking {
         };
         let fork = self.fork(core, trust, head)?;
         if let Some(held) = &fork {
-            tracing::error!(size = head.value().size, "the authority has signed two logs of one size");
-            writes.meta(FORK, &(ByteBuf::from(held.bytes()), ByteBuf::from(head.bytes())))?;
+            let (ours, theirs) = (Side::of(held), Side::of(head));
+            compare::keep(&core.db, &Fork { size: head.value().size, ours, theirs })?;
         }
         if matches!(outcome, Took::All) && fork.is_none() {
             writes.meta(COVERED, &(self.tree.size(), ByteBuf::from(head.bytes())))?;
@@ -255,7 +303,7 @@ impl Taking {
 
     /// A head held here of the same size with another root.
     fn fork(&self, core: &Core, trust: &Trust, head: &Signed<Head>) -> Result<Option<Signed<Head>>, DbError> {
-        let covering = core.db.meta::<(u64, ByteBuf)>(COVERED)?.and_then(|(_, held)| trust.head(&held));
+        let covering = covered_head(&core.db)?.and_then(|(_, held)| trust.head(&held));
         let other =
             |held: &Signed<Head>| held.value().size == head.value().size && held.value().root != head.value().root;
         Ok([covering, core.trust.head()].into_iter().flatten().find(other))
@@ -302,7 +350,7 @@ async fn blocking<T: Send + 'static>(
 /// # Errors
 /// [`DbError`].
 pub fn check(db: &Db, trust: Option<&Trust>) -> Result<Checked, DbError> {
-    let noted = db.meta::<(u64, ByteBuf)>(COVERED)?;
+    let noted = covered_head(db)?;
     let tree = covered(db)?;
     let size = noted.as_ref().map_or(0, |(size, _)| *size);
     let head = noted.and_then(|(_, head)| trust?.head(&head));
@@ -313,7 +361,7 @@ pub fn check(db: &Db, trust: Option<&Trust>) -> Result<Checked, DbError> {
         root: tree.root(),
         signed: head.map(|head| head.value().time),
         whole,
-        fork: db.meta::<(ByteBuf, ByteBuf)>(FORK)?.is_some(),
+        fork: fork(db)?,
         foreign: foreign(db)?,
     })
 }
@@ -414,10 +462,44 @@ mod tests {
     }
 
     #[test]
+    fn a_leaf_is_found_wherever_it_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let db = Db::new(Store::open(&dir.path().join("store"), Options::default()).unwrap());
+        let act = |n: u64| Act {
+            operation: Operation::Issue,
+            office: "1379900010".parse().unwrap(),
+            desk: 1,
+            issue_number: n,
+            certificate: Hash([7; 32]),
+            // A leaf every hour, so that a group is three weeks.
+            time: Timestamp(1_790_000_000 + n * 3_600),
+        };
+        let leaves: Vec<[u8; LEAF]> = (0..1_300).map(|n| act(n).to_bytes()).collect();
+        let mut tree = Tree::new();
+        tree.extend(leaves.iter().map(|leaf| leaf_hash(leaf)));
+        for (number, chunk) in (0..).zip(leaves.chunks(CHUNK as usize)) {
+            put(&db, number, &chunk.concat());
+        }
+        for at in [0, 1, 511, 512, 1_023, 1_024, 1_299] {
+            let leaf = act(at).to_bytes();
+            assert_eq!(proofs::search(&db, &leaf, 0, 1_300).unwrap(), Some(at));
+            // Not beyond what is covered.
+            assert_eq!(proofs::search(&db, &leaf, 0, at).unwrap(), None);
+            for size in [at + 1, 1_300] {
+                let path = tree.prove(at, size, |number| group(&db, number)).unwrap().unwrap();
+                let root = tree.root_at(size, |number| group(&db, number)).unwrap().unwrap();
+                assert!(musubi_protocol::log::verify(leaf_hash(&leaf), at, size, &path, &root), "{at} of {size}");
+            }
+        }
+        // One that is not there is not looked for in older groups: they are from before it was issued.
+        assert_eq!(proofs::search(&db, &act(1_400).to_bytes(), 0, 1_300).unwrap(), None);
+    }
+
+    #[test]
     fn nothing_kept_is_whole() {
         let dir = tempfile::tempdir().unwrap();
         let db = Db::new(Store::open(&dir.path().join("store"), Options::default()).unwrap());
         let checked = check(&db, None).unwrap();
-        assert_eq!((checked.size, checked.whole, checked.signed, checked.fork), (0, true, None, false));
+        assert_eq!((checked.size, checked.whole, checked.signed, checked.fork), (0, true, None, None));
     }
 }

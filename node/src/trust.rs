@@ -13,7 +13,7 @@ use musubi_protocol::{
     },
     crl::{self, CrlIn, Outcome},
     ids::Hash,
-    log::Head,
+    log::{Fork, Head, Inclusion, Side},
     news::Known,
     signed::Signed,
     time::{Timestamp, Trusted},
@@ -26,6 +26,7 @@ use crate::{
     clock::Clock,
     db::{Db, DbError, Writes},
     desk::Kept,
+    transparency,
 };
 
 /// Names of single values.
@@ -277,6 +278,8 @@ impl TrustKeeper {
             Material::Ca(_) => 1,
             Material::Crl(_) => 2,
             Material::Head(_) => 3,
+            // Of a certificate that may come along.
+            Material::Proof(..) => 5,
             _ => 4,
         });
         let held = {
@@ -291,6 +294,7 @@ impl TrustKeeper {
             changed: Vec::new(),
             report: Installed::default(),
             writes: Writes::new(),
+            leaves: Vec::new(),
             held,
         };
         for item in items {
@@ -328,6 +332,8 @@ struct Examination<'a> {
     changed: Vec<u16>,
     report: Installed,
     writes: Writes,
+    /// Certificates of desks here among the items.
+    leaves: Vec<LeafIn>,
     held: Held,
 }
 
@@ -375,6 +381,7 @@ impl Examination<'_> {
             }
             Material::Head(bytes) => self.head(&bytes),
             Material::Leaf(leaf) => self.leaf(leaf),
+            Material::Proof(certificate, proof, _) => self.proof(&certificate, &proof),
             _ => {
                 self.note("request", "not_ours", None);
                 Ok(())
@@ -438,6 +445,8 @@ impl Examination<'_> {
         let reach = |head: &Signed<Head>| (head.value().size, head.value().time);
         if let Some(held) = &self.held.head {
             if held.value().size == head.value().size && held.value().root != head.value().root {
+                let (ours, theirs) = (Side::of(held), Side::of(&head));
+                transparency::keep_fork(self.db, &Fork { size: head.value().size, ours, theirs })?;
                 return Err(InstallError::Alarm("log head"));
             }
             if reach(held) >= reach(&head) {
@@ -468,6 +477,25 @@ impl Examination<'_> {
             self.writes.certificate(&hash, &issuer, leaf.der())?;
         }
         self.note("certificate", if new { "installed" } else { "known" }, Some(office));
+        self.leaves.push(leaf);
+        Ok(())
+    }
+
+    /// Keeps the proof that an own certificate stands in the log. One that does not hold is as good as none: the node finds
+    /// it in the log itself.
+    fn proof(&mut self, certificate: &Hash, proof: &Inclusion) -> Result<(), InstallError> {
+        let trust = self.held.trust.as_ref().ok_or(InstallError::NoTrust)?;
+        let ours = self.desks.iter().any(|desk| desk.certificates().contains(certificate));
+        let beside = self.leaves.iter().find(|leaf| leaf.hash() == *certificate).cloned();
+        let leaf = match beside {
+            None if ours => self.db.certificate(certificate)?.and_then(|(_, der)| LeafIn::parse(&der).ok()),
+            beside => beside,
+        };
+        let holds = leaf.is_some_and(|leaf| proof.verify(&leaf, trust, self.now).is_ok());
+        if holds {
+            transparency::keep_proof(&mut self.writes, certificate, proof)?;
+        }
+        self.note("log_proof", if holds { "installed" } else { "not_ours" }, None);
         Ok(())
     }
 }

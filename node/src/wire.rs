@@ -31,6 +31,7 @@ use crate::{
     gatekeeper::Keeper,
     news,
     partners::{SharedAdmitted, look},
+    transparency,
 };
 
 /// First pause after a failed dial; it doubles up to [`LONGEST_PAUSE`].
@@ -439,8 +440,8 @@ impl Worker {
         tracing::info!(%address, %reason, "a dial failed");
         if let (Dialed::Refused(refusal), Some(peer)) = (outcome, peer) {
             self.core.partners.refused(peer, refusal);
-            if matches!(refusal, Refusal::Revoked | Refusal::Expired | Refusal::Certificate) {
-                // Of that the authority knows more: a list that is not here yet, or the next certificate.
+            if matches!(refusal, Refusal::Revoked | Refusal::Expired | Refusal::Certificate | Refusal::Proof) {
+                // Of that the authority knows more: a list that is not here yet, the next certificate, or its proof.
                 self.core.ask_soon.notify_one();
             }
             self.core.tell(Event::Connections);
@@ -495,6 +496,9 @@ impl Worker {
         });
         if swept.await.is_err() {
             tracing::debug!("the network has stopped");
+        }
+        if let Err(error) = transparency::look_ahead(&self.core) {
+            tracing::error!(%error, "how far the log reaches could not be noted");
         }
         self.core.tell(Event::Connections);
     }

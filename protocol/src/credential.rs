@@ -10,6 +10,7 @@ use crate::{
     cbor::Ext,
     certificate::{Leaf, LeafIn, Role, in_force},
     ids::{Address, Hash},
+    log::{Head, Inclusion, Shown},
     signed::{self, Payload, Signed, Unverified},
     time::{DAY, Timestamp},
     trust::{Distrust, Trust},
@@ -73,8 +74,8 @@ pub struct Credential {
     /// A signed [`NodeStatement`].
     #[serde(with = "serde_bytes")]
     pub node: Vec<u8>,
-    /// The proof that the certificate stands in the log. Empty, and ignored, until proofs are
-    /// wanted.
+    /// The two byte strings of the [`Inclusion`] that shows that the certificate stands in the log; empty without one.
+    /// What does not hold counts as none, and matters from the date on from which the trust bundle wants proofs.
     pub proof: Vec<ByteBuf>,
 }
 
@@ -92,6 +93,12 @@ impl Credential {
     ) -> Result<Self, signed::Error> {
         let statement = Signed::sign(NodeStatement::new(peer, leaf, now), key)?;
         Ok(Self { leaf: leaf.der().to_vec(), issuer, node: statement.bytes().to_vec(), proof: Vec::new() })
+    }
+
+    /// The same with a proof from the log.
+    #[must_use]
+    pub fn with_proof(self, proof: &Inclusion) -> Self {
+        Self { proof: proof.to_parts(), ..self }
     }
 }
 
@@ -120,8 +127,8 @@ pub enum Refused {
     /// The node statement is not valid now, or for too long.
     #[error("the node statement is not in force, or for too long")]
     StatementPeriod,
-    /// A proof from the log is wanted, and this version cannot check one.
-    #[error("a proof from the log is wanted, and cannot be checked")]
+    /// A proof from the log is wanted, and none was shown that holds.
+    #[error("a proof from the log is wanted, and none holds")]
     LogProof,
     /// The certificate is neither an office's nor the authority's; others are admitted to protocols of their own.
     #[error("the certificate is not for an office or the authority")]
@@ -142,6 +149,8 @@ pub enum Refused {
 pub struct AdmittedDesk {
     leaf: Leaf,
     statement: NodeStatement,
+    /// The head by which the certificate was shown to be in the log, if it was.
+    shown: Option<Shown>,
 }
 
 impl AdmittedDesk {
@@ -155,6 +164,26 @@ impl AdmittedDesk {
     #[must_use]
     pub const fn until(&self) -> Timestamp {
         self.statement.until
+    }
+
+    /// The head by which the certificate was shown to be in the log, if it was.
+    #[must_use]
+    pub const fn shown(&self) -> Option<&Signed<Head>> {
+        match &self.shown {
+            Some(shown) => Some(&shown.head),
+            None => None,
+        }
+    }
+
+    /// Forgets that the certificate was shown to be in the log: the head that was shown is of another log than the one
+    /// held here.
+    ///
+    /// # Errors
+    /// [`Refused::LogProof`] where proofs are wanted by now.
+    pub fn unshown(mut self, trust: &Trust, now: Timestamp) -> Result<Self, Refused> {
+        self.shown = None;
+        self.check(trust, now)?;
+        Ok(self)
     }
 }
 
@@ -176,7 +205,9 @@ pub fn admit(
         return Err(Refused::Role);
     }
     let statement = statement(credential, &leaf, peer)?;
-    let desk = AdmittedDesk { leaf, statement };
+    // One that does not hold is as good as none.
+    let shown = Inclusion::from_parts(&credential.proof).and_then(|proof| proof.verify(&leaf, trust, now)).ok();
+    let desk = AdmittedDesk { leaf, statement, shown };
     desk.check(trust, now)?;
     Ok(desk)
 }
@@ -219,10 +250,21 @@ impl NodeStatement {
 }
 
 impl AdmittedDesk {
+    /// Takes from a later credential for the same certificate what is better in it.
+    fn renew(&mut self, later: Self) {
+        if self.statement.until < later.statement.until {
+            self.statement = later.statement;
+        }
+        self.shown = later.shown.or_else(|| self.shown.take());
+    }
+
     /// What has to hold besides the certificate, now and later.
     fn check(&self, trust: &Trust, now: Timestamp) -> Result<(), Refused> {
         self.statement.in_force(now)?;
-        if trust.wants_log_proof(now) { Err(Refused::LogProof) } else { Ok(()) }
+        // Whoever has signed the head must not have been revoked since.
+        let holds = |shown: &Shown| trust.is_in_force(&shown.signer, now);
+        let shown = !trust.wants_log_proof(now) || self.shown.as_ref().is_some_and(holds);
+        if shown { Ok(()) } else { Err(Refused::LogProof) }
     }
 }
 
@@ -238,15 +280,15 @@ impl Admitted {
         Self::default()
     }
 
-    /// Adds a desk; a newer node statement for the same certificate replaces the older.
+    /// Adds a desk; of two node statements for the same certificate the one that lasts longer counts, and a proof from the
+    /// log that was shown once, the newer of two.
     ///
     /// # Errors
     /// [`Refused::TooMany`].
     pub fn add(&mut self, desk: AdmittedDesk) -> Result<(), Refused> {
         let full = self.0.len() >= MAX_DESKS;
         match self.0.iter_mut().find(|held| held.leaf.hash() == desk.leaf.hash()) {
-            Some(held) if held.statement.until < desk.statement.until => *held = desk,
-            Some(_) => {}
+            Some(held) => held.renew(desk),
             None if full => return Err(Refused::TooMany),
             None => self.0.push(desk),
         }
@@ -270,6 +312,16 @@ impl Admitted {
             }
         }
         removed
+    }
+
+    /// Forgets that certificates were shown to be in the log where the head that was shown is of another log than the one
+    /// held here, as `other` says. [`Admitted::recheck`] has to follow.
+    pub fn unshow(&mut self, other: impl Fn(&Signed<Head>) -> bool) {
+        for desk in &mut self.0 {
+            if desk.shown().is_some_and(&other) {
+                desk.shown = None;
+            }
+        }
     }
 
     /// Takes out the desk with this certificate.

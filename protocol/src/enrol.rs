@@ -13,20 +13,22 @@
 //!   7   [certificate hash]                               asker: the newest certificate of the key in this one, please
 //!   8   [renewal]                                        asker: one more year for this certificate, please
 //!   9   [proof request]                                  asker: a proof that my office takes part, please
+//!  10   [log size]                                       asker: how does your log lead on from that size?
 //!  65   [trust bundle, greeting]                         authority, to 1
-//!  66   [state, detail, [certificate], issuer id]        authority, to 2, 3, 7 and 8; to 9 what is refused
+//!  66   [state, detail, [certificate, ..], issuer id]    authority, to 2, 3, 7 and 8; to 9 what is refused
 //!  67   [[delta, ..], [CRL, ..]]                         authority, to 4
 //!  68   [[trust bundle]]                                 authority, to 5
 //!  69   [first, leaves, head]                            authority, to 6
 //!  70   [again]                                          authority: busy; try again after so many seconds
 //!  71   [proof]                                          authority, to 9
+//!  72   [head, root, [hash, ..]]                         authority, to 10
 //! ```
 //!
 //! Each question has a stream of its own. An asker sends its code only on a connection on which the authority has
 //! greeted it: the greeting is signed by an issuing CA of a trust bundle whose first root the invitation names, over
 //! both ends of the connection and the asker's nonce ([`Greeting`]), so that nobody in between can pass it on.
 //! A renewal is signed by the office key ([`Renewal`]), and so is the wish for a proof ([`ProofRequest`]), which also
-//! names the asker's end of the connection: nobody else has the authority sign about an office. Questions 4 to 6 are asked of partners too, on news streams
+//! names the asker's end of the connection: nobody else has the authority sign about an office. Questions 4 to 6 and 10 are asked of partners too, on news streams
 //! ([`frame`](crate::link::frame)).
 //! A request is no secret and shows by its signature that the asker holds the key; what has become of it may be asked by
 //! whoever knows its hash, and the answer is public too.
@@ -43,7 +45,7 @@ use crate::{
     crl,
     ids::Hash,
     invitation::{Code, ShortPin},
-    log::LEAF,
+    log::{Inclusion, LEAF, Side},
     signed::{self, Payload, Signed, Unverified},
     time::Timestamp,
     trust::{BundleError, Trust},
@@ -255,6 +257,11 @@ pub enum Question {
         /// A signed [`ProofRequest`].
         request: Vec<u8>,
     },
+    /// How does your log lead on from that size? Asked where it seems to be another log than the asker's.
+    LeadOn {
+        /// The size, at least 1.
+        size: u64,
+    },
 }
 
 /// What the authority answers.
@@ -297,6 +304,8 @@ pub enum Answer {
         /// Its bytes, at most [`MAX_PROOF`].
         proof: Vec<u8>,
     },
+    /// How the log leads on from the size asked for, to the signed head that covers what is held.
+    LeadOn(Side),
 }
 
 /// Where an application stands.
@@ -312,6 +321,8 @@ pub enum State {
         certificate: Vec<u8>,
         /// The id of the CA that issued it.
         issuer: Hash,
+        /// What shows that it stands in the log; none where whoever answers cannot show it.
+        proof: Option<Inclusion>,
     },
     /// Not granted.
     Refused(Refusal),
@@ -441,6 +452,7 @@ impl Question {
             Self::Newest { certificate } => message(7, &(certificate,))?,
             Self::Renew { renewal } => message(8, &(bytes(renewal),))?,
             Self::Membership { request } => message(9, &(bytes(request),))?,
+            Self::LeadOn { size } => message(10, &(size,))?,
         }))
     }
 
@@ -478,6 +490,7 @@ impl Question {
             7 => Self::Newest { certificate: read::<(Hash,)>(array, MAX_QUESTION)?.0 },
             8 => Self::Renew { renewal: read::<(ByteBuf,)>(array, MAX_QUESTION)?.0.into_vec() },
             9 => Self::Membership { request: read::<(ByteBuf,)>(array, MAX_QUESTION)?.0.into_vec() },
+            10 => Self::LeadOn { size: read::<(u64,)>(array, MAX_QUESTION)?.0 },
             other => return Err(MessageError::Type(*other)),
         })
     }
@@ -496,7 +509,10 @@ impl Answer {
                 let standing = match state {
                     State::Unknown => Standing(0, 0, vec![], Hash::ZERO),
                     State::Waiting(again) => Standing(1, *again, vec![], Hash::ZERO),
-                    State::Granted { certificate, issuer } => Standing(2, 0, vec![bytes(certificate)], *issuer),
+                    State::Granted { certificate, issuer, proof } => {
+                        let proof = proof.as_ref().map(Inclusion::to_parts).unwrap_or_default();
+                        Standing(2, 0, [vec![bytes(certificate)], proof].concat(), *issuer)
+                    }
                     State::Refused(refusal) => Standing(3, *refusal as u64, vec![], Hash::ZERO),
                     State::Fee(yen) => Standing(4, u64::from(*yen), vec![], Hash::ZERO),
                 };
@@ -507,6 +523,7 @@ impl Answer {
             Self::Leaves { first, leaves, head } => message(69, &Leaves(*first, bytes(leaves), bytes(head))),
             Self::Busy { again } => message(70, &(again,)),
             Self::Membership { proof } => message(71, &(bytes(proof),)),
+            Self::LeadOn(side) => message(72, side),
         }
     }
 
@@ -523,16 +540,17 @@ impl Answer {
                 Self::Greeting { bundle: bundle.into_vec(), greeting: greeting.into_vec() }
             }
             66 => {
-                let Standing(state, detail, certificates, issuer) = read(array, MAX_ANSWER)?;
-                let mut certificates = several(certificates);
-                Self::State(match (state, certificates.pop(), certificates.is_empty()) {
-                    (0, None, _) if detail == 0 && issuer == Hash::ZERO => State::Unknown,
-                    (1, None, _) if issuer == Hash::ZERO => State::Waiting(detail),
-                    (2, Some(certificate), true) if detail == 0 => State::Granted { certificate, issuer },
-                    (3, None, _) if issuer == Hash::ZERO => State::Refused(detail.into()),
-                    (4, None, _) if issuer == Hash::ZERO => {
-                        State::Fee(detail.try_into().map_err(|_| MessageError::Value)?)
+                let Standing(state, detail, certificate, issuer) = read(array, MAX_ANSWER)?;
+                Self::State(match (state, certificate.as_slice()) {
+                    (0, []) if detail == 0 && issuer == Hash::ZERO => State::Unknown,
+                    (1, []) if issuer == Hash::ZERO => State::Waiting(detail),
+                    (2, [certificate, proof @ ..]) if detail == 0 => {
+                        let read = || Inclusion::from_parts(proof).map_err(|_| MessageError::Value);
+                        let proof = (!proof.is_empty()).then(read).transpose()?;
+                        State::Granted { certificate: certificate.to_vec(), issuer, proof }
                     }
+                    (3, []) if issuer == Hash::ZERO => State::Refused(detail.into()),
+                    (4, []) if issuer == Hash::ZERO => State::Fee(detail.try_into().map_err(|_| MessageError::Value)?),
                     _ => return Err(MessageError::Value),
                 })
             }
@@ -564,6 +582,7 @@ impl Answer {
                 }
                 Self::Membership { proof: proof.into_vec() }
             }
+            72 => Self::LeadOn(read(array, MAX_QUESTION)?),
             other => return Err(MessageError::Type(*other)),
         })
     }
@@ -625,18 +644,22 @@ mod tests {
             Question::Newest { certificate: Hash([8; 32]) },
             Question::Renew { renewal: vec![5; 200] },
             Question::Membership { request: vec![6; 200] },
+            Question::LeadOn { size: 9 },
         ]
     }
 
     fn every_answer() -> Vec<Answer> {
         let refused = Refusal::ALL.into_iter().chain([Refusal::Other]).map(|r| Answer::State(State::Refused(r)));
         let mut answers: Vec<Answer> = refused.collect();
+        let proof = Some(Inclusion::new(vec![5; 130], 9, vec![Hash([6; 32]); 20]));
         answers.extend([
             Answer::Greeting { bundle: vec![1], greeting: vec![2] },
             Answer::State(State::Unknown),
             Answer::State(State::Waiting(60)),
             Answer::State(State::Fee(21_000)),
-            Answer::State(State::Granted { certificate: vec![4; 700], issuer: Hash([3; 32]) }),
+            Answer::State(State::Granted { certificate: vec![4; 700], issuer: Hash([3; 32]), proof: None }),
+            Answer::State(State::Granted { certificate: vec![4; 700], issuer: Hash([3; 32]), proof }),
+            Answer::LeadOn(Side { head: bytes(&[5; 130]), root: Hash([6; 32]), path: vec![Hash([7; 32]); 20] }),
             Answer::Crls { deltas: vec![vec![1], vec![2]], crls: vec![vec![3; crl::MAX]] },
             Answer::Bundle(None),
             Answer::Bundle(Some(vec![8; 100])),
@@ -666,9 +689,19 @@ mod tests {
             let list = vec![bytes(&[1]); certificates];
             Answer::decode(&message(66, &Standing(state, detail, list, Hash::ZERO)).unwrap())
         };
-        for (number, detail, certificates) in
-            [(0, 1, 0), (0, 0, 1), (1, 1, 1), (2, 0, 0), (2, 0, 2), (3, 1, 1), (4, 1 << 32, 0), (4, 1, 1), (5, 0, 0)]
-        {
+        for (number, detail, certificates) in [
+            (0, 1, 0),
+            (0, 0, 1),
+            (1, 1, 1),
+            (2, 0, 0),
+            (2, 0, 2),
+            (2, 0, 3),
+            (2, 0, 4),
+            (3, 1, 1),
+            (4, 1 << 32, 0),
+            (4, 1, 1),
+            (5, 0, 0),
+        ] {
             assert_eq!(state(number, detail, certificates), Err(MessageError::Value), "{number}");
         }
         let leaves = message(69, &Leaves(0, bytes(&[0; LEAF - 1]), bytes(&[]))).unwrap();

@@ -1,12 +1,20 @@
 //! The transparency log: every act of the authority is a 64-byte leaf of a Merkle tree.
 //!
 //! Hashing is that of RFC 6962, section 2.1 (and RFC 9162): a leaf is SHA-256(0x00 | leaf), a node
-//! SHA-256(0x01 | left | right), the empty tree SHA-256 of nothing. Nodes hold all leaves, so
-//! there are no consistency proofs: a node computes the root of every size itself.
+//! SHA-256(0x01 | left | right), the empty tree SHA-256 of nothing. Nodes hold all leaves: a node computes the root of
+//! every size itself. What it shows to others is that its certificates stand in the log ([`Inclusion`]), and, should it
+//! come to that, that the authority has signed two logs ([`Fork`]).
 
-use std::fmt;
+mod fork;
+mod inclusion;
+mod tree;
 
 use serde_tuple::{Deserialize_tuple, Serialize_tuple};
+
+pub use fork::{FORK_LABEL, Fork, Side};
+pub use inclusion::{Inclusion, NotIncluded, Shown};
+pub use tree::{GROUP, Tree, verify_lead_on};
+use tree::{MAX_PATH, root_of};
 
 use crate::{
     cbor::Ext,
@@ -18,8 +26,6 @@ use crate::{
 
 /// The length of a leaf in bytes.
 pub const LEAF: usize = 64;
-/// The longest inclusion proof: a tree of 2^64 leaves.
-const MAX_PATH: usize = 64;
 /// The first byte of every leaf.
 const VERSION: u8 = 1;
 
@@ -144,71 +150,6 @@ pub fn leaf_hash(leaf: &[u8]) -> Hash {
 
 fn node_hash(left: &Hash, right: &Hash) -> Hash {
     Hash::of(&[&[1], &left.0, &right.0])
-}
-
-/// A tree that only grows, reduced to what its root needs: one hash per set bit of its size.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Tree {
-    size: u64,
-    /// Roots of the perfect subtrees, from the largest (left) to the smallest.
-    peaks: Vec<Hash>,
-}
-
-impl Tree {
-    /// The empty tree.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a leaf by its hash. Constant work on average.
-    pub fn push(&mut self, leaf: Hash) {
-        let mut hash = leaf;
-        // Every trailing one of the size is a peak of the same height: it becomes a left half.
-        for _ in 0..self.size.trailing_ones() {
-            if let Some(left) = self.peaks.pop() {
-                hash = node_hash(&left, &hash);
-            }
-        }
-        self.peaks.push(hash);
-        self.size += 1;
-    }
-
-    /// How many leaves it has.
-    #[must_use]
-    pub const fn size(&self) -> u64 {
-        self.size
-    }
-
-    /// The root over all leaves.
-    #[must_use]
-    pub fn root(&self) -> Hash {
-        let mut peaks = self.peaks.iter().rev();
-        let Some(last) = peaks.next() else {
-            return Hash::of(&[]);
-        };
-        peaks.fold(*last, |right, left| node_hash(left, &right))
-    }
-}
-
-impl Extend<Hash> for Tree {
-    fn extend<I: IntoIterator<Item = Hash>>(&mut self, leaves: I) {
-        for leaf in leaves {
-            self.push(leaf);
-        }
-    }
-}
-
-impl fmt::Debug for Tree {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Tree({} leaves, {:?})", self.size, self.root())
-    }
-}
-
-fn root_of(leaves: &[Hash]) -> Hash {
-    let mut tree = Tree::new();
-    tree.extend(leaves.iter().copied());
-    tree.root()
 }
 
 /// Proves that a leaf stands at `index` of the tree over these leaf hashes (RFC 6962, section

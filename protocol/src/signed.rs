@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::cbor::{self, Ext};
 
 /// What COSE adds to a payload, at most: headers, lengths and 64 bytes of signature.
-const OVERHEAD: usize = 96;
+pub(crate) const MAX_OVERHEAD: usize = 96;
 
 /// A kind of object that is signed: its name separates it from every other kind.
 pub trait Payload: Serialize + DeserializeOwned {
@@ -120,7 +120,7 @@ impl<T: Payload> Unverified<T> {
     /// # Errors
     /// [`Error::Encoding`] or [`Error::Frame`]; never panics.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let limit = T::MAX + OVERHEAD;
+        let limit = T::MAX + MAX_OVERHEAD;
         if bytes.len() > limit {
             return Err(cbor::Error::TooLarge { found: bytes.len(), limit }.into());
         }

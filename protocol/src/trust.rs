@@ -116,7 +116,8 @@ impl Trust {
         Ok(Self(Arc::new(State { network, first_roots, bundle, anchors, crls })))
     }
 
-    /// Takes a later trust bundle: signed by a root of the one in force, with a higher number.
+    /// Takes a later trust bundle: signed by a root of the one in force, with a higher number. A date from which proofs
+    /// from the log are wanted may move, but not go.
     /// CRLs of CAs that it no longer names are dropped. One of a CA that another root has certified anew is kept: name
     /// and key are the same.
     ///
@@ -132,6 +133,9 @@ impl Trust {
             (bundle.signed.value().number, bundle.signed.bytes()),
         );
         if outcome == Outcome::New {
+            if self.bundle().enforce_from.0 != 0 && bundle.signed.value().enforce_from.0 == 0 {
+                return Err(BundleError::Enforcement);
+            }
             let anchors = anchors(&bundle)?;
             let state = Arc::make_mut(&mut self.0);
             (state.bundle, state.anchors) = (bundle, anchors);
@@ -361,6 +365,24 @@ impl Trust {
     #[must_use]
     pub fn head(&self, bytes: &[u8]) -> Option<Signed<Head>> {
         verify_head(bytes, self.issuing())
+    }
+
+    /// Reads a log head of an issuing CA that is in force, and gives the CA's id too.
+    #[must_use]
+    pub fn head_in_force(&self, bytes: &[u8], now: Timestamp) -> Option<(Signed<Head>, Hash)> {
+        let in_force: Vec<&Ca> = self.issuing().filter(|ca| self.is_in_force(&ca.id(), now)).collect();
+        in_force.into_iter().find_map(|ca| Some((verify_head(bytes, [ca])?, ca.id())))
+    }
+
+    /// Says whether an issuing CA is in the bundle, within its validity and its root's, and not in its root's CRL, which
+    /// has to be at hand.
+    #[must_use]
+    pub fn is_in_force(&self, ca: &Hash, now: Timestamp) -> bool {
+        let Some((ca, root)) = self.0.bundle.issuing.iter().find(|(held, _)| held.id() == *ca) else { return false };
+        let root = &self.0.bundle.roots[*root];
+        let within = |ca: &Ca| in_force(ca.not_before(), now, ca.not_after());
+        let revoked = self.0.crls.get(&root.id()).is_none_or(|crl| crl.entry(&ca.serial()).is_some());
+        within(ca) && within(root) && !revoked
     }
 
     /// The log head that came with the bundle.

@@ -28,7 +28,7 @@ use musubi_protocol::{
     log::{Act, Operation},
     request::Request,
     time::{DAY, Timestamp},
-    trust::testing::TestAuthority,
+    trust::{Bundle, testing::TestAuthority},
 };
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -185,7 +185,7 @@ impl TestNetwork {
             Grant { role: Role::Office, desk: 1, class: 0, from: now, until: now.plus(days * DAY), issue_number };
         let serial = Serial::random(&mut authority.rng);
         let leaf = authority.issuing.issue(request, &grant, serial, now).expect("a certificate can be issued");
-        authority.log.push(Act::about(&leaf, Operation::Issue, now).leaf_hash());
+        authority.note(Act::about(&leaf, Operation::Issue, now));
         leaf
     }
 
@@ -195,6 +195,21 @@ impl TestNetwork {
         let bundle = authority.bundle();
         let bundle = authority.sign(bundle);
         vec![bundle, authority.crl().der().to_vec()]
+    }
+
+    /// What shows that the log holds a certificate, as a file.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn proof(&self, leaf: &LeafIn) -> Vec<u8> {
+        self.authority().inclusion(leaf).to_file(leaf.hash()).expect("a proof has a form")
+    }
+
+    /// A trust bundle that wants proofs from the log from a moment on.
+    pub fn wanting_proofs(&self, from: Timestamp) -> Vec<u8> {
+        let mut authority = self.authority();
+        let bundle = Bundle { enforce_from: from, ..authority.bundle() };
+        authority.sign(bundle)
     }
 
     /// Revokes a certificate and gives the new CRL.

@@ -11,7 +11,9 @@ use std::{
 use musubi_node::{
     db::{Db, Writes},
     home::Home,
+    times,
 };
+use musubi_protocol::time::Timestamp;
 use musubi_tests::{process::put_clock, sample};
 use serde_json::Value;
 
@@ -327,6 +329,59 @@ fn licences_are_renewed_when_it_is_time_and_a_fee_wants_a_word() {
     }
 }
 
+/// The day comes from which certificates count only with a proof from the public log: whoever is there goes on by itself,
+/// and an office without Internet joins by its file.
+#[test]
+fn the_day_from_which_the_log_counts_comes_and_goes_unnoticed() {
+    let day = |days: i64| times::rfc3339(Timestamp::now().plus((days * DAY) as u64))[..10].to_owned();
+    let world = World::new();
+    world.found(&[MANAGER, HOME_VISIT]);
+    let (serving, at) = world.serve();
+    let manager = world.join("manager", MANAGER, "43", &at, &[]);
+    let to_manager = manager.text("listen");
+    let home_visit = world.join("home-visit", HOME_VISIT, "11", &at, &[&to_manager]);
+    world.until("the partner", |world| world.connected("manager").len() == 1);
+    // Each has its proof from the start; no day is set.
+    let status = world.done("status --dir manager");
+    assert_eq!((&status["desks"][0]["in_log"], &status["log_required"]), (&true.into(), &Value::Null), "{status}");
+    assert_eq!(world.done("authority log --dir a")["required_from"], Value::Null);
+    let (code, error) = world.run(&format!("authority log --dir a --required-from {}", day(59)));
+    assert_eq!((code, &error["error"]["code"]), (1, &"authority-proofs-soon".into()), "{error}");
+    let set = world.done(&format!("authority log --dir a --required-from {}", day(62)));
+    assert_eq!(set["required_from"], day(62));
+    world.until("word of the day", |world| world.done("status --dir manager")["log_required"].is_string());
+
+    for running in [home_visit, manager, serving] {
+        running.stop();
+    }
+    put_clock(&world.clock, 63 * DAY);
+    let (serving, at) = world.serve();
+    for name in ["manager", "home-visit"] {
+        fs::write(world.path().join(name).join("musubi.toml"), format!("[authority]\nat = \"{at}\"\n")).unwrap();
+    }
+    let manager = world.node("manager", &[]);
+    let to_manager = manager.text("listen");
+    let home_visit = world.node("home-visit", &[&to_manager]);
+    world.until("the partner", |world| world.connected("manager").len() == 1);
+    assert_eq!(world.send("manager", PLAN).0, 0);
+    assert_eq!(world.run("doctor --dir manager").0, 0);
+
+    // By file: request and certificate are all that is carried.
+    world.done(&format!("init --dir late --office {DAY_CARE} --kind 15 --name みほん --recovery-out late.sheet"));
+    world.done("request --dir late --out late.pem");
+    world.done("authority issue --dir a late.pem --out late-c.pem");
+    let root = world.done("authority trust --dir a --out trust-bundle")["root_sha256"].clone();
+    world.done(&format!("install --dir late late-c.pem --root-sha256 {}", root.as_str().unwrap()));
+    let late = world.node("late", &[&to_manager]);
+    world.until("the newcomer", |world| world.connected("manager").len() == 2);
+    assert_eq!(world.desk("late")["in_log"], true);
+    for running in [late, home_visit, manager, serving] {
+        running.stop();
+    }
+    let audit = world.done("authority audit --dir a");
+    assert!(audit.as_array().unwrap().iter().any(|entry| entry["deed"] == "log_required"));
+}
+
 /// `kill -9` at each step of an issue: it has happened with its leaf, or not at all.
 #[test]
 fn killed_while_it_issues() {
@@ -378,5 +433,5 @@ fn killed_while_it_issues() {
 /// How many certificates there are, and how many acts the log holds.
 fn register(world: &World) -> (usize, u64) {
     let register = musubi_node::authority::Register::open(&world.path().join("a")).unwrap();
-    (register.list(musubi_protocol::time::Timestamp::now()).unwrap().len(), register.log_size())
+    (register.list(Timestamp::now()).unwrap().len(), register.log_size())
 }

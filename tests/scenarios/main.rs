@@ -17,6 +17,7 @@ mod grace;
 mod hostile;
 #[cfg(target_os = "linux")]
 mod kill;
+mod logproof;
 mod privacy;
 mod proof;
 mod reader;

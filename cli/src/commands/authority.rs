@@ -31,6 +31,7 @@ pub mod init;
 pub mod invitation;
 pub mod issue;
 pub mod list;
+pub mod log;
 pub mod orders;
 pub mod policy;
 pub mod proof;
@@ -66,6 +67,8 @@ pub enum Command {
     Trust(trust::Args),
     /// Lists the certificates.
     List(list::Args),
+    /// Shows the public log, or from when on it counts.
+    Log(log::Args),
     /// Makes invitations for letters.
     Codes(codes::Args),
     /// Makes an invitation for everybody.
@@ -110,6 +113,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, command: Command) -> Result<Ex
         Command::Crl(args) => crl::run(ui, context, &args),
         Command::Trust(args) => trust::run(ui, context, &args),
         Command::List(args) => list::run(ui, context, &args),
+        Command::Log(args) => log::run(ui, context, &args),
         Command::Codes(args) => codes::run(ui, context, &args),
         Command::Invitation(args) => invitation::run(ui, context, &args),
         Command::Serve(args) => serve::run(ui, context, &args),

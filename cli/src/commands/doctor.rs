@@ -16,7 +16,7 @@ use crate::{
     client::{self, Client},
     context::Context,
     error::{CommandError, Exit},
-    moment, msg,
+    moment, msg, rows,
     text::{Message, Text},
     ui::{Ui, layout::wrap},
     unlock,
@@ -41,7 +41,7 @@ const CLOCK_AHEAD: u64 = 17 * DAY;
 
 /// What a look at one thing gave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Found {
+pub(super) enum Found {
     Good,
     Warning,
     Wrong,
@@ -195,7 +195,7 @@ impl Doctor<'_> {
     fn running(&mut self, status: &Status) {
         self.look("node", Found::Good, &msg!("doctor-running", version = &status.version), None);
         for desk in &status.desks {
-            self.desk(desk);
+            self.desk(status, desk);
         }
         self.crl(status);
         self.log(status);
@@ -236,7 +236,7 @@ impl Doctor<'_> {
         }
     }
 
-    fn desk(&mut self, desk: &DeskRow) {
+    fn desk(&mut self, status: &Status, desk: &DeskRow) {
         let standing = standing(self.text, desk);
         let words = msg!("doctor-desk", office = &desk.office, name = &desk.name, standing = standing);
         let soon = moment::rfc3339(Clock::system().now().plus(LICENCE_SOON));
@@ -253,9 +253,22 @@ impl Doctor<'_> {
             _ => (Found::Wrong, Some(msg!("doctor-do-certificate"))),
         };
         self.look("certificate", found, &words, todo.as_ref());
+        if let Some((found, words, todo)) = not_in_log(status, desk) {
+            self.look("log", found, &words, Some(&todo));
+        }
     }
 
     fn log(&mut self, status: &Status) {
+        if status.log_fork {
+            self.look("log", Found::Wrong, &msg!("log-fork"), Some(&msg!("log-fork-next")));
+        }
+        if let Some(doubt) = &status.log_doubt {
+            let words = msg!("log-doubt", address = &doubt.address, time = rows::moment(&doubt.at));
+            self.look("log", Found::Wrong, &words, Some(&msg!("log-doubt-next")));
+        }
+        if let Some((words, todo)) = missing_log(status) {
+            self.look("log", Found::Warning, &words, Some(&todo));
+        }
         match status.foreign {
             // Without a log nobody can tell.
             0 if status.log == 0 => {}
@@ -315,9 +328,30 @@ pub(super) fn wrong_clock(status: &Status) -> Option<(Message, Message)> {
     }
 }
 
+/// Acts of the authority's log that nobody has given: what is seen, and what to do.
+pub(super) fn missing_log(status: &Status) -> Option<(Message, Message)> {
+    let missing = status.log_missing.as_ref()?;
+    let count = i64::try_from(missing.size.saturating_sub(status.log)).unwrap_or(i64::MAX);
+    Some((msg!("log-missing", count = count, time = rows::moment(&missing.since)), msg!("log-missing-next")))
+}
+
+/// A certificate that counts, or will soon, only if the log is shown to hold it, where that cannot be shown yet.
+pub(super) fn not_in_log(status: &Status, desk: &DeskRow) -> Option<(Found, Message, Message)> {
+    let required = status.log_required.as_ref().filter(|_| !desk.in_log && desk.state != "no_certificate")?;
+    let (office, day) = (&desk.office, rows::moment(required));
+    let day = day.split(' ').next().unwrap_or_default();
+    // Both are RFC 3339 with one offset: they compare as text.
+    if moment::rfc3339(Clock::system().now()) < *required {
+        let words = msg!("log-proof-soon", office = office, day = day);
+        Some((Found::Warning, words, msg!("log-proof-next")))
+    } else {
+        Some((Found::Wrong, msg!("log-proof-lacking", office = office, day = day), msg!("log-proof-next")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use musubi_node::api::types::{CrlRow, RefusedRow};
+    use musubi_node::api::types::{CrlRow, DoubtRow, MissingRow, RefusedRow};
     use musubi_protocol::time::Timestamp;
 
     use super::*;
@@ -343,6 +377,7 @@ mod tests {
             until: Some(until),
             next_until: None,
             renewal: None,
+            in_log: false,
         };
         let crl = Some(CrlRow { number: 3, age_s: 10 });
         Status { desks: vec![desk], crl, reading: true, ..Status::default() }
@@ -368,6 +403,19 @@ mod tests {
         assert_eq!(examine(&Status { clock_ahead_s: 1095 * DAY, ..good() }), [("clock", Found::Wrong)]);
         assert_eq!(examine(&Status { waiting: 2, ..good() }), [("partners", Found::Warning)]);
         assert_eq!(examine(&Status { reading: false, ..good() }), [("reading", Found::Warning)]);
+        for (from, found) in [(DAY, Found::Wrong), (2_000_000_000 * DAY, Found::Warning)] {
+            let log_required = Some(moment::rfc3339(Timestamp(from)));
+            assert_eq!(examine(&Status { log_required, ..good() }), [("log", found)]);
+        }
+        let mut proven = Status { log_required: Some(moment::rfc3339(Timestamp(DAY))), ..good() };
+        proven.desks[0].in_log = true;
+        assert_eq!(examine(&proven), []);
+        assert_eq!(examine(&Status { log_fork: true, ..good() }), [("log", Found::Wrong)]);
+        let at = moment::rfc3339(Timestamp(DAY));
+        let doubt = Some(DoubtRow { address: "1379905001-43".into(), at: at.clone() });
+        assert_eq!(examine(&Status { log_doubt: doubt, ..good() }), [("log", Found::Wrong)]);
+        let missing = Some(MissingRow { size: 7, since: at });
+        assert_eq!(examine(&Status { log_missing: missing, ..good() }), [("log", Found::Warning)]);
         let held = Status { waiting: 2, held: 2, ..good() };
         assert_eq!(examine(&held), [("messages", Found::Warning)]);
         for addresses in [vec![], vec!["1379905001-43".to_owned()]] {

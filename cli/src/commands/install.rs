@@ -183,6 +183,7 @@ fn words(item: &InstalledItem) -> Message {
         "crl" => msg!("install-crl", number = subject, outcome = outcome),
         "trust_bundle" => msg!("install-trust-bundle", number = subject, outcome = outcome),
         "log_head" => msg!("install-log-head", number = subject, outcome = outcome),
+        "log_proof" => msg!("install-log-proof", outcome = outcome),
         "request" => msg!("install-request"),
         kind => msg!("install-other", kind = kind),
     }

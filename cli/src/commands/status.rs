@@ -2,7 +2,10 @@
 
 use musubi_node::api::types::{DeskRow, Status};
 
-use super::{doctor::wrong_clock, ping::refusal};
+use super::{
+    doctor::{missing_log, not_in_log, wrong_clock},
+    ping::refusal,
+};
 use crate::{
     client::Client,
     context::Context,
@@ -43,6 +46,22 @@ fn words(ui: &mut Ui, status: &Status) {
     }
     if status.foreign > 0 {
         ui.warn(&msg!("status-foreign", count = status.foreign));
+    }
+    if status.log_fork {
+        ui.warn(&msg!("log-fork"));
+    }
+    if let Some(doubt) = &status.log_doubt {
+        ui.warn(&msg!("log-doubt", address = &doubt.address, time = rows::moment(&doubt.at)));
+    }
+    if let Some((words, todo)) = missing_log(status) {
+        ui.line(&words);
+        ui.note(&todo);
+    }
+    for desk in &status.desks {
+        if let Some((_, words, todo)) = not_in_log(status, desk) {
+            ui.warn(&words);
+            ui.note(&todo);
+        }
     }
     ui.line(&msg!("status-new", count = status.new));
     ui.line(&msg!("status-waiting", count = status.waiting));

@@ -43,6 +43,7 @@ impl From<Told> for CommandError {
             "already_granted" => msg!("err-authority-already-granted"),
             "too_many_applications" => msg!("err-authority-too-many-applications"),
             "admin" => msg!("err-authority-admin"),
+            "proofs_too_soon" => msg!("err-authority-proofs-soon", day = moment::date_of(told.at).to_string()),
             "policy_changed" => msg!("err-authority-policy-changed"),
             "no_order" => msg!("err-authority-no-order"),
             "too_many_offices" => msg!("err-authority-too-many-offices"),

@@ -33,6 +33,7 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
         "disk_failed" => msg!("err-disk-failed"),
         "authority_unreachable" => msg!("err-enrol-unreachable"),
         "log_number" => msg!("err-log-number"),
+        "log_evidence" => msg!("err-log-evidence"),
         "no_desk" => msg!("err-renew-no-desk"),
         "which_office" => msg!("err-office-which", offices = value("offices")),
         "fiscal_year" => msg!("err-use-year", year = value("year")),

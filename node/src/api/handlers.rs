@@ -15,9 +15,10 @@ use musubi_protocol::{
     entry::{By, What},
     gate::Refusal,
     ids::{Address, Hash, MessageId},
-    log::Act,
+    log::{Act, Fork},
     policy::asks_due,
     time::Timestamp,
+    trust::Trust,
 };
 use musubi_store::{Room, Usage};
 use serde::Deserialize;
@@ -29,8 +30,8 @@ use tokio::{
 use super::{
     ApiProblem, State,
     types::{
-        CrlRow, DeskRow, Detail, DiskRow, ForeignRow, Installed, LogRequest, LogRow, Ping, PingRequest, Problem,
-        RefusedRow, RenewRequest, RenewalRow, Row, Status, WaitRequest,
+        CrlRow, DeskRow, Detail, DiskRow, DoubtRow, ForeignRow, ForkRow, HeadRow, Installed, LogRequest, LogRow,
+        MissingRow, Ping, PingRequest, Problem, RefusedRow, RenewRequest, RenewalRow, Row, Status, WaitRequest,
     },
 };
 use crate::{
@@ -101,6 +102,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
     let core = &state.core;
     let (now, wall) = (core.now(), core.trust.wall());
     let trust = core.trust.trust();
+    let required = trust.as_ref().map(|trust| trust.bundle().enforce_from);
     let crl = trust.as_ref().and_then(|trust| trust.least_fresh(now));
     let desks = core.with_desks(|desks| desks.iter().map(|desk| desk_row(core, desk, now)).collect());
     let inbound = core.db.all_inbound().map_err(db)?;
@@ -128,6 +130,12 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         foreign: transparency::foreign(&core.db).map_err(db)?.len() as u64,
         log: transparency::covered_size(&core.db).map_err(db)?,
         bundle: trust.as_ref().map_or(0, |trust| trust.bundle().number),
+        log_fork: transparency::fork(&core.db).map_err(db)?.is_some(),
+        log_doubt: transparency::doubt(&core.db).map_err(db)?.map(doubt_row),
+        log_missing: transparency::withheld(core)
+            .map_err(db)?
+            .map(|missing| MissingRow { size: missing.size, since: rfc3339(missing.since) }),
+        log_required: required.filter(|from| from.0 != 0).map(rfc3339),
         version: env!("CARGO_PKG_VERSION").into(),
     }))
 }
@@ -150,6 +158,7 @@ fn desk_row(core: &Core, desk: &Desk, now: Timestamp) -> DeskRow {
         until: until.map(rfc3339),
         next_until: next.map(rfc3339),
         renewal,
+        in_log: certificate.is_some_and(|leaf| core.proofs.has(&leaf.hash())),
     }
 }
 
@@ -190,6 +199,17 @@ pub(super) async fn log(Extract(state): Extract<State>, Json(request): Json<LogR
         transparency::acknowledge(&core.db, &mut writes, number).map_err(db)?;
         core.db.store().commit(writes.into_batch()).await.map_err(CoreError::from)?;
     }
+    let trust = state.core.trust.trust();
+    let handed = request.evidence.is_some();
+    let evidence = match (&request.evidence, &trust) {
+        (Some(file), Some(trust)) => Some(
+            Fork::from_pem(file)
+                .and_then(|fork| fork_row(&fork, trust))
+                .ok_or_else(|| ApiProblem::new(StatusCode::UNPROCESSABLE_ENTITY, "log_evidence"))?,
+        ),
+        _ => None,
+    };
+    let doubt = transparency::doubt(&core.db).map_err(db)?;
     let check = move || transparency::check(&core.db, core.trust.trust().as_ref());
     let checked = tokio::task::spawn_blocking(check).await.map_err(|_| CoreError::Stopped)?.map_err(db)?;
     let row = |act: &Act| ForeignRow {
@@ -203,9 +223,27 @@ pub(super) async fn log(Extract(state): Extract<State>, Json(request): Json<LogR
         root: checked.root.to_string(),
         signed: checked.signed.map(rfc3339),
         whole: checked.whole,
-        fork: checked.fork,
+        fork: checked.fork.is_some(),
+        evidence: match handed {
+            true => evidence,
+            false => checked.fork.zip(trust).and_then(|(fork, trust)| fork_row(&fork, &trust)),
+        },
+        doubt: doubt.map(doubt_row),
         foreign: checked.foreign.iter().map(row).collect(),
     }))
+}
+
+fn doubt_row((address, at): (Address, Timestamp)) -> DoubtRow {
+    DoubtRow { address: address.to_string(), at: rfc3339(at) }
+}
+
+/// Evidence that holds.
+fn fork_row(fork: &Fork, trust: &Trust) -> Option<ForkRow> {
+    let [ours, theirs] = fork.verify(trust)?.map(|head| {
+        let head = head.value();
+        HeadRow { size: head.size, root: head.root.to_string(), signed: rfc3339(head.time) }
+    });
+    Some(ForkRow { size: fork.size, ours, theirs, file: fork.to_pem().ok()? })
 }
 
 fn disk_row(usage: Usage) -> DiskRow {

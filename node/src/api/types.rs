@@ -162,6 +162,18 @@ pub struct Status {
     /// The number of the trust bundle in force; 0: none is installed.
     #[serde(default)]
     pub bundle: u64,
+    /// Whether there is evidence that the authority has signed two logs.
+    #[serde(default)]
+    pub log_fork: bool,
+    /// A partner whose entry names another log than the one that is kept here; null where none does.
+    #[serde(default)]
+    pub log_doubt: Option<DoubtRow>,
+    /// Acts of the log that a signature covers and nobody has given for a day; null where none are missing.
+    #[serde(default)]
+    pub log_missing: Option<MissingRow>,
+    /// From when on a certificate counts only if the log is shown to hold it, RFC 3339 with +09:00; null for never.
+    #[serde(default)]
+    pub log_required: Option<String>,
     /// Version of the program.
     pub version: String,
 }
@@ -212,6 +224,27 @@ pub struct DeskRow {
     /// The renewal that is due; null where none is, or where the authority has not been asked.
     #[serde(default)]
     pub renewal: Option<RenewalRow>,
+    /// Whether it is shown to others that the authority's public log holds the certificate.
+    #[serde(default)]
+    pub in_log: bool,
+}
+
+/// A partner whose entry names another log of the authority.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DoubtRow {
+    /// The partner's address.
+    pub address: String,
+    /// When the entry came, RFC 3339 with +09:00.
+    pub at: String,
+}
+
+/// Acts of the authority's log that are missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MissingRow {
+    /// How many acts the signature covers.
+    pub size: u64,
+    /// Since when that is known, RFC 3339 with +09:00.
+    pub since: String,
 }
 
 /// A renewal that is due and not granted yet.
@@ -279,6 +312,9 @@ pub struct WaitRequest {
 pub struct LogRequest {
     /// Issue number of a certificate that is the office's own, on another computer; null to check only.
     pub known: Option<u64>,
+    /// Evidence of two logs that somebody has handed over, PEM, to be checked; null to check what is kept.
+    #[serde(default)]
+    pub evidence: Option<String>,
 }
 
 /// The authority's public log as it is kept here.
@@ -292,10 +328,40 @@ pub struct LogRow {
     pub signed: Option<String>,
     /// Whether the head covers exactly what is kept.
     pub whole: bool,
-    /// Whether two heads of one size with different roots are kept as evidence.
+    /// Whether there is evidence that the authority has signed two logs.
     pub fork: bool,
+    /// The evidence: the one that was handed over, if it holds, else the one that is kept.
+    #[serde(default)]
+    pub evidence: Option<ForkRow>,
+    /// A partner whose entry names another log than the one that is kept here.
+    #[serde(default)]
+    pub doubt: Option<DoubtRow>,
     /// Certificates for office numbers of desks here that nobody here asked for.
     pub foreign: Vec<ForeignRow>,
+}
+
+/// Two logs that the authority has signed: at one size they differ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ForkRow {
+    /// The size at which they are compared.
+    pub size: u64,
+    /// The log that is kept by whoever has found it.
+    pub ours: HeadRow,
+    /// The other.
+    pub theirs: HeadRow,
+    /// All of it as a file, PEM, which anybody can check who trusts the authority's root.
+    pub file: String,
+}
+
+/// A signed head of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HeadRow {
+    /// How many acts it covers.
+    pub size: u64,
+    /// Root over them, hexadecimal.
+    pub root: String,
+    /// When it was signed, RFC 3339 with +09:00.
+    pub signed: String,
 }
 
 /// A certificate for an office number of a desk here that nobody here asked for.

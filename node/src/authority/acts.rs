@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use jiff::civil::Date;
 use musubi_protocol::{
     certificate::Serial,
     crl::Reason,
@@ -95,6 +96,14 @@ pub enum Act {
         /// The policy's bytes.
         policy: Vec<u8>,
     },
+    /// [`Authority::require_proofs`].
+    RequireProofs {
+        /// From which day on, in Japan.
+        #[serde(with = "times::text")]
+        day: Date,
+    },
+    /// [`Register::proofs_required`].
+    ProofsRequired,
     /// [`Authority::membership`].
     Membership {
         /// For which office.
@@ -175,6 +184,15 @@ pub enum Done {
         /// The bundle's number.
         bundle: u64,
     },
+    /// From when on certificates count only with a proof from the log, and the number of the trust bundle that says so.
+    ProofsRequired {
+        /// From when on; `None` for never.
+        from: Option<Timestamp>,
+        /// The bundle's number.
+        bundle: u64,
+        /// How many acts the log holds.
+        size: u64,
+    },
     /// A proof, as its file and as the text of its QR code.
     Proof {
         /// PEM.
@@ -244,6 +262,7 @@ impl Error {
         let at = match self {
             Self::ClockBehind { newest } => *newest,
             Self::TooEarly { from } => *from,
+            Self::TooSoon { first } => *first,
             _ => Timestamp(0),
         };
         let more = matches!(self, Self::Damaged(_)) || std::error::Error::source(self).is_some();
@@ -290,6 +309,7 @@ impl Register {
                 Done::Trust { file: self.trust_file(), number: self.bundle_number(), root_pin: self.root_pin() }
             }
             Act::Policy => Done::Policy { policy: self.policy().to_bytes()?, bundle: self.bundle_number() },
+            Act::ProofsRequired => self.shown_log(),
             Act::Charges { since, before } => Done::Charges(self.charges(*since, *before)?),
             Act::Audit => Done::Audit(self.audit()?),
             Act::Orders => Done::Orders(self.orders(now)?),
@@ -301,6 +321,12 @@ impl Register {
             },
             _ => return Ok(None),
         }))
+    }
+}
+
+impl Register {
+    fn shown_log(&self) -> Done {
+        Done::ProofsRequired { from: self.proofs_required(), bundle: self.bundle_number(), size: self.log_size() }
     }
 }
 
@@ -364,6 +390,10 @@ impl Authority {
                 let bundle = self.set_policy(policy, now)?;
                 Done::Policy { policy: self.policy().to_bytes()?, bundle }
             }
+            Act::RequireProofs { day } => {
+                self.require_proofs(day, now)?;
+                self.shown_log()
+            }
             Act::Membership { office } => {
                 let proof = self.membership(&office, now)?;
                 Done::Proof { file: proof.to_pem()?, text: proof.to_text()? }
@@ -389,6 +419,7 @@ impl Authority {
             | Act::Applications { .. }
             | Act::Trust
             | Act::Policy
+            | Act::ProofsRequired
             | Act::Charges { .. }
             | Act::RootTasks
             | Act::Admins

@@ -301,7 +301,8 @@ impl Register {
     pub(super) fn granted(&self, serial: &Serial) -> Result<State, Error> {
         let issued = records::certificate(&self.store, serial)?.ok_or(Error::Damaged("certificate"))?;
         let ca = self.standing.cas.get(&issued.ca).ok_or(Error::Damaged("CA"))?;
-        Ok(State::Granted { certificate: issued.leaf.der().to_vec(), issuer: ca.ca.id() })
+        let proof = self.inclusion(&issued.leaf.hash())?;
+        Ok(State::Granted { certificate: issued.leaf.der().to_vec(), issuer: ca.ca.id(), proof })
     }
 
     /// Finds an application by the beginning of its name.

@@ -37,6 +37,8 @@ pub enum Deed {
     Bundle,
     /// A root was asked for a trust bundle.
     RootAsked,
+    /// A day was published from which certificates count only with a proof from the log.
+    LogRequired,
     /// A code was made for a letter.
     Code,
     /// An application came that a person has to decide.
@@ -73,6 +75,7 @@ impl Deed {
             Self::Recovered => "recovered",
             Self::Bundle => "bundle",
             Self::RootAsked => "root_asked",
+            Self::LogRequired => "log_required",
             Self::Code => "code",
             Self::Applied => "applied",
             Self::Granted => "granted",

@@ -6,8 +6,8 @@ use musubi_protocol::{
     cbor::Ext,
     certificate::{self, TAIL},
     crl::{self, CrlIn, Revoked},
-    ids::OfficeNumber,
-    log::{Act, Head, Operation},
+    ids::{Hash, OfficeNumber},
+    log::{Act, Head, Inclusion, Operation},
     policy::Policy,
     signed::Signed,
     time::Timestamp,
@@ -95,7 +95,13 @@ impl<'a> Draft<'a> {
     pub(super) fn issued(&mut self, issued: &Issued, now: Timestamp) -> Result<(), Error> {
         self.standing.issued = issued.leaf.issue_number();
         self.writer.certificate(issued)?;
-        self.log(&Act::about(&issued.leaf, Operation::Issue, now))
+        self.writer.place(&issued.leaf.hash(), self.standing.tree.size())?;
+        let act = Act::about(&issued.leaf, Operation::Issue, now);
+        // Nodes build the leaf from the certificate: one of another moment would prove nothing.
+        if act != Inclusion::act_of(&issued.leaf) {
+            return Err(Error::Damaged("certificate"));
+        }
+        self.log(&act)
     }
 
     /// Takes a revocation in, with its leaf. [`Draft::new_crl`] has to follow.
@@ -171,6 +177,11 @@ impl<'a> Draft<'a> {
     /// Wraps a secret under the authority's key.
     pub(super) fn wrap(&self, label: &str, secret: &[u8]) -> Result<Vec<u8>, Error> {
         Ok(self.ring.wrap(label, &[], secret)?)
+    }
+
+    /// Publishes from when on a certificate counts only with a proof from the log.
+    pub(super) fn set_enforce(&mut self, from: Timestamp) {
+        self.publish(|public| public.enforce_from = from);
     }
 
     /// Publishes another licence policy.
@@ -310,6 +321,11 @@ impl<'a> Draft<'a> {
         let der = |root| self.standing.cas.get(&root).map(|entry| entry.ca.der()).unwrap_or_default();
         let network = self.standing.network;
         if network == network_id(der(ROOT), der(SECOND_ROOT)) { Ext::none() } else { Bundle::network_ext(&network) }
+    }
+
+    /// Notes where the leaf of a certificate stands.
+    pub(super) fn place(&mut self, certificate: &Hash, index: u64) -> Result<(), Error> {
+        self.writer.place(certificate, index)
     }
 
     /// Takes a leaf in.

@@ -102,6 +102,12 @@ pub enum Error {
     /// Terms that have begun would be changed.
     #[error("the licence policy would change terms that have begun")]
     PolicyChanged,
+    /// Certificates would count only with a proof from the log before all offices can have one.
+    #[error("the day from which proofs are required is too soon")]
+    TooSoon {
+        /// The first moment that is possible.
+        first: Timestamp,
+    },
     /// The clock is behind what this authority has signed: its signatures would contradict each other.
     #[error("the clock is behind the newest signature")]
     ClockBehind {
@@ -245,6 +251,7 @@ impl Error {
             Self::TooManyApplications => "too_many_applications",
             Self::Admin => "admin",
             Self::PolicyChanged => "policy_changed",
+            Self::TooSoon { .. } => "proofs_too_soon",
             Self::Date(_) => "date",
             Self::Stopped => "stopped",
             Self::Unproven => "unproven",

@@ -42,7 +42,8 @@ const PROOF_REQUEST_AGE: u64 = RENEWAL_AGE;
 /// What was issued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Issued {
-    /// The file for the office: leaf, issuing CA, both roots, CRLs of issuing CA and root, trust bundle, log head.
+    /// The file for the office: leaf, issuing CA, both roots, CRLs of issuing CA and root, trust bundle, log head, and the
+    /// proof that the leaf stands in the log.
     pub pem: String,
     /// The certificate as the list shows it.
     pub row: Row,
@@ -189,8 +190,8 @@ impl Authority {
         let agreed = renewal.into_value();
         match self.newest_for(&certificate, now)? {
             // Renewed already: the same question gets the same answer.
-            State::Granted { certificate: newest, issuer } if is_later(&newest, &held.leaf) => {
-                return Ok(State::Granted { certificate: newest, issuer });
+            State::Granted { certificate: newest, issuer, proof } if is_later(&newest, &held.leaf) => {
+                return Ok(State::Granted { certificate: newest, issuer, proof });
             }
             _ if !held.is_live(now) || held.leaf.role() != Role::Office => return refused(Refusal::Certificate),
             // One that somebody has kept, or a clock that is wrong: what was agreed to then may not be meant now.
@@ -226,7 +227,8 @@ impl Authority {
 
     pub(super) fn issued(&self, granted: Granted, now: Timestamp) -> Result<Issued, Error> {
         let Granted { record, renewal, fee } = granted;
-        let pem = publish::certificate_file(&self.register.standing, &record)?;
+        let proof = self.register.inclusion(&record.leaf.hash())?;
+        let pem = publish::certificate_file(&self.register.standing, &record, proof.as_ref())?;
         Ok(Issued { pem, row: Row::new(&self.register.standing, &record, true, now), renewal, fee })
     }
 

@@ -25,6 +25,7 @@ use musubi_protocol::{
     gate::{CRLS_COUNT, HELLO_MAX, Hello, Refusal},
     ids::{Hash, OfficeNumber},
     link::frame::Frame,
+    log::Inclusion,
     news::Known,
     time::{DAY, Timestamp},
     trust::Trust,
@@ -441,7 +442,7 @@ impl Teller for Desk {
     }
 
     fn answer(&self, question: &Question) -> Option<Answer> {
-        if !matches!(question, Question::Leaves { .. }) {
+        if !matches!(question, Question::Leaves { .. } | Question::LeadOn { .. }) {
             return answer(&self.trust(), &self.deltas, question);
         }
         // Only a greeting names the ends of a connection.
@@ -476,19 +477,20 @@ impl Members {
         reads_back: bool,
     ) -> Result<Self, super::ServiceError> {
         let now = clock.now();
-        let (identity, trust, found) = act_aside(&shared, move |authority| {
+        let (identity, proof, trust, found) = act_aside(&shared, move |authority| {
             let found = reads_back.then(|| authority.found()).transpose()?;
             // Before it has read back it signs nothing, not even for itself.
             let identity = match reads_back {
                 true => authority.held_identity()?.ok_or(Error::NothingValid)?,
                 false => authority.identity(now, &mut rand::rng())?,
             };
-            Ok((identity, authority.trust()?, found))
+            let proof = authority.inclusion(&identity.leaf.hash())?;
+            Ok((identity, proof, authority.trust()?, found))
         })
         .await?;
         let keypair = identity.node.clone();
         let network = trust.network_id();
-        let public = RwLock::new(Public { trust, credential: identity.credential(now)? });
+        let public = RwLock::new(Public { trust, credential: identity.credential(proof.as_ref(), now)? });
         let known = shared.known.borrow().clone();
         let desk = Arc::new(Desk {
             known: watch::Sender::new(known),
@@ -539,9 +541,13 @@ impl Drop for Members {
 }
 
 impl Identity {
-    fn credential(&self, now: Timestamp) -> Result<Vec<u8>, Error> {
+    fn credential(&self, proof: Option<&Inclusion>, now: Timestamp) -> Result<Vec<u8>, Error> {
         let peer = self.node.public().to_peer_id();
-        Ok(cbor::to_vec(&Credential::new(&self.leaf, self.issuer, &peer, &self.desk, now)?)?)
+        let bare = Credential::new(&self.leaf, self.issuer, &peer, &self.desk, now)?;
+        Ok(cbor::to_vec(&match proof {
+            Some(proof) => bare.with_proof(proof),
+            None => bare,
+        })?)
     }
 }
 
@@ -650,7 +656,9 @@ impl Worker {
             }
         }
         self.renew(now).await;
-        let credential = self.identity.credential(now);
+        let certificate = self.identity.leaf.hash();
+        let proof = act_aside(&self.desk.shared, move |authority| authority.inclusion(&certificate)).await;
+        let credential = proof.and_then(|proof| self.identity.credential(proof.as_ref(), now));
         let before = self.desk.trust();
         if let Some(trust) = trust.clone() {
             let desk = Arc::clone(&self.desk);

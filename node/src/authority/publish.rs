@@ -1,21 +1,29 @@
 //! The files that leave the house: certificates, CRLs, trust bundle.
 
 use ed25519_dalek::SigningKey;
+use jiff::civil::Date;
 use musubi_protocol::{
     certificate::{
-        Serial,
-        material::{self, CERTIFICATE, CRL, LOG_HEAD, TRUST_BUNDLE},
+        Role, Serial,
+        material::{self, CERTIFICATE, CRL, LOG_HEAD, LOG_PROOF, TRUST_BUNDLE},
     },
     ids::Hash,
+    log::{Inclusion, Side},
     policy::Policy,
-    time::Timestamp,
+    time::{DAY, Timestamp},
 };
+use serde_bytes::ByteBuf;
 
 use super::{
     Authority, Error, Register,
     audit::Deed,
+    dates,
     records::{self, Issued, ROOT, SECOND_ROOT, Standing},
 };
+
+/// How long before the day from which certificates count only with a proof from the log it has to be known: lists travel
+/// within hours, but an office may be closed for weeks, and one without Internet gets its proof by file.
+pub const NOTICE: u64 = 60 * DAY;
 
 impl Authority {
     /// The CRLs, made anew where the newest is older than [`CRL_AGE`](super::CRL_AGE): issuing CAs from the newest to
@@ -33,6 +41,37 @@ impl Authority {
 }
 
 impl Authority {
+    /// Publishes from when on a certificate counts only with a proof from the log: a new trust bundle. Its number is
+    /// returned.
+    ///
+    /// Every office has to have fetched its proof by then, so that the day lies at least [`NOTICE`] ahead; only where no
+    /// office has a certificate in force yet it may be any day from today on. A date that was published may be moved like
+    /// that, also when it has passed, but it does not go: nodes take no bundle without it any more.
+    ///
+    /// # Errors
+    /// [`Error::TooSoon`], [`Error::ClockBehind`], and what the store refuses.
+    pub fn require_proofs(&mut self, day: Date, now: Timestamp) -> Result<u64, Error> {
+        let from = dates::start_of(day)?;
+        let mut first = dates::start_of(dates::day_of(now)?)?;
+        for issued in records::certificates(&self.store, None) {
+            let issued = issued?;
+            if issued.leaf.role() == Role::Office && issued.is_live(now) {
+                first = now.plus(NOTICE);
+                break;
+            }
+        }
+        // Zero would say "never".
+        if from < first || from.0 == 0 {
+            return Err(Error::TooSoon { first });
+        }
+        self.act(now, |draft, _| {
+            draft.set_enforce(from);
+            draft.deed(Deed::LogRequired, None, day.to_string());
+            Ok(())
+        })?;
+        Ok(self.bundle_number())
+    }
+
     /// Publishes another licence policy: a new trust bundle. Its number is returned.
     ///
     /// # Errors
@@ -94,6 +133,12 @@ impl Authority {
 }
 
 impl Register {
+    /// From when on a certificate counts only with a proof from the log; `None` for never.
+    #[must_use]
+    pub fn proofs_required(&self) -> Option<Timestamp> {
+        Some(self.standing.public.enforce_from).filter(|from| from.0 != 0)
+    }
+
     /// The trust bundle as it was signed.
     #[must_use]
     pub fn bundle_bytes(&self) -> &[u8] {
@@ -142,12 +187,47 @@ impl Register {
     /// [`Error::Unknown`], and what the store refuses.
     pub fn certificate_file(&self, serial: &Serial) -> Result<String, Error> {
         let issued = records::certificate(&self.store, serial)?.ok_or(Error::Unknown)?;
-        certificate_file(&self.standing, &issued)
+        certificate_file(&self.standing, &issued, self.inclusion(&issued.leaf.hash())?.as_ref())
+    }
+
+    /// What shows that a certificate stands in the log, by the newest head; `None` for one that does not.
+    ///
+    /// # Errors
+    /// What the store refuses.
+    pub fn inclusion(&self, certificate: &Hash) -> Result<Option<Inclusion>, Error> {
+        let Some(index) = records::place_of(&self.store, certificate)? else { return Ok(None) };
+        let Standing { tree, head, .. } = &self.standing;
+        let path = tree.prove(index, tree.size(), |group| self.group(group))?.ok_or(Error::Damaged("log"))?;
+        Ok(Some(Inclusion::new(head.bytes().to_vec(), index, path)))
+    }
+
+    /// How the log leads on from an earlier size to the newest head; `None` from nothing, and from a size that it has not
+    /// reached.
+    ///
+    /// # Errors
+    /// What the store refuses.
+    pub fn lead_on(&self, size: u64) -> Result<Option<Side>, Error> {
+        let Standing { tree, head, .. } = &self.standing;
+        let (root, path) = (
+            tree.root_at(size, |group| self.group(group))?,
+            tree.lead_on(size, tree.size(), |group| self.group(group))?,
+        );
+        Ok(root.zip(path).map(|(root, path)| Side { head: ByteBuf::from(head.bytes()), root, path }))
+    }
+
+    /// The hashes of the leaves of a full group.
+    fn group(&self, group: u64) -> Result<Vec<Hash>, Error> {
+        self.standing.groups.get(&self.store, group)
     }
 }
 
-/// Leaf, issuing CA, both roots, CRLs of issuing CA and root, trust bundle, newest log head.
-pub(super) fn certificate_file(standing: &Standing, issued: &Issued) -> Result<String, Error> {
+/// Leaf, issuing CA, both roots, CRLs of issuing CA and root, trust bundle, newest log head, and the proof that the leaf
+/// stands in the log of that head: with it an office that has no Internet is let in too.
+pub(super) fn certificate_file(
+    standing: &Standing,
+    issued: &Issued,
+    proof: Option<&Inclusion>,
+) -> Result<String, Error> {
     let mut items = vec![(CERTIFICATE, issued.leaf.der())];
     for number in [issued.ca, ROOT, SECOND_ROOT] {
         items.push((CERTIFICATE, standing.cas.get(&number).ok_or(Error::Damaged("CA"))?.ca.der()));
@@ -157,6 +237,8 @@ pub(super) fn certificate_file(standing: &Standing, issued: &Issued) -> Result<S
     }
     items.push((TRUST_BUNDLE, &*standing.bundle.bytes));
     items.push((LOG_HEAD, standing.head.bytes()));
+    let proof = proof.map(|proof| proof.to_file(issued.leaf.hash())).transpose()?;
+    items.extend(proof.as_deref().map(|proof| (LOG_PROOF, proof)));
     Ok(material::to_pem(items))
 }
 

@@ -20,17 +20,21 @@
 //! | orders | 8 bytes | see `orders` |
 //! | administrators | name | see `admins` |
 //! | lost | office number, SHA-256 of the certificate | see `recover` |
+//! | places | SHA-256 of a certificate | index of its leaf in the log |
 //!
 //! Integers in keys are big-endian, so that order of keys is order of numbers. All values have format 1.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use musubi_protocol::{
     cbor,
     certificate::{Ca, LeafIn, Rank, Serial},
     crl::{CrlIn, Delta, Reason, Revoked},
     ids::{Hash, OfficeNumber},
-    log::{Act, Head, LEAF, Tree, leaf_hash},
+    log::{Act, GROUP, Head, LEAF, Tree, leaf_hash},
     policy::Policy,
     signed::{Signed, Unverified},
     time::Timestamp,
@@ -67,7 +71,10 @@ const DELTAS: Space = Space::new(142, "deltas");
 pub(super) const ORDERS: Space = Space::new(143, "orders");
 pub(super) const LOST: Space = Space::new(144, "lost");
 pub(super) const ADMINS: Space = Space::new(145, "administrators");
+const PLACES: Space = Space::new(150, "places");
 
+/// Groups of leaves of which the hashes are kept at hand: 16 MiB, enough for half a million acts.
+const MAX_GROUPS: usize = 1024;
 /// The longest delta that is kept; after more at once the whole list is served.
 const MAX_DELTA: usize = 8 << 10;
 /// How many older CRLs are led on from.
@@ -102,6 +109,7 @@ pub(super) struct Standing {
     pub(super) public: Public,
     pub(super) head: Signed<Head>,
     pub(super) tree: Tree,
+    pub(super) groups: Groups,
     /// The last issue number given.
     pub(super) issued: u64,
     /// How far the audit log goes.
@@ -150,6 +158,28 @@ struct WantedRecord {
     issuing: Option<WantedCa>,
 }
 
+/// Hashes of the leaves of full groups that were read for proofs: every node asks every quarter of an hour. They never
+/// change; 16 KiB each.
+#[derive(Clone, Default)]
+pub(super) struct Groups(Arc<Mutex<BTreeMap<u64, Vec<Hash>>>>);
+
+impl Groups {
+    /// The hashes of a full group's leaves.
+    pub(super) fn get(&self, store: &Store, group: u64) -> Result<Vec<Hash>, Error> {
+        let mut read = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = read.get(&group) {
+            return Ok(held.clone());
+        }
+        let leaves = (group * GROUP..(group + 1) * GROUP).map(|index| Ok(leaf_hash(&leaf(store, index)?)));
+        let leaves: Vec<Hash> = leaves.collect::<Result<_, Error>>()?;
+        if MAX_GROUPS <= read.len() {
+            read.clear();
+        }
+        read.insert(group, leaves.clone());
+        Ok(leaves)
+    }
+}
+
 /// What the trust bundle says beside CAs and CRL, carried on from one to the next.
 #[derive(Clone, PartialEq)]
 pub(super) struct Public {
@@ -159,7 +189,7 @@ pub(super) struct Public {
 }
 
 impl Public {
-    /// What the first bundle says. Certificates count without a proof from the log until a later version sets a date.
+    /// What the first bundle says. Certificates count without a proof from the log until a date is set.
     pub(super) fn first() -> Self {
         Self { policy: Policy::none(), bootstrap: Vec::new(), enforce_from: Timestamp(0) }
     }
@@ -310,7 +340,8 @@ pub(super) fn load(store: &Store) -> Result<Standing, Error> {
 
     let held: Vec<BodyId> = crls.values().chain([&bundle]).map(|numbered| numbered.body).collect();
     store.bodies().sweep(|id| held.contains(&id))?;
-    Ok(Standing { name, cas, crls, bundle, public, head, tree, issued, audited, root_here, wanted, network })
+    let groups = Groups::default();
+    Ok(Standing { name, cas, crls, bundle, public, head, tree, groups, issued, audited, root_here, wanted, network })
 }
 
 /// None, or the one that this version wrote.
@@ -362,6 +393,11 @@ pub(super) fn certificate(store: &Store, serial: &Serial) -> Result<Option<Issue
 pub(super) fn serial_of(store: &Store, certificate: &Hash) -> Result<Option<Serial>, Error> {
     let Some(serial) = get::<ByteBuf>(store, HASHES, &certificate.0)? else { return Ok(None) };
     Ok(Some(Serial::from_bytes(&serial).map_err(|_| Error::Damaged("serial number"))?))
+}
+
+/// Where the leaf of a certificate's issue stands in the log.
+pub(super) fn place_of(store: &Store, certificate: &Hash) -> Result<Option<u64>, Error> {
+    get(store, PLACES, &certificate.0)
 }
 
 /// The certificates of one office, or of all, by office number and then by issue number.
@@ -543,6 +579,10 @@ impl<'a> Writer<'a> {
 
     pub(super) fn audited(&mut self, audited: &Audited) -> Result<(), Error> {
         self.put(AUTHORITY, AUDITED, audited)
+    }
+
+    pub(super) fn place(&mut self, certificate: &Hash, index: u64) -> Result<(), Error> {
+        self.put(PLACES, &certificate.0, &index)
     }
 
     pub(super) fn log(&mut self, index: u64, act: &Act) -> Result<(), Error> {

@@ -338,10 +338,12 @@ pub(super) fn revoke_lost(draft: &mut Draft<'_>, office: &OfficeNumber, reason: 
 /// Takes one leaf of the log back.
 fn again(draft: &mut Draft<'_>, leaf: &[u8]) -> Result<(), Error> {
     let act = act_of(leaf)?;
+    let index = draft.standing.tree.size();
     draft.log(&act)?;
     let key = lost_key(&act.office, &act.certificate);
     if act.operation == Operation::Issue && act.office.as_str() != OWN_NUMBER {
         draft.standing.issued = draft.standing.issued.max(act.issue_number);
+        draft.place(&act.certificate, index)?;
         draft.put(LOST, &key, &LostRecord { leaf: ByteBuf::from(leaf), revoke: 0 })?;
         // The code that it was issued for may be the one that is still good here.
         codes::withdraw(draft, &act.office)?;

@@ -393,6 +393,11 @@ pub(super) fn reply(
         Question::Bundle { number } => {
             Answer::Bundle((number < authority.bundle_number()).then(|| authority.bundle_bytes().to_vec()))
         }
+        Question::LeadOn { size } => match authority.lead_on(size)? {
+            Some(side) => Answer::LeadOn(side),
+            // To ask for what is not there helps nobody later either; the answer has to be one.
+            None => Answer::Busy { again: BUSY },
+        },
         Question::Leaves { size } => {
             let (leaves, head) = authority.leaves_after(size, MAX_LEAVES)?;
             Answer::Leaves { first: size, leaves, head }
@@ -406,7 +411,7 @@ const fn cost(question: &Question) -> [f64; 2] {
         Question::Apply { .. } | Question::Renew { .. } | Question::Membership { .. } => [1.0, 1.0],
         Question::Crls { .. } => [20.0, 0.0],
         // A sixteenth of the longest answer.
-        Question::Leaves { .. } => [2.0, 0.0],
+        Question::Leaves { .. } | Question::LeadOn { .. } => [2.0, 0.0],
         Question::Greet { .. } | Question::Bundle { .. } => [5.0, 0.0],
         Question::State { .. } | Question::Newest { .. } => [1.0, 0.0],
     }

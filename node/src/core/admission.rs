@@ -16,6 +16,7 @@ use super::{Core, CoreError, Standing, standing};
 use crate::{
     db::Writes,
     partners::{SharedAdmitted, look},
+    transparency::{self, Compared},
 };
 
 /// Other nodes from which a desk may be connected when one more comes.
@@ -33,7 +34,14 @@ impl Core {
                 .iter()
                 .filter(|desk| standing(desk, &self.trust, now).may_receive())
                 .filter_map(|desk| desk.certificate().map(|certificate| (desk, certificate)))
-                .map(|(desk, (issuer, leaf))| Ok(Credential::new(leaf, *issuer, &peer, desk.key(), now)?))
+                .map(|(desk, (issuer, leaf))| {
+                    let bare = Credential::new(leaf, *issuer, &peer, desk.key(), now)?;
+                    // Also before the day from which proofs are wanted, so that everybody has seen them by then.
+                    Ok(match self.proofs.of(&leaf.hash()) {
+                        Some(proof) => bare.with_proof(&proof),
+                        None => bare,
+                    })
+                })
                 .collect()
         })
     }
@@ -44,7 +52,15 @@ impl Core {
     /// [`credential::Refused`]; without trust data everything is refused.
     pub fn admit(&self, credential: &Credential, peer: &PeerId) -> Result<AdmittedDesk, credential::Refused> {
         let trust = self.trust.trust().ok_or(Distrust::UnknownIssuer)?;
-        let desk = credential::admit(credential, peer, &trust, self.now(), |leaf| self.is_known(leaf))?;
+        let mut desk = credential::admit(credential, peer, &trust, self.now(), |leaf| self.is_known(leaf))?;
+        if let Some(head) = desk.shown() {
+            match transparency::compare_head(self, head) {
+                // In another log than the one that is held here it counts for nothing.
+                Ok(Compared::Other) => desk = desk.unshown(&trust, self.now())?,
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "the head of a proof could not be compared"),
+            }
+        }
         let superseded = desk.leaf().addresses().any(|address| self.speaks_newer(address, desk.leaf(), &trust));
         if superseded {
             return Err(credential::Refused::Superseded);
@@ -68,8 +84,12 @@ impl Core {
     /// partners: the caller may hold the set's.
     pub fn recheck(&self, peer: &PeerId, admitted: &mut Admitted) -> bool {
         let Some(trust) = self.trust.trust() else { return false };
-        let mut revoked = false;
-        for (desk, reason) in admitted.recheck(&trust, self.now(), |leaf| self.is_known(leaf)) {
+        let (mut revoked, now) = (false, self.now());
+        if trust.wants_log_proof(now) {
+            // A head may have reached beyond the log that was held here then.
+            admitted.unshow(|head| matches!(transparency::compare_head(self, head), Ok(Compared::Other)));
+        }
+        for (desk, reason) in admitted.recheck(&trust, now, |leaf| self.is_known(leaf)) {
             tracing::warn!(%peer, office = %desk.leaf().office(), %reason, "a desk is no longer admitted");
             revoked |= reason == credential::Refused::Distrust(Distrust::Revoked);
         }
@@ -82,7 +102,8 @@ impl Core {
     }
 
     /// Whether a partner's certificate is held that is good, whose licence has begun, and whose issue number is higher
-    /// than this one's: of several the highest speaks, also where an old PC still shows an older one.
+    /// than this one's: of several the highest speaks, also where an old PC still shows an older one. Where proofs from the
+    /// log are wanted, one that was never shown to be in it silences nobody.
     fn speaks_newer(&self, address: Address, leaf: &Leaf, trust: &Trust) -> bool {
         let Ok(Some(hash)) = self.db.partner(address) else { return false };
         let Ok(Some((issuer, der))) = self.db.certificate(&hash) else { return false };
@@ -90,6 +111,9 @@ impl Core {
             return false;
         }
         let now = self.now();
+        if trust.wants_log_proof(now) && !self.db.was_shown(&hash).unwrap_or_default() {
+            return false;
+        }
         let held = trust.judge(&der, &issuer, now, true);
         held.is_ok_and(|held| held.issue_number() > leaf.issue_number() && held.from() <= now && held.holds(&address))
     }
@@ -120,6 +144,9 @@ impl Core {
             let hash = leaf.hash();
             if self.db.certificate(&hash)?.is_none() {
                 writes.certificate(&hash, &leaf.issuer(), leaf.der())?;
+            }
+            if desk.shown().is_some() && !self.db.was_shown(&hash)? {
+                writes.shown(&hash)?;
             }
             for address in leaf.addresses() {
                 let held = self.db.partner(address)?;

@@ -84,10 +84,28 @@ impl Core {
         }
         let report = installation.report.clone();
         self.adopt(installation).await;
+        let certified = report.items.iter().any(|item| matches!(item.kind.as_str(), "certificate" | "log_proof"));
+        if certified {
+            self.load_proofs()?;
+        }
         self.choose_certificates();
         self.tell(Event::Trust);
         self.renew_now().await?;
+        if certified {
+            // Those that did not come along may be found in what is kept of the log. Last: nobody who is revoked waits for it.
+            let core = Arc::clone(self);
+            let proving = move || transparency::refresh_proofs(&core);
+            tokio::task::spawn_blocking(proving).await.map_err(|_| CoreError::Stopped)??;
+        }
         Ok(report)
+    }
+
+    /// Takes up the proofs from the log that are kept for own certificates.
+    fn load_proofs(&self) -> Result<(), CoreError> {
+        let certificates: Vec<Hash> =
+            self.with_desks(|desks| desks.iter().flat_map(|desk| desk.kept().certificates().to_vec()).collect());
+        self.proofs.load(&self.db, certificates)?;
+        Ok(())
     }
 
     /// Takes newer CRLs from a peer in the gate, up to the first that is not good. Dropping the future does not call

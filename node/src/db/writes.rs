@@ -15,7 +15,8 @@ use serde::Serialize;
 use super::{
     ATTESTATIONS, BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS,
     FORMAT, HEADS, INBOUND, INCOMPLETE, INDEX, LOG, LONG_PART, LOST, MEMBERSHIPS, META, MOVED, ORIGIN, OUTBOUND,
-    OWN_ACTS, PARTNERS, RECORDS, SAID, SEALING, SENT, Side, VANISHED, Writes, attestation_key, log_key, place_key,
+    OWN_ACTS, PARTNERS, RECORDS, SAID, SEALING, SENT, SHOWN, Side, VANISHED, Writes, attestation_key, log_key,
+    place_key,
 };
 
 impl Writes {
@@ -162,6 +163,14 @@ impl Writes {
     /// [`DbError`].
     pub fn log_chunk(&mut self, chunk: u64, leaves: &[u8]) -> Result<(), DbError> {
         self.put(LOG, &chunk.to_be_bytes(), leaves)
+    }
+
+    /// Notes that a partner's certificate was shown to be in the authority's log.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn shown(&mut self, certificate: &Hash) -> Result<(), DbError> {
+        self.put(SHOWN, &certificate.0, &[])
     }
 
     /// Keeps a leaf about a certificate for an office number of a desk here.

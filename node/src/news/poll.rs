@@ -12,6 +12,7 @@ use musubi_protocol::{
     enrol::{Answer, Question, Refusal, Renewal, State},
     ids::{Hash, OfficeNumber},
     invitation::Place,
+    log::Inclusion,
     policy::ASK_DAYS,
     signed::Signed,
     time::{DAY, Timestamp},
@@ -117,16 +118,18 @@ pub(crate) async fn poll(core: Arc<Core>, configured: Option<Place>, stop: Cance
     }
 }
 
-/// Seeks a fresh list before mail is taken, where there is somebody to ask and the one held is a day old.
+/// Seeks a fresh list before mail is taken, where there is somebody to ask and the one held is a day old; and the proof of
+/// a certificate, where one is wanted by now and none is at hand: without it nobody would let this node in.
 pub(crate) async fn freshen(core: &Arc<Core>, configured: Option<&Place>) {
     let Some(place) = place(core, configured) else { return };
     let now = core.now();
     // That of a root kept offline is as old as the last ceremony.
     let age = core.trust.trust().and_then(|trust| trust.least_fresh(now).map(|crl| now.since(crl.this_update())));
-    if age.is_none_or(|age| age < FRESH) {
+    let proof = core.wants_proofs() && core.lacks_proof();
+    if age.is_none_or(|age| age < FRESH) && !proof {
         return;
     }
-    match timeout(AT_START, ask_for_lists(core, &place)).await {
+    match timeout(AT_START, ask_for_lists(core, &place, proof)).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!(%error, "no fresh list from the authority at the start"),
         Err(_) => tracing::warn!("no fresh list from the authority at the start"),
@@ -144,8 +147,13 @@ pub(crate) async fn reach(place: &Place) -> Result<Asker, NewsError> {
     Ok(Asker::reach(&key, dialed(place), EnrolLimits::default()).await?)
 }
 
-async fn ask_for_lists(core: &Arc<Core>, place: &Place) -> Result<(), NewsError> {
-    catch_up(core, &mut reach(place).await?, None).await
+async fn ask_for_lists(core: &Arc<Core>, place: &Place, proof: bool) -> Result<(), NewsError> {
+    let mut asker = reach(place).await?;
+    catch_up(core, &mut asker, None).await?;
+    for held in if proof { held(core) } else { Vec::new() } {
+        next_certificate(core, &mut asker, held).await?;
+    }
+    Ok(())
 }
 
 async fn ask_authority(core: &Arc<Core>, place: &Place) -> Result<(), NewsError> {
@@ -193,13 +201,16 @@ fn held(core: &Core) -> Vec<Held> {
 /// Fetches a desk's newest certificate, and renews its licence when it is time.
 async fn next_certificate(core: &Arc<Core>, source: &mut impl Source, mut held: Held) -> Result<(), NewsError> {
     match source.ask(&Question::Newest { certificate: held.newest.hash() }).await? {
-        Answer::State(State::Granted { certificate: newest, issuer }) => {
+        Answer::State(State::Granted { certificate: newest, issuer, proof }) => {
             let newest_leaf = LeafIn::parse(&newest).map_err(|_| NewsError::Other)?;
             if newest_leaf.issue_number() > held.newest.issue_number() {
-                install(core, source, &held, &newest, &issuer).await?;
+                install(core, source, &held, (&newest, &issuer, proof.as_ref())).await?;
                 // What was due was due for the one before.
                 core.renewing(held.desk, None);
                 return Ok(());
+            }
+            if let Some(proof) = &proof {
+                core.learn_proof(&newest_leaf.hash(), proof)?;
             }
             // The last one of those held that is in force: what was issued later is revoked.
             if newest_leaf.key() == held.newest.key() {
@@ -219,8 +230,8 @@ async fn next_certificate(core: &Arc<Core>, source: &mut impl Source, mut held: 
     let fee = agreed.filter(|(of, _)| *of == certificate).map_or(0, |(_, fee)| fee);
     let renewal = Signed::sign(Renewal::new(certificate, fee, now), &held.key).map_err(CoreError::from)?;
     match source.ask(&Question::Renew { renewal: renewal.bytes().to_vec() }).await? {
-        Answer::State(State::Granted { certificate, issuer }) => {
-            install(core, source, &held, &certificate, &issuer).await?;
+        Answer::State(State::Granted { certificate, issuer, proof }) => {
+            install(core, source, &held, (&certificate, &issuer, proof.as_ref())).await?;
             core.renewing(held.desk, None);
         }
         // Whoever answers is nobody to be believed: the policy is signed.
@@ -241,14 +252,16 @@ async fn install(
     core: &Arc<Core>,
     source: &mut impl Source,
     held: &Held,
-    certificate: &[u8],
-    issuer: &Hash,
+    (certificate, issuer, proof): (&[u8], &Hash, Option<&Inclusion>),
 ) -> Result<(), NewsError> {
     if core.trust.trust().is_some_and(|trust| trust.issuing().all(|ca| ca.id() != *issuer)) {
         // Of a CA that was made for it.
         catch_up(core, source, None).await?;
     }
-    let file = material::to_pem([(material::CERTIFICATE, certificate)]);
+    let hash = Hash::of(&[certificate]);
+    let proof = proof.map(|proof| proof.to_file(hash)).transpose().map_err(|_| NewsError::Other)?;
+    let items = std::iter::once((material::CERTIFICATE, certificate));
+    let file = material::to_pem(items.chain(proof.as_deref().map(|proof| (material::LOG_PROOF, proof))));
     core.install(vec![file.into_bytes()], None).await?;
     tracing::info!(office = %held.office, "a newer certificate was installed");
     Ok(())

@@ -70,7 +70,11 @@ fn the_file_of_a_certificate_is_all_that_an_office_needs() {
     let items = material::read(issued.pem.as_bytes()).unwrap();
     let labels: Vec<_> = items.iter().map(Material::label).collect();
     let (cert, crl) = (material::CERTIFICATE, material::CRL);
-    assert_eq!(labels, [cert, cert, cert, cert, crl, crl, material::TRUST_BUNDLE, material::LOG_HEAD]);
+    assert_eq!(
+        labels,
+        [cert, cert, cert, cert, crl, crl, material::TRUST_BUNDLE, material::LOG_HEAD, material::LOG_PROOF]
+    );
+    let Some(Material::Proof(of, proof, _)) = items.last() else { panic!("a proof comes last") };
     let ranks = items[1..4].iter().map(|item| match item {
         Material::Ca(ca) => ca.rank(),
         other => panic!("{}", other.label()),
@@ -79,6 +83,8 @@ fn the_file_of_a_certificate_is_all_that_an_office_needs() {
 
     let office = install(&issued.pem, &authority.root_pin());
     office.judge(NOW).unwrap();
+    assert_eq!(*of, office.leaf.hash());
+    assert!(proof.verify(&office.leaf, &office.trust, NOW).is_ok());
     Request::parse(&pem_body(&request("1379900028", &["15", "21"], &key(7)))).unwrap().matches(&office.leaf).unwrap();
     assert_eq!((office.leaf.desk(), office.leaf.issue_number()), (1, 1));
     assert_eq!(office.leaf.not_after(), office.leaf.until().plus(TAIL));

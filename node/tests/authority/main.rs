@@ -3,6 +3,7 @@
 mod enrolment;
 mod licences;
 mod life;
+mod log;
 mod orders;
 mod proofs;
 mod renewals;

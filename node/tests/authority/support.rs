@@ -121,6 +121,7 @@ pub fn crls(file: &str) -> Vec<CrlIn> {
 
 pub fn head_size(pem: &str) -> u64 {
     let items = material::read(pem.as_bytes()).unwrap();
-    let head = Unverified::<musubi_protocol::log::Head>::from_bytes(items.last().unwrap().bytes()).unwrap();
+    let head = items.iter().find(|item| matches!(item, Material::Head(_))).unwrap();
+    let head = Unverified::<musubi_protocol::log::Head>::from_bytes(head.bytes()).unwrap();
     head.claim().size
 }

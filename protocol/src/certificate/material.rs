@@ -1,4 +1,4 @@
-//! Files: certificates, requests, CRLs, trust bundles and log heads, told apart by content.
+//! Files: certificates, requests, CRLs, trust bundles, log heads and proofs from the log, told apart by content.
 //!
 //! A file is PEM with one or many blocks (text around them is allowed), or one object in its
 //! binary form. `c.pem` is leaf, issuing CA, both roots, both CRLs, trust bundle.
@@ -8,7 +8,8 @@ use pem::{EncodeConfig, LineEnding, Pem};
 use super::{Ca, LeafIn, ProfileError};
 use crate::{
     crl::{self, CrlIn},
-    log::Head,
+    ids::Hash,
+    log::{Head, Inclusion, NotIncluded},
     request::Request,
     signed::{self, Unverified},
     trust::Bundle,
@@ -24,6 +25,9 @@ pub const CRL: &str = "X509 CRL";
 pub const TRUST_BUNDLE: &str = "MUSUBI TRUST BUNDLE";
 /// PEM label of log heads; ours.
 pub const LOG_HEAD: &str = "MUSUBI LOG HEAD";
+
+/// PEM label of what shows that a certificate stands in the log; ours.
+pub const LOG_PROOF: &str = "MUSUBI LOG PROOF";
 
 /// The longest file in bytes.
 pub const MAX_FILE: usize = 8 * 1024 * 1024;
@@ -44,6 +48,8 @@ pub enum Material {
     TrustBundle(Vec<u8>),
     /// A signed log head, as its bytes.
     Head(Vec<u8>),
+    /// What shows that the certificate with this hash stands in the log, and the bytes of both.
+    Proof(Hash, Inclusion, Vec<u8>),
     /// A request.
     Request(Request),
 }
@@ -62,7 +68,7 @@ pub enum Error {
     #[error("the PEM text is damaged")]
     Pem,
     /// Neither PEM nor one of our objects.
-    #[error("neither a certificate, request, CRL, trust bundle nor log head")]
+    #[error("neither a certificate, request, CRL, trust bundle, log head nor log proof")]
     Unknown,
     /// A PEM label that has no place here: a private key, for instance.
     #[error("a `{0}` does not belong here")]
@@ -73,6 +79,9 @@ pub enum Error {
     /// A CRL that is not one of ours.
     #[error("a CRL is not one of ours")]
     Crl(#[from] crl::Error),
+    /// A proof from the log that cannot be read.
+    #[error("a proof from the log cannot be read")]
+    Proof(#[from] NotIncluded),
     /// A trust bundle or log head that cannot be read.
     #[error("a trust bundle or log head cannot be read")]
     Signed(#[from] signed::Error),
@@ -86,7 +95,8 @@ pub fn read(file: &[u8]) -> Result<Vec<Material>, Error> {
     if file.len() > MAX_FILE {
         return Err(Error::TooLarge(file.len()));
     }
-    // DER begins with SEQUENCE, our signed objects with an array of four; text does with neither.
+    // DER begins with SEQUENCE, our signed objects with an array of four, a proof from the log with one of three; text does
+    // with none of them.
     match file.first() {
         // A text may begin with the same character, "0".
         Some(0x30) if file.get(1).is_some_and(u8::is_ascii_graphic) && file.is_ascii() => {}
@@ -97,6 +107,7 @@ pub fn read(file: &[u8]) -> Result<Vec<Material>, Error> {
             return Ok(vec![Material::TrustBundle(file.to_vec())]);
         }
         Some(0x84) => return Ok(vec![head(file)?]),
+        Some(0x83) => return Ok(vec![proof(file)?]),
         _ => {}
     }
     let blocks = pem::parse_many(file).map_err(|_| Error::Pem)?;
@@ -125,6 +136,7 @@ impl Material {
             Self::Crl(_) => CRL,
             Self::TrustBundle(_) => TRUST_BUNDLE,
             Self::Head(_) => LOG_HEAD,
+            Self::Proof(..) => LOG_PROOF,
             Self::Request(_) => REQUEST,
         }
     }
@@ -136,7 +148,7 @@ impl Material {
             Self::Leaf(leaf) => leaf.der(),
             Self::Ca(ca) => ca.der(),
             Self::Crl(crl) => crl.der(),
-            Self::TrustBundle(bytes) | Self::Head(bytes) => bytes,
+            Self::TrustBundle(bytes) | Self::Head(bytes) | Self::Proof(_, _, bytes) => bytes,
             Self::Request(request) => request.der(),
         }
     }
@@ -154,6 +166,7 @@ fn one(block: &Pem) -> Result<Material, Error> {
             Ok(Material::TrustBundle(bytes.to_vec()))
         }
         LOG_HEAD => head(bytes),
+        LOG_PROOF => proof(bytes),
         other => Err(Error::Label(other.chars().take(40).collect())),
     }
 }
@@ -169,6 +182,11 @@ fn certificate(bytes: &[u8]) -> Result<Material, Error> {
 fn head(bytes: &[u8]) -> Result<Material, Error> {
     Unverified::<Head>::from_bytes(bytes)?;
     Ok(Material::Head(bytes.to_vec()))
+}
+
+fn proof(bytes: &[u8]) -> Result<Material, Error> {
+    let (certificate, inclusion) = Inclusion::from_file(bytes)?;
+    Ok(Material::Proof(certificate, inclusion, bytes.to_vec()))
 }
 
 #[cfg(test)]
@@ -189,6 +207,7 @@ mod tests {
             (CRL, authority.crl().der().to_vec()),
             (TRUST_BUNDLE, authority.sign(bundle)),
             (LOG_HEAD, authority.head().bytes().to_vec()),
+            (LOG_PROOF, authority.inclusion(&desk.leaf).to_file(desk.leaf.hash()).unwrap()),
             (REQUEST, request.der().to_vec()),
         ]
     }

@@ -127,15 +127,173 @@ fn a_copied_certificate_is_not_worth_asking() {
     assert!(!is_worth_asking(&Credential { node: Vec::new(), ..good }, &peer(1), &trust, NOW));
 }
 
-#[test]
-fn a_proof_is_ignored_until_one_is_wanted() {
-    let (mut authority, desk, mut trust) = office();
-    let with_proof = Credential { proof: vec![ByteBuf::from([1, 2])], ..credential(&desk) };
-    assert!(ask(&with_proof, &trust, NOW).is_ok());
+/// An authority with a log of some length, a desk in the midst of it, and a trust that wants proofs from tomorrow on.
+fn logged() -> (TestAuthority, TestDesk, Trust) {
+    let mut authority = TestAuthority::new(1, NOW);
+    for _ in 0..5 {
+        authority.issue("1379900010", &["11"]);
+    }
+    let desk = authority.issue("1379900028", &["21", "15"]);
+    for _ in 0..7 {
+        authority.issue("1379900036", &["11"]);
+    }
+    let mut trust = authority.trust();
     let strict = Bundle { enforce_from: NOW.plus(DAY), ..authority.bundle() };
     assert_eq!(trust.accept_bundle(&authority.sign(strict)), Ok(Outcome::New));
-    assert!(ask(&with_proof, &trust, NOW).is_ok());
-    assert_eq!(ask(&with_proof, &trust, NOW.plus(DAY)), Err(Refused::LogProof));
+    (authority, desk, trust)
+}
+
+#[test]
+fn a_certificate_counts_only_with_a_proof_from_the_date_on() {
+    let (authority, desk, trust) = logged();
+    let bare = credential(&desk);
+    let proven = bare.clone().with_proof(&authority.inclusion(&desk.leaf));
+    let garbage = Credential { proof: vec![ByteBuf::from([1, 2])], ..bare.clone() };
+    // Before the date nothing depends on it.
+    for shown in [&bare, &garbage, &proven] {
+        let admitted = ask(shown, &trust, NOW.plus(DAY - 1)).unwrap();
+        assert_eq!(admitted.shown().is_some(), *shown == proven);
+    }
+    assert_eq!(ask(&bare, &trust, NOW.plus(DAY)), Err(Refused::LogProof));
+    assert_eq!(ask(&garbage, &trust, NOW.plus(DAY)), Err(Refused::LogProof));
+    let admitted = ask(&proven, &trust, NOW.plus(DAY)).unwrap();
+    assert_eq!(admitted.shown(), Some(&authority.head()));
+    assert_eq!(admitted.unshown(&trust, NOW.plus(DAY)), Err(Refused::LogProof));
+}
+
+#[test]
+fn the_date_takes_out_who_has_shown_nothing() {
+    let (mut authority, desk, trust) = logged();
+    let silent = authority.issue("1379900010", &["15"]);
+    let (proven, desk_hash) = (credential(&desk).with_proof(&authority.inclusion(&desk.leaf)), desk.leaf.hash());
+    let mut set = Admitted::new();
+    set.add(ask(&proven, &trust, NOW).unwrap()).unwrap();
+    set.add(ask(&credential(&silent), &trust, NOW).unwrap()).unwrap();
+    // A later credential without a proof takes nothing away.
+    set.add(ask(&credential(&desk), &trust, NOW).unwrap()).unwrap();
+    assert_eq!(set.recheck(&trust, NOW.plus(DAY - 1), |_| true), []);
+    let removed = set.recheck(&trust, NOW.plus(DAY), |_| true);
+    assert_eq!(removed.iter().map(|(desk, _)| desk.leaf().hash()).collect::<Vec<_>>(), [silent.leaf.hash()]);
+    assert_eq!(removed[0].1, Refused::LogProof);
+    assert_eq!(set.addresses(), desk.leaf.addresses().collect::<Vec<_>>());
+    // Unless the head turns out to be of another log.
+    set.unshow(|head| *head != authority.head());
+    assert!(set.desks().all(|desk| desk.shown().is_some() == (desk.leaf().hash() == desk_hash)));
+    set.unshow(|_| true);
+    assert_eq!(set.recheck(&trust, NOW.plus(DAY - 1), |_| true), []);
+    assert_eq!(set.recheck(&trust, NOW.plus(DAY), |_| true).len(), 1);
+    // Who shows one in time stays.
+    let mut set = Admitted::new();
+    set.add(ask(&credential(&desk), &trust, NOW).unwrap()).unwrap();
+    set.add(ask(&proven, &trust, NOW).unwrap()).unwrap();
+    assert_eq!(set.recheck(&trust, NOW.plus(DAY), |_| true), []);
+}
+
+#[test]
+fn a_proof_whose_signer_is_revoked_counts_no_more() {
+    let (mut authority, desk, mut trust) = logged();
+    let proven = credential(&desk).with_proof(&authority.inclusion(&desk.leaf));
+    let admitted = ask(&proven, &trust, NOW.plus(DAY)).unwrap();
+    let now = NOW.plus(DAY);
+    assert_eq!(admitted.check(&trust, now), Ok(()));
+    let serial = authority.issuing.ca().serial();
+    authority.root_revoked.push(crate::crl::Revoked { serial, at: NOW, reason: Reason::CaCompromise });
+    assert_eq!(trust.accept_crl(authority.root_crl().der()), Ok(Outcome::New));
+    assert_eq!(admitted.check(&trust, now), Err(Refused::LogProof));
+}
+
+#[test]
+fn proofs_that_prove_something_else_are_refused() {
+    let (mut authority, desk, trust) = logged();
+    let (other, now) = (authority.issue("1379900044", &["11"]), NOW.plus(DAY));
+    let good = authority.inclusion(&desk.leaf);
+    let before = {
+        let mut before = TestAuthority::new(1, NOW);
+        before.issue("1379900010", &["11"]);
+        before
+    };
+    let elsewhere = TestAuthority::new(2, NOW);
+    let foreign = Signed::sign(Head::of(&authority.log, NOW), elsewhere.issuing.key()).unwrap();
+    // The same leaf but for the operation, and but for the time.
+    let twisted = |change: &dyn Fn(&mut crate::log::Act)| {
+        let mut twisted = TestAuthority::new(1, NOW);
+        let mut act = Inclusion::act_of(&desk.leaf);
+        change(&mut act);
+        twisted.note(act);
+        Inclusion::new(twisted.head().bytes().to_vec(), 0, Vec::new())
+    };
+    let parts = good.to_parts();
+    let place = |place: Vec<u8>| Credential { proof: vec![parts[0].clone(), place.into()], ..credential(&desk) };
+    let mut swapped = parts[1].to_vec();
+    swapped[8..72].rotate_left(32);
+    let at = |index: u64| [&index.to_be_bytes()[..], &parts[1][8..]].concat();
+    let with = |proof: &Inclusion| credential(&desk).with_proof(proof);
+    let head = Inclusion::new(before.head().bytes().to_vec(), 0, Vec::new());
+    for (name, shown) in [
+        ("another certificate's", with(&authority.inclusion(&other.leaf))),
+        ("an earlier head", with(&head)),
+        ("another authority's head", with(&authority.inclusion_by(&desk.leaf, &foreign))),
+        ("a leaf that revokes", with(&twisted(&|act| act.operation = crate::log::Operation::Revoke))),
+        ("a leaf of another moment", with(&twisted(&|act| act.time = act.time.plus(1)))),
+        ("a leaf of another desk", with(&twisted(&|act| act.desk += 1))),
+        ("another index", place(at(good.index() + 1))),
+        ("an index outside", place(at(u64::MAX))),
+        ("a way in another order", place(swapped)),
+        ("a way that is too short", place(parts[1][..parts[1].len() - 32].to_vec())),
+        ("a way that is too long", place([&parts[1][..], &[0; 32]].concat())),
+        ("part of a hash", place([&parts[1][..], &[0]].concat())),
+        ("no index", place(vec![0; 7])),
+        ("one part", Credential { proof: parts[..1].to_vec(), ..credential(&desk) }),
+        ("three parts", Credential { proof: [&parts[..], &parts[..1]].concat(), ..credential(&desk) }),
+        ("parts in another order", Credential { proof: vec![parts[1].clone(), parts[0].clone()], ..credential(&desk) }),
+    ] {
+        assert_eq!(ask(&shown, &trust, now), Err(Refused::LogProof), "{name}");
+    }
+    assert!(ask(&with(&good), &trust, now).is_ok());
+    assert!(ask(&with(&twisted(&|_| {})), &trust, now).is_ok());
+}
+
+#[test]
+fn ten_thousand_altered_proofs_show_nothing() {
+    use rand::{RngExt, SeedableRng, rngs::StdRng};
+    let (authority, desk, trust) = logged();
+    let good = authority.inclusion(&desk.leaf).to_parts();
+    let mut rng = StdRng::seed_from_u64(7);
+    for round in 0..10_000 {
+        let mut parts = good.clone();
+        let part = &mut parts[round % 2];
+        let at = rng.random_range(0..part.len());
+        match rng.random_range(0..5) {
+            0 => part[at] ^= 1 << rng.random_range(0..8),
+            1 => part[at] = part[at].wrapping_add(rng.random_range(1..=255)),
+            2 => part.truncate(at),
+            3 => part.insert(at, rng.random()),
+            _ => drop(part.remove(at)),
+        }
+        // A byte put in or taken out beside its like leaves the same bytes only together with another length.
+        assert_ne!(parts, good);
+        let shown = Inclusion::from_parts(&parts).and_then(|proof| proof.verify(&desk.leaf, &trust, NOW));
+        assert!(shown.is_err(), "round {round}: {parts:?}");
+    }
+    assert!(Inclusion::from_parts(&good).unwrap().verify(&desk.leaf, &trust, NOW).is_ok());
+}
+
+#[test]
+fn a_date_may_move_and_not_go() {
+    let (mut authority, _, mut trust) = logged();
+    let later = Bundle { enforce_from: NOW.plus(9 * DAY), ..authority.bundle() };
+    assert_eq!(trust.accept_bundle(&authority.sign(later)), Ok(Outcome::New));
+    let gone = authority.bundle();
+    assert_eq!(trust.accept_bundle(&authority.sign(gone)), Err(crate::trust::BundleError::Enforcement));
+    assert!(trust.wants_log_proof(NOW.plus(9 * DAY)));
+}
+
+#[test]
+fn eight_credentials_with_proofs_from_a_large_log_fit_a_hello() {
+    let (authority, desk, _) = office();
+    let long = Inclusion::new(authority.head().bytes().to_vec(), 900_000, vec![Hash([7; 32]); 20]);
+    let bytes = cbor::to_vec(&credential(&desk).with_proof(&long)).unwrap();
+    assert!(8 * (bytes.len() + 3) + 200 < crate::gate::HELLO_MAX, "{} bytes each", bytes.len());
 }
 
 #[test]

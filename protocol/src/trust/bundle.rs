@@ -102,6 +102,9 @@ pub enum BundleError {
     /// The licence policy cannot be read.
     #[error("the licence policy cannot be read")]
     Policy(#[from] PolicyError),
+    /// The date from which proofs from the log are wanted is gone.
+    #[error("the date from which the public log has to show certificates is gone")]
+    Enforcement,
     /// The log head is not signed by an issuing CA.
     #[error("the log head is not signed by an issuing CA")]
     Head,

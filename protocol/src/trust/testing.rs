@@ -1,5 +1,7 @@
 //! A whole authority in memory, for tests. Everything follows from the seed.
 
+use std::convert::Infallible;
+
 use ed25519_dalek::SigningKey;
 use rand::{Rng, SeedableRng, rngs::StdRng};
 use serde_bytes::ByteBuf;
@@ -10,7 +12,7 @@ use crate::{
     certificate::{Authority, CaName, Grant, LeafIn, Role, Serial},
     crl::{CrlIn, Reason, Revoked},
     ids::{Address, Hash, Kind, OfficeNumber},
-    log::{Act, Head, Operation, Tree},
+    log::{Act, Head, Inclusion, Operation, Tree},
     request::Request,
     signed::Signed,
     time::{DAY, Timestamp},
@@ -35,6 +37,8 @@ pub struct TestAuthority {
     pub root_revoked: Vec<Revoked>,
     /// The log so far.
     pub log: Tree,
+    /// The acts in it.
+    pub acts: Vec<Act>,
     /// The number of the next CRL and bundle.
     pub number: u64,
     issue_number: u64,
@@ -84,6 +88,7 @@ impl TestAuthority {
             revoked: Vec::new(),
             root_revoked: Vec::new(),
             log: Tree::new(),
+            acts: Vec::new(),
             number: 1,
             issue_number: 1,
         }
@@ -112,14 +117,14 @@ impl TestAuthority {
         self.issue_number += 1;
         let serial = Serial::random(&mut self.rng);
         let leaf = self.issuing.issue(&request, &grant, serial, self.now).expect("a test certificate can be made");
-        self.log.push(Act::about(&leaf, Operation::Issue, self.now).leaf_hash());
+        self.note(Act::about(&leaf, Operation::Issue, self.now));
         TestDesk { key, leaf, issuer: self.issuing.ca().id() }
     }
 
     /// Revokes a certificate; the next [`TestAuthority::crl`] shows it.
     pub fn revoke(&mut self, leaf: &LeafIn, reason: Reason) {
         self.revoked.push(Revoked { serial: leaf.serial(), at: self.now, reason });
-        self.log.push(Act::about(leaf, Operation::Revoke, self.now).leaf_hash());
+        self.note(Act::about(leaf, Operation::Revoke, self.now));
     }
 
     /// Makes a CRL of the issuing CA with the next number.
@@ -132,6 +137,36 @@ impl TestAuthority {
     pub fn root_crl(&mut self) -> CrlIn {
         self.number += 1;
         self.root1.crl(self.number, self.now, &self.root_revoked).expect("a test CRL can be made")
+    }
+
+    /// Shows that a certificate stands in the log as it is now, which holds fewer than 512 leaves.
+    #[must_use]
+    pub fn inclusion(&self, leaf: &LeafIn) -> Inclusion {
+        self.inclusion_by(leaf, &self.head())
+    }
+
+    /// The same by an earlier or another head.
+    #[must_use]
+    pub fn inclusion_by(&self, leaf: &LeafIn, head: &Signed<Head>) -> Inclusion {
+        let wanted = Inclusion::act_of(leaf);
+        let index = self.acts.iter().position(|act| *act == wanted).expect("the certificate stands in the log") as u64;
+        let none = |_| Ok::<_, Infallible>(Vec::new());
+        let Ok(Some(path)) = self.log.prove(index, head.value().size, none) else { panic!("a short log") };
+        Inclusion::new(head.bytes().to_vec(), index, path)
+    }
+
+    /// Acts without a word in the log: what is done leaves no leaf.
+    pub fn silently<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> T {
+        let (log, acts) = (self.log.clone(), self.acts.clone());
+        let done = act(self);
+        (self.log, self.acts) = (log, acts);
+        done
+    }
+
+    /// Puts an act into the log.
+    pub fn note(&mut self, act: Act) {
+        self.log.push(act.leaf_hash());
+        self.acts.push(act);
     }
 
     /// Signs a log head.

@@ -9,7 +9,7 @@ use musubi_protocol::{
     crl::{CrlIn, Outcome, Reason, Revoked},
     gate::{Crls, Hello},
     ids::{Hash, Kind},
-    log::{self, Act, Head, Operation, Tree},
+    log::{self, Act, Head, Inclusion, Operation, Tree},
     record::{self, Claim, Holder, Locator, Offer, Record, VALID_FOR},
     request::Request,
     seal::{SealingKeyPair, Suite},
@@ -250,6 +250,71 @@ impl World {
             "hello": hex(&self.hello().frame().unwrap()),
             "crl_list": hex(&Crls::fitting(vec![self.crl.der().to_vec()]).frame().unwrap()),
         })
+    }
+}
+
+/// Credentials with proofs from the log, and such that prove nothing, at the moment from which a later bundle wants them.
+fn log_proofs(world: &World) -> Value {
+    let mut bundle = Unverified::<Bundle>::from_bytes(&world.bundles[1]).unwrap().claim().clone();
+    (bundle.number, bundle.enforce_from) = (3, NOW);
+    let bundle = Signed::sign(bundle, world.root1.key()).unwrap();
+    let leaves: Vec<Hash> = world.acts.iter().map(Act::leaf_hash).collect();
+    let bare: Credential = cbor::from_slice(&world.credential("manager", 0x32), 16_384).unwrap();
+    let by = |acts: &[Act], index: usize, key: &SigningKey| {
+        let head = Signed::sign(Head::of(&tree(acts), NOW.minus(60)), key).unwrap();
+        let leaves: Vec<Hash> = acts.iter().map(Act::leaf_hash).collect();
+        Inclusion::new(head.bytes().to_vec(), index as u64, log::prove(&leaves, index).unwrap())
+    };
+    let key = world.issuing.key();
+    let good = Inclusion::new(world.head.bytes().to_vec(), 1, log::prove(&leaves, 1).unwrap());
+    let revoke = Act { operation: Operation::Revoke, ..world.acts[1] };
+    let later = Act { time: world.acts[1].time.plus(1), ..world.acts[1] };
+    let [head, place] = <[ByteBuf; 2]>::try_from(good.to_parts()).unwrap();
+    let elsewhere = [&2_u64.to_be_bytes()[..], &place[8..]].concat();
+    let mut turned = place.to_vec();
+    turned[8..].rotate_left(32);
+    let cases: Vec<(&str, Vec<ByteBuf>, bool)> = vec![
+        ("by the head of the bundle", good.to_parts(), true),
+        ("by another head", by(&world.acts[..3], 1, key).to_parts(), true),
+        ("by a head of one leaf", by(&world.acts[1..2], 0, key).to_parts(), true),
+        ("none", Vec::new(), false),
+        ("another certificate's", by(&world.acts, 2, key).to_parts(), false),
+        ("by a head of another authority", by(&world.acts, 1, world.root1.key()).to_parts(), false),
+        ("a leaf that revokes", by(&[revoke], 0, key).to_parts(), false),
+        ("a leaf of another moment", by(&[later], 0, key).to_parts(), false),
+        ("another index", vec![head.clone(), elsewhere.into()], false),
+        ("a way in another order", vec![head.clone(), turned.into()], false),
+        ("a way that is too short", vec![head.clone(), place[..place.len() - 32].to_vec().into()], false),
+        ("a part too many", vec![head, place, ByteBuf::new()], false),
+    ];
+    json!({
+        "about": "the pin, the earlier bundles and the CRL are those of network.json",
+        "now": NOW.0,
+        "peer": hex(&peer(0x32).to_bytes()),
+        "bundle": hex(bundle.bytes()),
+        "cases": cases.into_iter().map(|(name, proof, admits)| json!({
+            "name": name,
+            "credential": hex(&cbor::to_vec(&Credential { proof, ..bare.clone() }).unwrap()),
+            "admits": admits,
+        })).collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn recorded_proofs_from_the_log_hold_or_do_not() {
+    let world = World::new();
+    recorded("log-proof.json", &log_proofs(&world));
+    let (kept, mut trust) = (kept("log-proof.json"), world.trust());
+    let bytes = |value: &Value| unhex(value.as_str().unwrap());
+    assert_eq!(trust.accept_bundle(&bytes(&kept["bundle"])), Ok(Outcome::New));
+    for case in kept["cases"].as_array().unwrap() {
+        let shown: Credential = cbor::from_slice(&bytes(&case["credential"]), 16_384).unwrap();
+        let judged = |now| credential::admit(&shown, &peer(0x32), &trust, now, |_| false);
+        assert!(judged(NOW.minus(1)).is_ok(), "{}", case["name"]);
+        match case["admits"].as_bool().unwrap() {
+            true => assert!(judged(NOW).is_ok(), "{}", case["name"]),
+            false => assert_eq!(judged(NOW), Err(credential::Refused::LogProof), "{}", case["name"]),
+        }
     }
 }
 

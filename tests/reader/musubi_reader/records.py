@@ -40,8 +40,7 @@ class Credential:
         self.desk = Desk(cbor.octets(leaf, "leaf"))
         self.issuer = cbor.octets(issuer, "issuer id", 32)
         self.statement = NodeStatement(cbor.octets(statement, "node statement"))
-        for part in cbor.several(proof, "proof"):
-            cbor.octets(part, "proof")
+        self.proof = [cbor.octets(part, "proof") for part in cbor.several(proof, "proof")]
 
     def admits(self, trust, now: int, peer: bytes) -> None:
         """All but the last condition, which is about the other certificates that a node holds."""
@@ -51,6 +50,8 @@ class Credential:
         need(self.statement.certificate == self.desk.hash, "statement", "of another certificate")
         need(self.statement.peer == peer, "peer", "credential of another node")
         need(self.statement.starts <= now <= self.statement.ends, "statement", "not of this time")
+        if trust.wants_proof(now):
+            trust.in_log(self.desk, self.proof, now)
 
 
 def multiaddr(value) -> None:

@@ -1,6 +1,7 @@
 """Section 9: the transparency log (RFC 6962, section 2.1)."""
 
 from . import cbor, names
+from .certificates import DAY
 from .names import sha256
 from .refused import Refused, need
 from .signed import Signed
@@ -43,6 +44,19 @@ class Leaf:
 
 def leaf_hash(leaf: bytes) -> bytes:
     return sha256(b"\0", leaf)
+
+
+def issued(desk) -> bytes:
+    """The leaf that says that a certificate was issued, a day after its notBefore."""
+    about = desk.office.encode() + desk.licence.desk.to_bytes(2, "big") + bytes(2) + desk.licence.number.to_bytes(8, "big")
+    return b"\1\1" + about + desk.hash + (desk.not_before + DAY).to_bytes(8, "big")
+
+
+def place(data: bytes):
+    """Index and audit path as a credential has them."""
+    need(len(data) >= 8 and len(data) % 32 == 8 and len(data) <= 8 + 64 * 32, "proof", "another length")
+    path = [data[at : at + 32] for at in range(8, len(data), 32)]
+    return int.from_bytes(data[:8], "big"), path
 
 
 def root(leaves: list) -> bytes:

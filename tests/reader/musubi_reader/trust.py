@@ -73,6 +73,7 @@ class Bundle:
         if self.number == before.number:
             need(self.signed.data == before.signed.data, "alarm", "two bundles of one number")
         need(self.number > before.number, "trust", "not a newer bundle")
+        need(before.enforce_from == 0 or self.enforce_from != 0, "trust", "the date of proofs is gone")
 
 
 class Trust:
@@ -124,5 +125,20 @@ class Trust:
         for certificate in [desk, ca, root]:
             certificate.valid_at(now)
         need(worst < 2 and (worst == 0 or partner), "stale", "the revocation lists are too old")
-        late = self.bundle.enforce_from
-        need(late == 0 or now < late, "proof", "not in the public log, and has to be")
+
+    def wants_proof(self, now: int) -> bool:
+        return 0 < self.bundle.enforce_from <= now
+
+    def in_log(self, desk: Desk, proof: list, now: int) -> None:
+        """Refuses unless a credential's proof shows that the log holds the certificate (section 12)."""
+        need(len(proof) == 2, "proof", "not in the public log, and has to be")
+        head = transparency.Head(proof[0])
+        ca = head.verify(self.bundle.issuing)
+        root = self.bundle.root_of(ca)
+        ca.valid_at(now)
+        root.valid_at(now)
+        crl = self.lists.get(root.id)
+        need(crl is not None and ca.serial not in crl.revoked, "proof", "by a CA that is revoked")
+        index, path = transparency.place(proof[1])
+        leaf = transparency.leaf_hash(transparency.issued(desk))
+        need(transparency.included(leaf, index, head.size, path) == head.root, "proof", "another log")

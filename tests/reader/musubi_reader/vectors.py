@@ -163,6 +163,23 @@ def _network(path: Path) -> int:
     return len(desks)
 
 
+def _log_proofs(path: Path) -> int:
+    row = json.loads((path / "log-proof.json").read_text("utf-8"))
+    network = json.loads((path / "network.json").read_text("utf-8"))
+    trust = Trust(octets(network["pin"]), [*map(octets, network["bundles"]), octets(row["bundle"])])
+    trust.take(octets(network["crl"]["der"]))
+    need(trust.wants_proof(row["now"]) and not trust.wants_proof(row["now"] - 1), "vector", "the date")
+    for case in row["cases"]:
+        credential = records.Credential(octets(case["credential"]))
+        credential.admits(trust, row["now"] - 1, octets(row["peer"]))
+        try:
+            credential.admits(trust, row["now"], octets(row["peer"]))
+            need(case["admits"], "vector", f"taken: {case['name']}")
+        except Refused as error:
+            need(not case["admits"], "vector", f"{case['name']}: {error}")
+    return len(row["cases"])
+
+
 def _evidence(path: Path) -> int:
     evidence = Evidence(json.loads((path / "evidence.json").read_text("utf-8")))
     kinds = {entry.type for log in evidence.logs.values() for entry in log.entries}
@@ -211,6 +228,7 @@ def check(path: Path) -> dict:
         "record": _record(path),
         "entry_ids": _entry_ids(path),
         "network": _network(path),
+        "log_proof": _log_proofs(path),
         "evidence": _evidence(path),
         "frames": _frames(path),
         "refused": _refused(path),
