@@ -248,6 +248,10 @@ pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, frames: Frames, known: 
             tracing::debug!(%peer, %error, "a partner's log could not be followed");
         }
     }
+    let cleared = timeout(ANSWER, transparency::clear_up(core, &mut partner, peer, known.log)).await;
+    if let Ok(Err(error)) = cleared {
+        tracing::debug!(%peer, %error, "a doubt about a partner's log could not be cleared up");
+    }
     core.partners.knows(peer, known);
     partner.close().await
 }

@@ -12,6 +12,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use libp2p_identity::PeerId;
 use musubi_protocol::{
     enrol::{Answer, MAX_LEAVES, Question},
     ids::{Hash, OfficeNumber},
@@ -228,6 +229,22 @@ async fn differs(core: &Arc<Core>, source: &mut impl Source, trust: Trust) -> Re
     let Answer::LeadOn(theirs) = source.ask(&Question::LeadOn { size }).await? else { return Err(NewsError::Other) };
     let comparing = Arc::clone(core);
     blocking(move || compare::side(&comparing, &trust, size, theirs)).await
+}
+
+/// Has a partner whose entry names another log show how its log was then, if it has it still: with a signed head that is
+/// evidence, and with the log that is held here the doubt is over.
+pub(crate) async fn clear_up(
+    core: &Arc<Core>,
+    source: &mut impl Source,
+    peer: PeerId,
+    theirs: u64,
+) -> Result<(), NewsError> {
+    let asking = Arc::clone(core);
+    let doubted = blocking(move || compare::doubted(&asking, &peer)).await?;
+    let (Some(size), Some(trust)) = (doubted.filter(|size| *size <= theirs), core.trust.trust()) else { return Ok(()) };
+    let Answer::LeadOn(side) = source.ask(&Question::LeadOn { size }).await? else { return Err(NewsError::Other) };
+    let comparing = Arc::clone(core);
+    blocking(move || compare::cleared_up(&comparing, &trust, size, side)).await
 }
 
 /// Leaves on their way to be covered.

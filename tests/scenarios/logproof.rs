@@ -297,6 +297,47 @@ async fn an_authority_that_shows_two_logs_is_found_out_where_they_meet() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_names_another_log_is_asked_to_show_it() {
+    let net = TestNetwork::default();
+    let (manager, home_visit) = (net.install("manager", &[MANAGER]), net.install("home-visit", &[HOME_VISIT]));
+    {
+        // The manager's own certificate is not in the log that it was shown, so that it has no proof to show.
+        let mut authority = net.authority();
+        let acts = authority.acts.clone();
+        authority.acts.clear();
+        for _ in 0..3 {
+            authority.issue("1379900036", &["11"]);
+        }
+        let other = authority.acts.clone();
+        shown(&manager, &authority, &other);
+        shown(&home_visit, &authority, &[acts, other].concat());
+    }
+    let manager = net.start(manager, &[]).await;
+    let home_visit = net.start(home_visit, &[&manager]).await;
+    home_visit.until_connected(&address(MANAGER).to_string()).await;
+    assert_eq!(evidence(&home_visit), None);
+    let sent = manager.send_sample(BUNDLES[0]).await;
+    manager.until_state(sent, "delivered").await;
+    assert!(transparency::doubt(&home_visit.node.core().db).unwrap().is_some());
+    // With the next news it is asked, and what it shows is signed by the authority.
+    let crl = net.authority().crl();
+    manager.node.core().install(vec![crl.der().to_vec()], None).await.unwrap();
+    let found = within("the evidence", async {
+        loop {
+            if let Some(found) = evidence(&home_visit) {
+                break found;
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert!(found.verify(&home_visit.node.core().trust.trust().unwrap()).is_some());
+    for node in [manager, home_visit] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_nobody_gives_is_told_after_a_day() {
     let net = TestNetwork::default();
     let office = net.install("manager", &[MANAGER]);

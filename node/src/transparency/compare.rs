@@ -9,6 +9,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use libp2p_identity::PeerId;
 use musubi_protocol::{
     entry::Entry,
     ids::{Address, Hash},
@@ -23,6 +24,7 @@ use super::{covered_head, covered_size, group};
 use crate::{
     core::Core,
     db::{Db, DbError, Writes},
+    partners::look,
 };
 
 /// Name of the single value that holds two logs of the authority, as evidence.
@@ -201,6 +203,27 @@ pub fn doubt(db: &Db) -> Result<Option<(Address, Timestamp)>, DbError> {
     let kept: Option<(ByteBuf, Timestamp)> = db.meta(DOUBT)?;
     let named = |bytes: &ByteBuf| Unverified::<Entry>::from_bytes(bytes).ok().map(|entry| entry.claim().from);
     Ok(kept.and_then(|(entry, at)| Some((named(&entry)?, at))))
+}
+
+/// The size at which an entry of a desk at this node names another log, where nothing has decided yet who is right.
+pub(crate) fn doubted(core: &Core, peer: &PeerId) -> Result<Option<u64>, DbError> {
+    let (None, Some((from, _))) = (fork(&core.db)?, doubt(&core.db)?) else { return Ok(None) };
+    let there = core.partners.peers().iter().any(|(other, desks)| other == peer && look(desks).contains(&from));
+    let kept: Option<(ByteBuf, Timestamp)> = core.db.meta(DOUBT)?.filter(|_| there);
+    Ok(kept.and_then(|(entry, _)| Some(Unverified::<Entry>::from_bytes(&entry).ok()?.claim().log_size)))
+}
+
+/// Decides a doubt by what the partner shows of its log: another one is evidence; that of here ends it.
+pub(crate) fn cleared_up(core: &Core, trust: &Trust, size: u64, theirs: Side) -> Result<(), DbError> {
+    if theirs.verify(size, trust).is_none() {
+        return Ok(());
+    }
+    if compare(core, size, &theirs.root)? == Compared::Other {
+        return found(core, size, theirs);
+    }
+    let mut writes = Writes::new();
+    writes.meta(DOUBT, &(ByteBuf::new(), Timestamp(0)))?;
+    core.db.apply_lazily(writes)
 }
 
 /// Compares the head that is held, which may have come in a bundle or a file, and notes how far a signed head reaches beyond
