@@ -1772,3 +1772,5 @@ err-authority-no-admin = There is no administrator of this name.
     .hint = musubi authority admin list shows them.
 err-authority-last-admin = The last administrator cannot be removed.
     .hint = Name another one first.
+authority-reissue-refused = Not for these offices, which need a look: { $offices }
+cmd-authority-recover-arg-yes = Asks no question (with --alone)

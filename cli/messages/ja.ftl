@@ -1708,3 +1708,5 @@ err-authority-no-admin = この名前の管理者はいません。
     .hint = 管理者は musubi authority admin list で分かります。
 err-authority-last-admin = 最後の管理者は外せません。
     .hint = 先に別の管理者を加えてください。
+authority-reissue-refused = 次の事業所には発行できませんでした。個別に確かめてください: { $offices }
+cmd-authority-recover-arg-yes = 確認なしで行います（--alone のとき）

@@ -139,9 +139,7 @@ impl Authority {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<(Self, Founded), Error> {
-        if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-            return Err(Error::Name(ProfileError::Name));
-        }
+        let name = check_name(name)?;
         platform::create_private_dir(dir)?;
         let store = Store::open(&dir.join("store"), Options::default())?;
         if records::is_founded(&store)? {
@@ -181,6 +179,7 @@ impl Authority {
         let mut authority = Self::open_anywhere(dir, passphrase)?;
         match (records::home(&authority.store)?, recover::home(dir)) {
             (Some(noted), Some(home)) if noted != home => Err(Error::Restored),
+            (Some(noted), None) if noted == recover::BEHIND => Err(Error::Restored),
             (None, Some(_)) => {
                 authority.settle(dir)?;
                 Ok(authority)
@@ -191,7 +190,8 @@ impl Authority {
 
     /// Notes that this directory is the authority's own, and no copy of it.
     fn settle(&mut self, dir: &Path) -> Result<(), Error> {
-        if let Some(home) = recover::home(dir) {
+        {
+            let home = recover::home(dir).unwrap_or_default();
             let mut writer = Writer::new(&self.register.store);
             writer.home(&home)?;
             writer.commit()?;
@@ -235,16 +235,24 @@ impl Authority {
     }
 
     /// Ends signing: nodes have shown that this authority was put back from a backup.
-    const fn restored(&mut self) {
+    /// So it stays when it is opened again.
+    fn restored(&mut self) -> Result<(), Error> {
         self.restored = true;
+        let mut writer = Writer::new(&self.register.store);
+        writer.home(recover::BEHIND)?;
+        writer.commit()
     }
 
-    /// Takes back what `open_restored` has opened without asking anybody: for a directory that was moved and has lost
-    /// nothing.
+    /// Makes a directory that `open_restored` has opened the authority's own without asking anybody: it was moved and has
+    /// lost nothing.
     ///
     /// # Errors
     /// What the store refuses.
-    pub fn moved(mut self, dir: &Path) -> Result<(), Error> {
+    pub fn moved(mut self, dir: &Path, now: Timestamp) -> Result<(), Error> {
+        self.act(now, |draft, _| {
+            draft.deed(Deed::Recovered, None, "alone".to_owned());
+            Ok(())
+        })?;
         self.settle(dir)
     }
 
@@ -291,6 +299,15 @@ impl fmt::Debug for Authority {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Authority({} CAs)", self.keys.len())
     }
+}
+
+/// The name of an authority.
+fn check_name(name: &str) -> Result<&str, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(Error::Name(ProfileError::Name));
+    }
+    Ok(name)
 }
 
 /// The name of an administrator.

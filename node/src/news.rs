@@ -264,6 +264,11 @@ pub(crate) trait Teller: Send + Sync + 'static {
     /// What a node is known to know.
     fn known_to(&self, peer: &PeerId) -> Known;
 
+    /// Whether a node is to be told.
+    fn is_news(&self, peer: &PeerId, ours: &Known) -> bool {
+        ours.is_news_to(&self.known_to(peer))
+    }
+
     /// Notes that a node was told.
     fn told(&self, peer: PeerId, known: Known);
 
@@ -281,6 +286,12 @@ impl Teller for Core {
 
     fn known_to(&self, peer: &PeerId) -> Known {
         self.partners.known_to(peer)
+    }
+
+    /// The authority is told of a longer log, too: if it has a shorter one itself it was put back from a backup.
+    fn is_news(&self, peer: &PeerId, ours: &Known) -> bool {
+        let theirs = self.partners.known_to(peer);
+        ours.is_news_to(&theirs) || (theirs.log < ours.log && self.partners.is_authority(peer))
     }
 
     fn told(&self, peer: PeerId, known: Known) {
@@ -312,7 +323,7 @@ pub(crate) async fn keep_telling<T: Teller, O: Opener>(
     let (mut changes, mut pause) = (teller.changes(), AGAIN);
     loop {
         let ours = changes.borrow_and_update().clone();
-        if ours.is_news_to(&teller.known_to(&peer)) {
+        if teller.is_news(&peer, &ours) {
             let told = timeout(SESSION, tell(&teller, &ours, &opener)).await;
             match told.unwrap_or(Err(SessionError::Silent)) {
                 Ok(()) => {

@@ -8,6 +8,7 @@ use std::{
 
 use libp2p_identity::PeerId;
 use musubi_protocol::{
+    certificate::Role,
     credential::Admitted,
     entry::Position,
     gate::Refusal,
@@ -165,6 +166,16 @@ impl Partners {
     #[must_use]
     pub fn known_to(&self, peer: &PeerId) -> Known {
         self.inner().known.get(peer).cloned().unwrap_or_default()
+    }
+
+    /// Whether this is a node of the authority's, and no office's.
+    #[must_use]
+    pub fn is_authority(&self, peer: &PeerId) -> bool {
+        let admitted = self.inner().peers.get(peer).map(|peer| Arc::clone(&peer.admitted));
+        admitted.is_some_and(|admitted| {
+            let admitted = admitted.lock().unwrap_or_else(PoisonError::into_inner);
+            !admitted.is_empty() && admitted.desks().all(|desk| desk.leaf().role() == Role::Authority)
+        })
     }
 
     /// Notes that a node is no partner's any more.

@@ -125,7 +125,8 @@ impl Trust {
     /// [`BundleError`]; then nothing has changed.
     pub fn accept_bundle(&mut self, bytes: &[u8]) -> Result<Outcome, BundleError> {
         let (bundle, crl) = check(bytes, Signers::Of(&self.0.bundle.roots))?;
-        if bundle.network.is_some_and(|network| network != self.0.network) {
+        let gone = self.0.bundle.network.is_some() && bundle.network.is_none();
+        if gone || bundle.network.is_some_and(|network| network != self.0.network) {
             return Err(BundleError::Network);
         }
         let outcome = Outcome::of(

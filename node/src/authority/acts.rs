@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Admin, Application, AuditEntry, Authority, Chosen, Due, Errand, Error, Issued, Letter, Order, Period, Register,
-    Revoked, RootAsked, RootTasks, Row, Target, check_admin,
+    Revoked, RootAsked, RootTasks, Row, Target, admins::check_words, check_admin,
 };
 use crate::times;
 
@@ -232,8 +232,13 @@ pub enum Done {
     Admins(Vec<Admin>),
     /// An administrator's name was taken away; his passphrase is this opener's.
     AdminRemoved(u32),
-    /// So many certificates were issued anew.
-    Reissued(u64),
+    /// Certificates were issued anew.
+    Reissued {
+        /// How many.
+        count: u64,
+        /// Office numbers that could not be helped.
+        refused: Vec<OfficeNumber>,
+    },
 }
 
 /// Why an act was not done, as far as a person is to be told.
@@ -290,9 +295,23 @@ fn chain(error: &dyn std::error::Error) -> String {
 }
 
 impl Act {
-    /// What is signed again and says nothing new needs no name.
-    const fn is_nameless(&self) -> bool {
-        matches!(self, Self::Crl | Self::Membership { .. })
+    /// What is only shown, or signed again and says nothing new, needs no name.
+    pub(super) const fn is_nameless(&self) -> bool {
+        matches!(
+            self,
+            Self::Crl
+                | Self::Membership { .. }
+                | Self::List
+                | Self::Orders
+                | Self::Applications { .. }
+                | Self::Trust
+                | Self::Policy
+                | Self::ProofsRequired
+                | Self::Charges { .. }
+                | Self::Audit
+                | Self::RootTasks
+                | Self::Admins
+        )
     }
 }
 
@@ -342,12 +361,7 @@ impl Authority {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Done, Error> {
-        if let Some(shown) = self.look(&errand.act, now)? {
-            return Ok(shown);
-        }
-        if !errand.act.is_nameless() {
-            self.check_words(dir, &errand.admin, &errand.act, &errand.words)?;
-        }
+        check_words(&self.store, dir, &errand)?;
         self.perform(&errand.admin, errand.act, now, rng)
     }
 
@@ -407,7 +421,10 @@ impl Authority {
                 self.accept(&file, now)?;
                 Done::RootTasks(self.root_tasks(now)?)
             }
-            Act::Reissue => Done::Reissued(self.reissue(now, rng)?),
+            Act::Reissue => {
+                let (count, refused) = self.reissue(now, rng)?;
+                Done::Reissued { count, refused }
+            }
             Act::AdminAdd { name, opener } => {
                 self.add_admin(&name, opener, now)?;
                 Done::Admins(self.admins()?)

@@ -16,7 +16,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{
-    Authority, Error, Register,
+    Authority, Errand, Error, Register,
     acts::Act,
     audit::Deed,
     check_admin,
@@ -63,42 +63,53 @@ impl Register {
     pub fn admins(&self) -> Result<Vec<Admin>, Error> {
         admins(&self.store)
     }
+}
 
-    /// Judges whether an act is done by whom it names. `dir` is the authority's directory.
-    ///
-    /// # Errors
-    /// [`Error::Unproven`] without a word, [`Error::NotAdmin`] for a name that is no administrator's or another's
-    /// passphrase, [`Error::SecondAdmin`] where two have to agree, [`Error::WrongPassphrase`].
-    pub(super) fn check_words(&self, dir: &Path, admin: &str, act: &Act, words: &[Word]) -> Result<(), Error> {
-        let admins = self.admins()?;
-        if admins.is_empty() {
-            return Ok(());
-        }
-        let admin = check_admin(admin)?;
-        let [first, others @ ..] = words else { return Err(Error::Unproven) };
-        if first.admin.trim() != admin {
-            return Err(Error::NotAdmin);
-        }
-        let keys = KeyFile::open(&dir.join("keys"))?;
-        self.prove(&keys, first)?;
-        let for_two = matches!(act, Act::AdminAdd { .. } | Act::AdminRemove { .. }) && 1 < admins.len();
-        if for_two {
-            let second = others.first().filter(|second| second.admin.trim() != admin).ok_or(Error::SecondAdmin)?;
-            self.prove(&keys, second)?;
-        }
-        Ok(())
+/// Judges whether an act is done by whom it names; what needs no name is let through. `dir` is the authority's directory.
+///
+/// # Errors
+/// [`Error::Unproven`] without a word, [`Error::NotAdmin`] for a name that is no administrator's or another's passphrase,
+/// [`Error::SecondAdmin`] where two have to agree, [`Error::WrongPassphrase`].
+pub(super) fn check_words(store: &Store, dir: &Path, errand: &Errand) -> Result<(), Error> {
+    let Errand { admin, act, words } = errand;
+    let named = admins(store)?.len();
+    if act.is_nameless() || named == 0 {
+        return Ok(());
     }
+    let admin = check_admin(admin)?;
+    let [first, others @ ..] = &words[..] else { return Err(Error::Unproven) };
+    if first.admin.trim() != admin {
+        return Err(Error::NotAdmin);
+    }
+    let keys = KeyFile::open(&dir.join("keys"))?;
+    prove(store, &keys, first)?;
+    if matches!(act, Act::AdminAdd { .. } | Act::AdminRemove { .. }) && 1 < named {
+        let second = others.first().filter(|second| second.admin.trim() != admin).ok_or(Error::SecondAdmin)?;
+        prove(store, &keys, second)?;
+    }
+    Ok(())
+}
 
-    fn prove(&self, keys: &KeyFile, word: &Word) -> Result<(), Error> {
-        let record: Option<Record> = records::get(&self.store, ADMINS, word.admin.trim().as_bytes())?;
-        let record = record.ok_or(Error::NotAdmin)?;
-        let opener = Opener::Passphrase(Passphrase::new(word.passphrase.clone()));
-        let (opener, _) = keys.unlock_as(&opener)?;
-        if opener.0 == record.opener { Ok(()) } else { Err(Error::NotAdmin) }
-    }
+fn prove(store: &Store, keys: &KeyFile, word: &Word) -> Result<(), Error> {
+    let record: Option<Record> = records::get(store, ADMINS, word.admin.trim().as_bytes())?;
+    let record = record.ok_or(Error::NotAdmin)?;
+    let opener = Opener::Passphrase(Passphrase::new(word.passphrase.clone()));
+    let (opener, _) = keys.unlock_as(&opener)?;
+    if opener.0 == record.opener { Ok(()) } else { Err(Error::NotAdmin) }
 }
 
 impl Authority {
+    /// Says who acts from now on, by a word that shows it; where no administrator is named any name will do.
+    ///
+    /// # Errors
+    /// [`Error::NotAdmin`], [`Error::WrongPassphrase`], [`Error::Admin`], and what store and key file refuse.
+    pub fn proven_as(self, dir: &Path, word: &Word) -> Result<Self, Error> {
+        if !self.admins()?.is_empty() {
+            prove(&self.store, &KeyFile::open(&dir.join("keys"))?, word)?;
+        }
+        self.acting_as(&word.admin)
+    }
+
     /// Names the first administrator: whoever has the passphrase by which the authority was founded. Does nothing where
     /// there are administrators.
     ///

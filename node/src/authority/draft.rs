@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use musubi_protocol::{
     cbor::Ext,
-    certificate::{self, TAIL},
+    certificate::{self, Serial, TAIL},
     crl::{self, CrlIn, Revoked},
     ids::{Hash, OfficeNumber},
     log::{Act, Head, Inclusion, Operation},
@@ -137,6 +137,17 @@ impl<'a> Draft<'a> {
         if let Some(held) = self.standing.crls.get_mut(&ca) {
             held.number = held.number.max(newest) + numbers;
         }
+    }
+
+    /// Whether this act has taken in a revocation of the certificate.
+    pub(super) fn is_revoked(&self, serial: &Serial) -> bool {
+        self.revoked.iter().any(|(_, revoked)| revoked.serial == *serial)
+    }
+
+    /// Has the next trust bundle, which this act signs, be numbered so far behind the newest.
+    pub(super) const fn skip_bundles(&mut self, numbers: u64) {
+        self.standing.bundle.number += numbers;
+        self.new_bundle = true;
     }
 
     /// Notes what tells this place from a copy.

@@ -119,15 +119,13 @@ impl Authority {
     /// The keys of the authority's own node, and its certificate.
     fn opened(&self, record: &NodeRecord) -> Result<((Secret, Secret), Issued), Error> {
         let damaged = |_| Error::Damaged("node");
-        {
-            let serial = Serial::from_bytes(&record.certificate).map_err(|_| Error::Damaged("node"))?;
-            let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("node"))?;
-            let secret = |label, wrapped: &[u8]| -> Result<Secret, Error> {
-                let secret = self.ring.unwrap(label, &[], wrapped)?;
-                Ok(Zeroizing::new(secret.as_slice().try_into().map_err(damaged)?))
-            };
-            Ok(((secret(NODE_LABEL, &record.node)?, secret(DESK_LABEL, &record.desk)?), held))
-        }
+        let serial = Serial::from_bytes(&record.certificate).map_err(|_| Error::Damaged("node"))?;
+        let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("node"))?;
+        let secret = |label, wrapped: &[u8]| -> Result<Secret, Error> {
+            let secret = self.ring.unwrap(label, &[], wrapped)?;
+            Ok(Zeroizing::new(secret.as_slice().try_into().map_err(damaged)?))
+        };
+        Ok(((secret(NODE_LABEL, &record.node)?, secret(DESK_LABEL, &record.desk)?), held))
     }
 
     fn new_identity(
@@ -265,6 +263,12 @@ impl Desk {
     /// shown it was put back from a backup, and signs no more.
     async fn hear(&self, admitted: &Admitted, frames: Frames, known: &Known) -> Result<(), NewsError> {
         let mut member = Partner::new(frames);
+        if self.found.is_none() {
+            let ours = self.shared.known.borrow().clone();
+            if !known.is_news_to(&ours) && known.log <= ours.log {
+                return Ok(member.close().await?);
+            }
+        }
         let mut trust = self.trust();
         let number = trust.bundle().number;
         if number < known.bundle {
@@ -290,22 +294,36 @@ impl Desk {
         }
         self.learn(None, &crls);
         let Some(found) = &self.found else {
-            self.stop_if_behind(&trust);
+            let mut log = 0;
+            let size = self.shared.known.borrow().log;
+            if size < known.log
+                && let Answer::Leaves { head, .. } = member.ask(&Question::Leaves { size }).await?
+            {
+                log = trust.head(&head).map_or(0, |head| head.value().size);
+            }
+            self.stop_if_behind(&trust, log);
             return Ok(member.close().await?);
         };
+        let mut pending = Vec::new();
         let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let size = found().size();
+            let size = found().size(&pending);
             if known.log <= size {
                 break;
             }
             let Answer::Leaves { first, leaves, head } = member.ask(&Question::Leaves { size }).await? else {
                 return Err(NewsError::Other);
             };
-            match found().take(first, &leaves, &head) {
+            match found().take(&mut pending, first, &leaves, &head) {
                 Leaves::More => {}
                 Leaves::All => break,
-                Leaves::False => return Err(NewsError::Other),
+                Leaves::False => {
+                    tracing::warn!(
+                        "what a member holds of the log does not lead on from this copy; if others say the same, it has signed \
+                         since it was put back: put the backup back once more"
+                    );
+                    return Err(NewsError::Other);
+                }
             }
         }
         {
@@ -317,11 +335,11 @@ impl Desk {
         Ok(member.close().await?)
     }
 
-    fn stop_if_behind(&self, trust: &Trust) {
+    fn stop_if_behind(&self, trust: &Trust, log: u64) {
         let behind = act(&self.shared, |authority| {
-            let behind = authority.is_behind(trust);
-            if behind {
-                authority.restored();
+            let behind = authority.is_behind(trust, log);
+            if behind && let Err(error) = authority.restored() {
+                tracing::error!(%error, "that it was put back could not be noted");
             }
             behind
         });

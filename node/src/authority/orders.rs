@@ -18,6 +18,7 @@ use super::{
     Authority, Error, Register, Revoked, Target,
     audit::{Deed, Entry},
     records::{self, ORDERS},
+    recover,
     revoke::MAX_TOGETHER,
 };
 use crate::times;
@@ -133,7 +134,7 @@ impl Authority {
         }
         for office in &offices {
             let mut issued = records::certificates(&self.store, Some(office)).peekable();
-            if issued.peek().is_none() {
+            if issued.peek().is_none() && !recover::has_lost(&self.store, office)? {
                 return Err(Error::Unknown);
             }
         }

@@ -32,7 +32,7 @@ use super::{
     draft::Draft,
     licensing::{Decision, Licence},
     members::OWN_NUMBER,
-    records::{self, Issued, LOST, SECOND_ROOT},
+    records::{self, Issued, LOST, ROOT, SECOND_ROOT},
 };
 
 /// Numbers that are left out behind the newest that anybody has shown, in case more was signed that nobody here has seen.
@@ -59,8 +59,6 @@ pub(super) struct Found {
     tree: Tree,
     leaves: Vec<u8>,
     head: Option<Signed<Head>>,
-    /// Leaves that no head covers yet.
-    pending: Vec<u8>,
     /// Who has told.
     offices: BTreeSet<OfficeNumber>,
     /// Certificates that were shown.
@@ -96,9 +94,9 @@ impl Found {
         &self.trust
     }
 
-    /// How many leaves are here, covered or not.
-    pub(super) fn size(&self) -> u64 {
-        self.tree.size() + (self.pending.len() / LEAF) as u64
+    /// How many leaves are here, with those of one conversation that no head covers yet.
+    pub(super) fn size(&self, pending: &[u8]) -> u64 {
+        self.tree.size() + (pending.len() / LEAF) as u64
     }
 
     /// How many offices have told.
@@ -117,28 +115,27 @@ impl Found {
         }
     }
 
-    /// Takes leaves from place `first` on, and the head that came with them.
-    pub(super) fn take(&mut self, first: u64, leaves: &[u8], head: &[u8]) -> Leaves {
+    /// Takes leaves from place `first` on, and the head that came with them. `pending` is what has come of one member
+    /// before and no head covers yet: nobody spoils what another gives.
+    pub(super) fn take(&mut self, pending: &mut Vec<u8>, first: u64, leaves: &[u8], head: &[u8]) -> Leaves {
         let Some(head) = self.trust.head(head) else { return Leaves::False };
-        let (size, got) = (self.size(), (leaves.len() / LEAF) as u64);
+        let (size, got) = (self.size(pending), (leaves.len() / LEAF) as u64);
         if first != size || head.value().size <= self.tree.size() {
             return Leaves::All;
         }
-        if !leaves.len().is_multiple_of(LEAF) || head.value().size < size + got || MAX_PENDING < self.pending.len() {
-            self.pending.clear();
+        if !leaves.len().is_multiple_of(LEAF) || head.value().size < size + got || MAX_PENDING < pending.len() {
             return Leaves::False;
         }
-        self.pending.extend_from_slice(leaves);
+        pending.extend_from_slice(leaves);
         if size + got < head.value().size {
             return if got == 0 { Leaves::All } else { Leaves::More };
         }
         let mut tree = self.tree.clone();
-        tree.extend(self.pending.chunks_exact(LEAF).map(leaf_hash));
-        let pending = std::mem::take(&mut self.pending);
+        tree.extend(pending.chunks_exact(LEAF).map(leaf_hash));
         if tree.root() != head.value().root {
             return Leaves::False;
         }
-        self.leaves.extend(pending);
+        self.leaves.append(pending);
         (self.tree, self.head) = (tree, Some(head));
         Leaves::All
     }
@@ -170,7 +167,6 @@ impl Authority {
             tree: self.standing.tree.clone(),
             leaves: Vec::new(),
             head: None,
-            pending: Vec::new(),
             offices: BTreeSet::new(),
             shown: BTreeMap::new(),
         })
@@ -198,18 +194,32 @@ impl Authority {
             self.act(now, |draft, _| group.chunks_exact(LEAF).try_for_each(|leaf| again(draft, leaf)))?;
         }
         let theirs = self.newer_lists(&trust);
+        let root_here = self.standing.root_here;
+        let revoked = leaves
+            .chunks_exact(LEAF)
+            .map(act_of)
+            .filter(|act| !matches!(act, Ok(Act { operation: Operation::Issue, .. })));
+        let revoked: Vec<Act> = revoked.collect::<Result<_, _>>()?;
         let (home, before) = (home(dir), self.log_size() - acts);
         self.act(now, |draft, now| {
             for (ca, crl) in &theirs {
                 listed(draft, *ca, crl)?;
             }
-            let issuing: Vec<u32> = draft.standing.cas.range(SECOND_ROOT + 1..).map(|(number, _)| *number).collect();
-            for ca in issuing {
+            // A list of those who were asked may be older than the log that they gave.
+            for act in &revoked {
+                revoked_in_log(draft, act)?;
+            }
+            let signs = |number: &u32| SECOND_ROOT < *number || (root_here && *number == ROOT);
+            let signing: Vec<u32> = draft.standing.cas.keys().copied().filter(signs).collect();
+            for ca in signing {
                 let newest = theirs.iter().find(|(of, _)| *of == ca).map_or(0, |(_, crl)| crl.number());
                 draft.skip_crls(ca, newest, SKIPPED_CRLS);
                 draft.new_crl(ca, now)?;
             }
             draft.standing.issued += SKIPPED_ISSUES;
+            if root_here {
+                draft.skip_bundles(SKIPPED_CRLS);
+            }
             if let Some(home) = &home {
                 draft.home(home)?;
             }
@@ -224,8 +234,9 @@ impl Authority {
     /// The CRLs of issuing CAs that are newer than those here.
     fn newer_lists(&self, trust: &Trust) -> Vec<(u32, CrlIn)> {
         let newer = trust.crls().filter_map(|crl| {
-            let issuing = self.standing.cas.range(SECOND_ROOT + 1..);
-            let (number, _) = issuing.into_iter().find(|(_, entry)| crl.names(&entry.ca))?;
+            let signs = |number: u32| SECOND_ROOT < number || (self.standing.root_here && number == ROOT);
+            let mut signing = self.standing.cas.iter().filter(|(number, _)| signs(**number));
+            let (number, _) = signing.find(|(_, entry)| crl.names(&entry.ca))?;
             let held = self.standing.crls.get(number).map_or(0, |held| held.number);
             (held < crl.number()).then(|| (*number, CrlIn::clone(crl)))
         });
@@ -233,8 +244,10 @@ impl Authority {
     }
 
     /// Whether somebody holds what this authority has signed and does not know of: it was put back, and must not sign.
-    pub(super) fn is_behind(&self, trust: &Trust) -> bool {
-        self.bundle_number() < trust.bundle().number || !self.newer_lists(trust).is_empty()
+    /// `log` is the size of a log that it has signed. A bundle that a root elsewhere has signed may not be here yet.
+    pub(super) fn is_behind(&self, trust: &Trust, log: u64) -> bool {
+        let bundle = self.standing.root_here && self.bundle_number() < trust.bundle().number;
+        bundle || self.log_size() < log || !self.newer_lists(trust).is_empty()
     }
 
     /// Takes certificates back that stand in the log and are not here; others are left out. How many came back.
@@ -364,6 +377,23 @@ fn listed(draft: &mut Draft<'_>, ca: u32, crl: &CrlIn) -> Result<(), Error> {
     Ok(())
 }
 
+/// Takes over a revocation that stands in the log, where no list has told of it.
+fn revoked_in_log(draft: &mut Draft<'_>, act: &Act) -> Result<(), Error> {
+    if let Some(serial) = records::serial_of(draft.store(), &act.certificate)? {
+        let issued = records::certificate(draft.store(), &serial)?.ok_or(Error::Damaged("certificate"))?;
+        if issued.revoked.is_none() && !draft.is_revoked(&serial) {
+            let revoked = Revoked { serial, at: act.time, reason: Reason::Unspecified };
+            draft.listed(&Issued { revoked: Some(revoked), ..issued })?;
+        }
+        return Ok(());
+    }
+    let key = lost_key(&act.office, &act.certificate);
+    if let Some(record) = records::get::<LostRecord>(draft.store(), LOST, &key)? {
+        draft.put(LOST, &key, &LostRecord { revoke: Reason::Unspecified.code() + 1, ..record })?;
+    }
+    Ok(())
+}
+
 fn act_of(leaf: &[u8]) -> Result<Act, Error> {
     let leaf: &[u8; LEAF] = leaf.try_into().map_err(|_| Error::Damaged("log"))?;
     Act::from_bytes(leaf).map_err(|_| Error::Damaged("log"))
@@ -373,12 +403,18 @@ fn lost_key(office: &OfficeNumber, certificate: &Hash) -> Vec<u8> {
     [office.as_str().as_bytes(), &certificate.0].concat()
 }
 
-/// What tells this place from a copy: when the key file was made here, which no copy keeps. `None` where the file system
+/// What tells this place from a copy: when the key file and the store's directory were made here, which no copy keeps. `None` where the file system
 /// does not say; then only nodes tell that something is missing.
 pub(super) fn home(dir: &Path) -> Option<Vec<u8>> {
-    let made = fs::metadata(dir.join("keys")).ok()?.created().ok()?;
-    Some(made.duration_since(UNIX_EPOCH).ok()?.as_nanos().to_be_bytes().to_vec())
+    let made = |name: &str| {
+        let made = fs::metadata(dir.join(name)).ok()?.created().ok()?;
+        Some(made.duration_since(UNIX_EPOCH).ok()?.as_nanos().to_be_bytes())
+    };
+    Some([made("keys")?, made("store")?].concat())
 }
+
+/// Stands instead of that where members have shown that something is missing.
+pub(super) const BEHIND: &[u8] = b"behind";
 
 #[cfg(test)]
 mod tests {
@@ -412,7 +448,6 @@ mod tests {
             tree: Tree::new(),
             leaves: Vec::new(),
             head: None,
-            pending: Vec::new(),
             offices: BTreeSet::new(),
             shown: BTreeMap::new(),
         };
@@ -422,15 +457,15 @@ mod tests {
     #[test]
     fn leaves_count_once_a_head_covers_them() {
         let (authority, mut found, leaves) = with(9);
-        let head = authority.head();
+        let (head, mut pending) = (authority.head(), Vec::new());
         let (first, rest) = leaves.split_at(4 * LEAF);
-        assert!(matches!(found.take(0, first, head.bytes()), Leaves::More));
-        assert_eq!((found.size(), found.tree.size(), found.leaves.len()), (4, 0, 0));
+        assert!(matches!(found.take(&mut pending, 0, first, head.bytes()), Leaves::More));
+        assert_eq!((found.size(&pending), found.tree.size(), found.leaves.len()), (4, 0, 0));
         // From the wrong place they are not taken.
-        assert!(matches!(found.take(9, rest, head.bytes()), Leaves::All));
-        assert!(matches!(found.take(4, rest, head.bytes()), Leaves::All));
-        assert_eq!((found.size(), found.tree.size(), &found.leaves), (9, 9, &leaves));
-        assert!(matches!(found.take(9, &[], head.bytes()), Leaves::All));
+        assert!(matches!(found.take(&mut pending, 9, rest, head.bytes()), Leaves::All));
+        assert!(matches!(found.take(&mut pending, 4, rest, head.bytes()), Leaves::All));
+        assert_eq!((found.size(&pending), found.tree.size(), &found.leaves), (9, 9, &leaves));
+        assert!(matches!(found.take(&mut pending, 9, &[], head.bytes()), Leaves::All));
     }
 
     #[test]
@@ -438,16 +473,16 @@ mod tests {
         let (authority, mut found, leaves) = with(9);
         let head = authority.head();
         let other = Signed::sign(head.value().clone(), &SigningKey::from_bytes(&[9; 32])).unwrap();
-        assert!(matches!(found.take(0, &leaves, other.bytes()), Leaves::False));
+        assert!(matches!(found.take(&mut Vec::new(), 0, &leaves, other.bytes()), Leaves::False));
         let mut altered = leaves.clone();
         altered[5 * LEAF + 30] ^= 1;
-        assert!(matches!(found.take(0, &altered, head.bytes()), Leaves::False));
-        assert!(matches!(found.take(0, &leaves[..leaves.len() - 1], head.bytes()), Leaves::False));
+        assert!(matches!(found.take(&mut Vec::new(), 0, &altered, head.bytes()), Leaves::False));
+        assert!(matches!(found.take(&mut Vec::new(), 0, &leaves[..leaves.len() - 1], head.bytes()), Leaves::False));
         let more: Vec<u8> = [leaves.clone(), leaf(77)].concat();
-        assert!(matches!(found.take(0, &more, head.bytes()), Leaves::False));
-        assert_eq!((found.size(), found.tree.size()), (0, 0));
+        assert!(matches!(found.take(&mut Vec::new(), 0, &more, head.bytes()), Leaves::False));
+        assert_eq!((found.size(&[]), found.tree.size()), (0, 0));
         // And the honest one after all of them.
-        assert!(matches!(found.take(0, &leaves, head.bytes()), Leaves::All));
+        assert!(matches!(found.take(&mut Vec::new(), 0, &leaves, head.bytes()), Leaves::All));
         assert_eq!(found.tree.root(), head.value().root);
     }
 }

@@ -97,6 +97,12 @@ impl Authority {
                     Target::Serial(_) => 0,
                 };
                 later += lost;
+                if 0 < lost
+                    && let Target::Office(office) = target
+                {
+                    let deed = if order.is_some() { Deed::Confirmed } else { Deed::Revoked };
+                    draft.deed(deed, Some(*office), format!("lost {reason}"));
+                }
                 if found.is_empty() && order.is_none() && lost == 0 {
                     return Err(Error::Unknown);
                 }

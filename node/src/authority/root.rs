@@ -13,7 +13,7 @@ use std::path::Path;
 use ed25519_dalek::SigningKey;
 use musubi_protocol::{
     cbor::Ext,
-    certificate::{self, BACKDATE, Ca, CaName, MAX_NAME, ProfileError, Rank, Serial, material},
+    certificate::{self, BACKDATE, Ca, CaName, Rank, Serial, material},
     crl::{self, Reason, Revoked},
     ids::Hash,
     policy::Policy,
@@ -35,6 +35,7 @@ use serde_tuple::{Deserialize_tuple, Serialize_tuple};
 use super::{
     CLOCK_SLACK, Error, ISSUING_LIFETIME, ROOT_LIFETIME,
     ceremony::{CaWanted, RootRequest, root_pem},
+    check_name,
     records::{self, Writer},
     signing,
 };
@@ -68,6 +69,10 @@ pub(super) struct Record {
     time: Timestamp,
     /// CAs that it has revoked: serial number and when.
     revoked: Vec<(ByteBuf, Timestamp)>,
+    /// SHA-256 of keys of CAs that were revoked, by this root or by one before it: none of them is certified again.
+    banned: Vec<Hash>,
+    /// The request by which the authority was founded; zeros: none.
+    founded: Hash,
     /// What it has signed, newest last.
     signed: Vec<Signature>,
 }
@@ -160,13 +165,7 @@ impl Root {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<RootShown, Error> {
-        let organisation = organisation.trim();
-        if organisation.is_empty()
-            || organisation.chars().count() > MAX_NAME
-            || organisation.chars().any(char::is_control)
-        {
-            return Err(Error::Name(ProfileError::Name));
-        }
+        let organisation = check_name(organisation)?;
         platform::create_private_dir(dir)?;
         let store = Store::open(&dir.join("store"), Options::default())?;
         if records::is_founded(&store)? || records::root(&store)?.is_some() {
@@ -194,6 +193,8 @@ impl Root {
             crl: 0,
             time: now,
             revoked: Vec::new(),
+            banned: Vec::new(),
+            founded: Hash::ZERO,
             signed: Vec::new(),
         };
         write(&store, &record)?;
@@ -266,6 +267,10 @@ impl Root {
             Ok(Revoked { serial, at: *at, reason: Reason::CaCompromise })
         });
         let revoked: Vec<Revoked> = revoked.collect::<Result<_, Error>>()?;
+        record.banned.clone_from(&plan.banned);
+        if request.base.is_none() {
+            record.founded = plan.review.fingerprint;
+        }
         record.crl = plan.crl;
         let root_crl = signer.crl_for(crl::ROOT_LIFETIME, record.crl, now, &revoked)?;
         let network = plan.network;
@@ -311,6 +316,7 @@ struct Plan {
     review: Review,
     cas: Vec<CaPlan>,
     revoke: Vec<Serial>,
+    banned: Vec<Hash>,
     /// What the bundle in force says; none at the founding.
     trust: Option<Trust>,
     network: Hash,
@@ -340,14 +346,37 @@ impl Plan {
         };
         let policy = policy_of(&request.policy)?;
         let former_policy = trust.as_ref().map_or_else(Policy::none, |trust| trust.policy().clone());
+        // Founded once, an authority is not founded again by the same root: nobody would see what such a bundle leaves out.
+        if trust.is_none() && record.founded != Hash::ZERO && record.founded != request.fingerprint()? {
+            return Err(bad());
+        }
+        let mut banned = record.banned.clone();
+        for ca in trust.iter().flat_map(Trust::issuing) {
+            let above = trust.iter().flat_map(Trust::roots).find(|root| ca.is_signed_by(root));
+            let lists = trust.iter().flat_map(Trust::crls);
+            let revoked = lists.filter(|crl| above.is_some_and(|root| crl.issuer() == root.id()));
+            if revoked.into_iter().any(|crl| crl.entry(&ca.serial()).is_some()) {
+                banned.push(Hash::of(&[ca.key().as_bytes()]));
+            }
+        }
         let (mut cas, mut certified, mut taken_over) = (Vec::new(), Vec::new(), 0);
         for wanted in &request.cas {
             let key = wanted.key(&request.organisation)?;
+            if banned.contains(&Hash::of(&[&wanted.key])) {
+                return Err(bad());
+            }
             let held = wanted.held.as_ref().map(|der| Ca::parse(der)).transpose().map_err(|_| bad())?;
             let fits = |ca: &Ca| *ca.key() == key && ca.common_name() == wanted.name && ca.rank() == Rank::Issuing;
             match held {
                 Some(ca) if !fits(&ca) => return Err(bad()),
-                Some(ca) if roots.iter().any(|root| ca.is_signed_by(root)) => cas.push(CaPlan::Kept(Box::new(ca))),
+                Some(ca) if roots.iter().any(|root| ca.is_signed_by(root)) => {
+                    // One that the bundle in force does not name was left out for a reason.
+                    let named = trust.iter().flat_map(Trust::issuing).any(|named| named.id() == ca.id());
+                    if !named {
+                        return Err(bad());
+                    }
+                    cas.push(CaPlan::Kept(Box::new(ca)));
+                }
                 held => {
                     if ISSUING_LIFETIME + BACKDATE < wanted.until.since(wanted.from) {
                         return Err(bad());
@@ -365,7 +394,9 @@ impl Plan {
                 CaPlan::Kept(ca) if ca.serial() == serial && ca.is_signed_by(own) => Some(ca),
                 _ => None,
             });
-            revoked.push(kept.ok_or_else(bad)?.common_name().to_owned());
+            let kept = kept.ok_or_else(bad)?;
+            banned.push(Hash::of(&[kept.key().as_bytes()]));
+            revoked.push(kept.common_name().to_owned());
             revoke.push(serial);
         }
         let stays = |ca: &Ca| request.cas.iter().any(|wanted| wanted.key.as_slice() == ca.key().as_bytes());
@@ -405,7 +436,9 @@ impl Plan {
         let made = || network_id(roots[0].der(), roots[1].der());
         let network = trust.as_ref().map_or_else(made, Trust::network_id);
         let newest = trust.as_ref().map_or(Timestamp(0), Trust::newest_signed_time);
-        Ok(Self { review, cas, revoke, trust, network, policy, former_policy, crl, newest })
+        banned.sort_unstable();
+        banned.dedup();
+        Ok(Self { review, cas, revoke, banned, trust, network, policy, former_policy, crl, newest })
     }
 }
 

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use ed25519_dalek::SigningKey;
 use musubi_protocol::{
     certificate::{
-        self, BACKDATE, Ca, MAX_NAME, ProfileError, Serial,
+        self, BACKDATE, Ca, Serial,
         material::{self, Material},
     },
     crl::{CrlIn, Outcome, Reason, Revoked},
-    ids::Hash,
+    ids::OfficeNumber,
     log::{Head, Tree},
     signed::{Signed, Unverified},
     time::{DAY, Timestamp},
@@ -29,7 +29,7 @@ use super::{
     Authority, Error, Founded, ISSUING_LIFETIME, Register,
     audit::Deed,
     ceremony::{CaWanted, RootRequest, RootTasks, read_root},
-    dates, establish,
+    check_name, dates, establish,
     issue::grant,
     licensing::{Licence, Wish},
     records::{self, Begun, CaEntry, Issued, Public, ROOT, SECOND_ROOT, WantedCa, Writer},
@@ -69,10 +69,7 @@ impl Authority {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<RootRequest, Error> {
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-            return Err(Error::Name(ProfileError::Name));
-        }
+        let name = check_name(name)?;
         let roots = [read_root(roots[0])?, read_root(roots[1])?];
         if roots[0].key() == roots[1].key() || roots[0].subject() == roots[1].subject() {
             return Err(Error::NoRoot);
@@ -91,7 +88,9 @@ impl Authority {
         let ders: Vec<ByteBuf> = roots.iter().map(|root| ByteBuf::from(root.der())).collect();
         let begun = match records::begun(&store)? {
             Some(begun) if begun.name == name && begun.roots == ders => begun,
-            _ => {
+            // The request of that one may be at the root already.
+            Some(_) => return Err(Error::Exists),
+            None => {
                 let issuing = wanted_ca(&ring, dates::year_of(now)?, 0, &roots[0], now, rng)?;
                 let begun = Begun { name: name.to_owned(), roots: ders, issuing };
                 let mut writer = Writer::new(&store);
@@ -215,7 +214,9 @@ impl Authority {
             Some(_) => return Err(Error::NoRoot),
         };
         let mut cas = Vec::new();
-        for (number, entry) in self.issuing_cas().filter(|(_, entry)| now <= entry.ca.not_after()) {
+        let void = self.revoked_cas()?;
+        let lives = |(number, entry): &(u32, &CaEntry)| now <= entry.ca.not_after() && !void.contains(number);
+        for (number, entry) in self.issuing_cas().filter(lives) {
             let key = self.keys.get(&number).ok_or(Error::Damaged("CA"))?.key();
             let period = (entry.ca.not_before(), entry.ca.not_after());
             cas.push(CaWanted::new(&standing.name, entry.ca.common_name(), key, period, Some(&entry.ca))?);
@@ -259,7 +260,9 @@ impl Authority {
         let (bundle, root_crl) = taken_apart(trust)?;
         let named: Vec<&Ca> = trust.issuing().collect();
         let is_left_out = |entry: &CaEntry| named.iter().all(|ca| ca.key() != entry.ca.key());
-        if self.issuing_cas().any(|(_, entry)| now <= entry.ca.not_after() && is_left_out(entry)) {
+        let void = self.revoked_cas()?;
+        let lives = |(number, entry): &(u32, &CaEntry)| now <= entry.ca.not_after() && !void.contains(number);
+        if self.issuing_cas().filter(lives).any(|(_, entry)| is_left_out(entry)) {
             return Err(Error::RootAnswer);
         }
         let [first, second] = trust.roots().clone();
@@ -287,42 +290,64 @@ impl Authority {
         Ok((bundle, cas, root_crl))
     }
 
-    /// Issues anew what revoked CAs have issued and is in force, with the licences that run: how many certificates. Each
-    /// group is an act of its own, so that what was interrupted goes on when this is called again.
+    /// Issues anew what revoked CAs have issued and is in force, with the licences that run: how many certificates, and which
+    /// office numbers could not be helped. Each group is an act of its own, so that what was interrupted goes on when this
+    /// is called again.
     ///
     /// # Errors
     /// [`Error::RootNeeded`] where the newest CA is revoked itself, [`Error::ClockBehind`], and what the store refuses.
-    pub fn reissue(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<u64, Error> {
+    pub fn reissue(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(u64, Vec<OfficeNumber>), Error> {
         let revoked = self.revoked_cas()?;
         let newest = self.issuing_cas().next_back().map(|(number, _)| number);
         if newest.is_some_and(|newest| revoked.contains(&newest)) {
             return Err(Error::RootNeeded);
         }
-        let mut serials: Vec<Serial> = Vec::new();
+        let mut serials: Vec<(Serial, OfficeNumber)> = Vec::new();
         for issued in records::certificates(&self.store, None) {
             let issued = issued?;
             let runs = issued.is_live(now) && now <= issued.leaf.until();
             if runs && revoked.contains(&issued.ca) && issued.leaf.office().as_str() != super::members::OWN_NUMBER {
-                serials.push(issued.leaf.serial());
+                serials.push((issued.leaf.serial(), issued.leaf.office()));
             }
         }
-        let mut done = 0;
+        let (mut done, mut refused) = (0, Vec::new());
         for group in serials.chunks(GROUP) {
-            self.act(now, |draft, now| {
-                for serial in group {
-                    let mut former: Issued = records::certificate(draft.store(), serial)?.ok_or(Error::Unknown)?;
-                    let leaf = former.leaf.clone();
-                    let licence = Licence { from: leaf.from(), until: leaf.until(), class: leaf.class() };
-                    let _ = grant(draft, &leaf, Some(Wish::Same(licence)), None, now, rng)?;
-                    let entry = Revoked { serial: *serial, at: now, reason: Reason::Superseded };
-                    former.revoked = Some(entry);
-                    draft.revoked(&former, entry)?;
+            match self.reissue_group(group, now, rng) {
+                Ok(()) => done += group.len() as u64,
+                // One that cannot be helped keeps no other waiting.
+                Err(error) if error.is_refusal() => {
+                    for one in group {
+                        match self.reissue_group(std::slice::from_ref(one), now, rng) {
+                            Ok(()) => done += 1,
+                            Err(error) if error.is_refusal() => refused.push(one.1),
+                            Err(error) => return Err(error),
+                        }
+                    }
                 }
-                Ok(())
-            })?;
-            done += group.len() as u64;
+                Err(error) => return Err(error),
+            }
         }
-        Ok(done)
+        Ok((done, refused))
+    }
+
+    fn reissue_group(
+        &mut self,
+        group: &[(Serial, OfficeNumber)],
+        now: Timestamp,
+        rng: &mut impl CryptoRng,
+    ) -> Result<(), Error> {
+        self.act(now, |draft, now| {
+            for (serial, _) in group {
+                let mut former: Issued = records::certificate(draft.store(), serial)?.ok_or(Error::Unknown)?;
+                let leaf = former.leaf.clone();
+                let licence = Licence { from: leaf.from(), until: leaf.until(), class: leaf.class() };
+                let _ = grant(draft, &leaf, Some(Wish::Same(licence)), None, now, rng)?;
+                let entry = Revoked { serial: *serial, at: now, reason: Reason::Superseded };
+                former.revoked = Some(entry);
+                draft.revoked(&former, entry)?;
+            }
+            Ok(())
+        })
     }
 
     fn issuing_cas(&self) -> impl DoubleEndedIterator<Item = (u32, &CaEntry)> {
@@ -364,11 +389,16 @@ impl Register {
         Ok(RootTasks { here: standing.root_here, bundle: standing.bundle.number, crl_until, waiting })
     }
 
-    /// The issuing CAs that the root's CRL names.
+    /// The issuing CAs that are revoked: the root's CRL names them, or the bundle in force does so no more.
     pub(super) fn revoked_cas(&self) -> Result<Vec<u32>, Error> {
         let crl = self.standing.crls.get(&ROOT).ok_or(Error::Damaged("CRL"))?;
         let crl = CrlIn::parse(&crl.bytes).map_err(|_| Error::Damaged("CRL"))?;
-        let revoked = |ca: &Ca| crl.revoked().iter().any(|entry| entry.serial == ca.serial());
+        let bundle = Unverified::<Bundle>::from_bytes(&self.standing.bundle.bytes)?;
+        let (bundle, time) = (bundle.claim(), bundle.claim().time);
+        let named = |ca: &Ca| bundle.issuing.iter().any(|der| der.as_slice() == ca.der());
+        let revoked = |ca: &Ca| {
+            crl.revoked().iter().any(|entry| entry.serial == ca.serial()) || (time <= ca.not_after() && !named(ca))
+        };
         let issuing = self.standing.cas.range(SECOND_ROOT + 1..);
         Ok(issuing.filter(|(_, entry)| revoked(&entry.ca)).map(|(number, _)| *number).collect())
     }
@@ -414,7 +444,6 @@ fn taken_apart(trust: &Trust) -> Result<(Signed<Bundle>, CrlIn), Error> {
     let root = &trust.roots()[0];
     let bundle = Unverified::<Bundle>::from_bytes(trust.bundle_bytes())?;
     let bundle = bundle.verify(root.key()).map_err(|_| Error::RootAnswer)?;
-    let id: Hash = root.id();
-    let crl = trust.crls().find(|crl| crl.issuer() == id).ok_or(Error::RootAnswer)?;
+    let crl = trust.crls().find(|crl| crl.issuer() == root.id()).ok_or(Error::RootAnswer)?;
     Ok((bundle, CrlIn::clone(crl)))
 }

@@ -105,19 +105,21 @@ mod restored {
 
     /// What a node that follows the original would give back.
     fn read_back(original: &Original, backup: &Path) -> (Authority, TakenBack) {
+        read_back_with(original, backup, true)
+    }
+
+    /// The same from members that have the log, and the newest lists or not.
+    fn read_back_with(original: &Original, backup: &Path, lists: bool) -> (Authority, TakenBack) {
         assert!(matches!(Authority::open(backup, &passphrase()), Err(Error::Restored)));
         let mut authority = Authority::open_restored(backup, &passphrase()).unwrap();
         let trust = original.authority.trust().unwrap();
-        assert_eq!(
-            authority.is_behind(&trust),
-            authority.crl_numbers() != original.authority.crl_numbers()
-                || authority.bundle_number() < original.authority.bundle_number()
-        );
+        assert!(authority.is_behind(&trust, original.authority.log_size()));
         let mut found = authority.found().unwrap();
         let crls: Vec<Vec<u8>> = trust.crls().map(|crl| crl.der().to_vec()).collect();
-        found.learn(Some(trust.bundle_bytes()), &crls);
-        let (leaves, head) = original.authority.leaves_after(found.size(), 4_096).unwrap();
-        assert!(matches!(found.take(found.size(), &leaves, &head), recover::Leaves::All));
+        found.learn(Some(trust.bundle_bytes()), if lists { &crls } else { &[] });
+        let size = found.size(&[]);
+        let (leaves, head) = original.authority.leaves_after(size, 4_096).unwrap();
+        assert!(matches!(found.take(&mut Vec::new(), size, &leaves, &head), recover::Leaves::All));
         found.heard([office(1)]);
         let back = authority.take_back(found, backup, NOW).unwrap();
         drop(authority);
@@ -231,5 +233,44 @@ mod restored {
         let (mut back, taken) = read_back(&original, backup.path());
         assert_eq!(taken.lost, [office(2)]);
         assert!(!matches!(apply(&mut back, 9, &code, 13), enrol::State::Granted { .. }));
+    }
+
+    #[test]
+    fn what_the_log_says_is_revoked_though_no_list_was_given_back() {
+        let (original, backup, kept, lost) = story(
+            |authority| issue(authority, 1, "11", 1, 11).unwrap(),
+            |authority, kept| {
+                let lost = issue(authority, 2, "11", 2, 12).unwrap();
+                for leaf in [kept, &lost] {
+                    authority.revoke(Target::Serial(leaf.serial()), Reason::KeyCompromise, NOW).unwrap();
+                }
+                lost
+            },
+        );
+        let (mut back, taken) = read_back_with(&original, backup.path(), false);
+        assert_eq!(taken.acts, 3);
+        let listed = |back: &Authority, leaf: &LeafIn| {
+            back.trust().unwrap().crls().any(|crl| crl.entry(&leaf.serial()).is_some())
+        };
+        assert!(listed(&back, &kept) && !listed(&back, &lost));
+        back.adopt([lost.der().to_vec()], NOW).unwrap();
+        assert!(listed(&back, &lost));
+        assert!(back.list(NOW).unwrap().iter().all(|row| row.reason.is_some()));
+    }
+
+    #[test]
+    fn that_members_know_more_is_not_forgotten() {
+        let (mut original, ..) = story(|_| (), |authority, ()| issue(authority, 2, "11", 2, 12).map(drop).unwrap());
+        let (trust, size) = (original.authority.trust().unwrap(), original.authority.log_size());
+        assert!(!original.authority.is_behind(&trust, size));
+        // A log alone that is longer than its own.
+        assert!(original.authority.is_behind(&trust, size + 1));
+        original.authority.restored().unwrap();
+        assert!(matches!(issue(&mut original.authority, 3, "11", 3, 13), Err(Error::Restored)));
+        drop(original.authority);
+        assert!(matches!(Authority::open(original.dir.path(), &passphrase()), Err(Error::Restored)));
+        Authority::open_restored(original.dir.path(), &passphrase()).unwrap().moved(original.dir.path(), NOW).unwrap();
+        let mut again = Authority::open(original.dir.path(), &passphrase()).unwrap();
+        issue(&mut again, 3, "11", 3, 14).unwrap();
     }
 }

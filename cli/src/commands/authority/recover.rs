@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use musubi_node::{
     Clock,
-    authority::{Authority, Passphrase, Recovery, ServiceError},
+    authority::{Authority, Passphrase, Recovery, ServiceError, Word},
 };
 
 use crate::{
@@ -28,6 +28,9 @@ pub struct Args {
     /// Asks nobody: the directory was moved, and nothing was done since.
     #[arg(long, conflicts_with = "members")]
     pub alone: bool,
+    /// Asks no question.
+    #[arg(long, requires = "alone")]
+    pub yes: bool,
     /// Who acts.
     #[command(flatten)]
     pub acting: super::Acting,
@@ -38,13 +41,15 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     logging::start(logging::filter(context.verbose).unwrap_or("warn"))?;
     let (dir, admin) = (context.dir()?.to_owned(), args.acting.name()?);
     let passphrase = context.passphrase.existing(ui, &msg!("ask-authority-passphrase"))?;
-    let authority = Authority::open_restored(&dir, &Passphrase::new(passphrase))?.acting_as(&admin)?;
+    let word = Word { admin, passphrase: passphrase.to_string() };
+    let authority = Authority::open_restored(&dir, &Passphrase::new(passphrase))?.proven_as(&dir, &word)?;
     if args.alone {
         let question = msg!("authority-recover-question");
-        if ui.confirm(&question)? == Some(false) {
+        if !args.yes && ui.confirm(&question)? != Some(true) {
+            ui.line(&msg!("authority-recover-stopped"));
             return Ok(Exit::Refused);
         }
-        authority.moved(&dir)?;
+        authority.moved(&dir, Clock::system().now())?;
         ui.line(&msg!("authority-recover-alone"));
         ui.result(&serde_json::json!({"offices": 0, "acts": 0, "lost": []}));
         return Ok(Exit::Done);

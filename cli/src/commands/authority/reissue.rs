@@ -19,10 +19,14 @@ pub struct Args {
 
 /// Issues anew, with the licences that run. Offices fetch their certificates by themselves.
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
-    let Done::Reissued(count) = super::perform(ui, context, Some(&args.acting), Act::Reissue)? else {
+    let Done::Reissued { count, refused } = super::perform(ui, context, Some(&args.acting), Act::Reissue)? else {
         return Err(super::unexpected());
     };
     ui.line(&msg!("authority-reissued", count = i64::try_from(count).unwrap_or(i64::MAX)));
-    ui.result(&serde_json::json!({"certificates": count}));
-    Ok(Exit::Done)
+    if !refused.is_empty() {
+        let offices: Vec<String> = refused.iter().map(ToString::to_string).collect();
+        ui.line(&msg!("authority-reissue-refused", offices = offices.join(", ")));
+    }
+    ui.result(&serde_json::json!({"certificates": count, "refused": refused}));
+    Ok(if refused.is_empty() { Exit::Done } else { Exit::Refused })
 }
