@@ -1490,6 +1490,7 @@ demo-inboxes-same = Each inbox holds what was meant for it, once, and nothing el
 demo-inboxes-differ = Something is missing in an inbox, or too much.
 demo-revoked = 4. Revocation: { $office } was revoked, and only { $other } was given the new revocation list ({ $seconds } s).
 demo-revoked-to = - One bundle to { $office } was stopped here: { $state }
+demo-revoked-knows = - One bundle from { $office } was refused by its own Musubi, which has heard of the revocation.
 demo-revoked-from = - One bundle from { $office } was refused at the partner's gate: { $state }
 demo-nothing-new = - Nothing new came into either inbox.
 demo-something-new = - Something came into an inbox that must not have come.

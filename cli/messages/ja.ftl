@@ -1446,6 +1446,7 @@ demo-inboxes-same = どの受信箱にも、届くはずのものが1件ずつ�
 demo-inboxes-differ = 受信箱に、足りないものか余分なものがあります。
 demo-revoked = 4. 失効: { $office } の利用証明書を失効させ、新しい失効リストを { $other } だけに渡しました（{ $seconds } 秒）。
 demo-revoked-to = ・{ $office } あての1件は、送らずに止めました: { $state }
+demo-revoked-knows = ・{ $office } からの1件は、失効を知ったその事業所のMusubiが断りました。
 demo-revoked-from = ・{ $office } からの1件は、相手のMusubiが入口で断りました: { $state }
 demo-nothing-new = ・どちらの受信箱にも、新しいものは届いていません。
 demo-something-new = ・受信箱に、届いてはいけないものが届きました。

@@ -255,18 +255,22 @@ impl Stage {
         // To it: nothing leaves.
         let send = self.office("send", MANAGER).option("--to-kind", TO_REVOKED.to_kind());
         let held = one(&TO_REVOKED, send.arg(self.place.write_out(&TO_REVOKED)?).json().await?)?;
-        // From it: its own node has not heard of the revocation; the care manager's gate has.
+        // From it: the care manager's gate has heard of the revocation. Its own node may have, too: the care manager tells
+        // whoever is connected, and cuts it off.
         let send = self.office("send", REVOKED).arg(self.place.write_out(&FROM_REVOKED)?);
-        let waiting = one(&FROM_REVOKED, send.json().await?)?;
+        let sent = one(&FROM_REVOKED, send.answer().await?)?;
         let ping = self.ping_until_noticed().await?;
         let outbox: Vec<Row> = self.office("outbox", REVOKED).json().await?;
-        let waiting = outbox.into_iter().find(|row| row.id == waiting.id).unwrap_or_default();
+        let knows = sent.state == "refused";
+        let row = if knows { Some(sent) } else { outbox.into_iter().find(|row| row.id == sent.id) };
+        let from = row.unwrap_or_default();
         let after = (self.inbox(MANAGER).await?.len(), self.inbox(REVOKED).await?.len());
         let is = |row: &Row, state: &str, why: &str| row.state == state && row.why.as_deref() == Some(why);
-        let refused = ping.outcome == "refused" && ping.refusal.as_deref() == Some("revoked");
+        // Once it has heard of it, it shows no credential any more.
+        let refused = ping.outcome == "refused" && matches!(ping.refusal.as_deref(), Some("revoked" | "no-credential"));
         seen.refused_after_revocation =
-            is(&held, "held", "revoked") && refused && is(&waiting, "waiting", "refused") && before == after;
-        account.revoked(&held, &waiting, before == after, began.elapsed());
+            is(&held, "held", "revoked") && refused && (knows || from.state == "waiting") && before == after;
+        account.revoked(&held, (&from, knows), before == after, began.elapsed());
         Ok(())
     }
 

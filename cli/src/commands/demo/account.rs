@@ -84,12 +84,15 @@ impl<'a> Account<'a> {
     }
 
     /// Both directions were tried after the revocation.
-    pub(super) fn revoked(&mut self, held: &Row, waiting: &Row, nothing_new: bool, took: Duration) {
+    pub(super) fn revoked(&mut self, held: &Row, (from, knows): (&Row, bool), nothing_new: bool, took: Duration) {
         let (office, manager) = (REVOKED.number, MANAGER.number);
         self.step(&msg!("demo-revoked", office = office, other = manager, seconds = seconds(took)));
-        let (to, from) = (rows::sent(self.ui.text(), held), rows::sent(self.ui.text(), waiting));
+        let (to, state) = (rows::sent(self.ui.text(), held), rows::sent(self.ui.text(), from));
         self.ui.line(&msg!("demo-revoked-to", office = office, state = to));
-        self.ui.line(&msg!("demo-revoked-from", office = office, state = from));
+        self.ui.line(&match knows {
+            true => msg!("demo-revoked-knows", office = office),
+            false => msg!("demo-revoked-from", office = office, state = state),
+        });
         self.ui.line(&if nothing_new { msg!("demo-nothing-new") } else { msg!("demo-something-new") });
     }
 
