@@ -175,6 +175,7 @@ pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: Fro
     let mut taking = Taking { tree, own: Vec::new() };
     for _ in 0..if from == From::Authority { MAX_ANSWERS } else { MAX_FROM_PARTNER } {
         let size = taking.tree.size();
+        core.seen.asked(core.trust.trusted_time());
         let Answer::Leaves { first, leaves, head } = source.ask(&Question::Leaves { size }).await? else {
             return Err(NewsError::Other);
         };
@@ -241,10 +242,14 @@ pub(crate) async fn clear_up(
 ) -> Result<(), NewsError> {
     let asking = Arc::clone(core);
     let doubted = blocking(move || compare::doubted(&asking, &peer)).await?;
-    let (Some(size), Some(trust)) = (doubted.filter(|size| *size <= theirs), core.trust.trust()) else { return Ok(()) };
-    let Answer::LeadOn(side) = source.ask(&Question::LeadOn { size }).await? else { return Err(NewsError::Other) };
+    // One for each piece of news: the number of questions is bounded.
+    let doubt = doubted.into_iter().find(|(_, size)| *size <= theirs);
+    let (Some(doubt), Some(trust)) = (doubt, core.trust.trust()) else { return Ok(()) };
+    let Answer::LeadOn(side) = source.ask(&Question::LeadOn { size: doubt.1 }).await? else {
+        return Err(NewsError::Other);
+    };
     let comparing = Arc::clone(core);
-    blocking(move || compare::cleared_up(&comparing, &trust, size, side)).await
+    blocking(move || compare::cleared_up(&comparing, &trust, doubt, side)).await
 }
 
 /// Leaves on their way to be covered.
