@@ -709,6 +709,8 @@ use-none = Nobody has confirmed anything yet, so no file was made.
 use-qr = The QR code below belongs to this file; show it together with it.
 use-not-connected = Not connected: { $offices }
     They can confirm only while Musubi runs on their computers.
+use-not-admitted = Connected, and do not let your office in: { $offices }
+    They may once their Musubi has heard the latest news. Wait a while. If it goes on, run musubi doctor here.
 use-nothing-there = Know of no exchange: { $offices }
     They can confirm it once they have opened a document of yours, or sent you one.
 use-busy = Cannot answer now: { $offices }

@@ -17,9 +17,10 @@ use std::{
 use libp2p_identity::{Keypair, PeerId};
 use musubi_config::settings::Attachments;
 use musubi_protocol::{
+    certificate::LeafIn,
     delivery::Circumstances,
     entry::Position,
-    ids::{Address, Hash, MessageId, OfficeNumber},
+    ids::{Address, MessageId, OfficeNumber},
     link::{
         Log,
         book::{Voice, WriteError},
@@ -311,9 +312,7 @@ impl Core {
             news: Arc::new(News { durable: Mutex::new(durable), events: broadcast::channel(EVENTS).0 }),
         };
         core.log.load(&core.db)?;
-        let certificates: Vec<_> =
-            core.with_desks(|desks| desks.iter().flat_map(|desk| desk.kept().certificates().to_vec()).collect());
-        core.proofs.load(&core.db, certificates)?;
+        core.load_proofs()?;
         transparency::refresh_proofs(&core)?;
         core.choose_certificates();
         Ok(core)
@@ -400,7 +399,7 @@ impl Core {
         let mut desks = self.desks.write().unwrap_or_else(PoisonError::into_inner);
         // All of them choose, whatever the first has said.
         let wanted = self.wants_proofs();
-        let shown = |certificate: &Hash| !wanted || self.proofs.has(certificate);
+        let shown = |leaf: &LeafIn| !wanted || self.has_proof(leaf);
         desks.iter_mut().filter_map(|desk| desk.choose(&self.trust, now, shown).then_some(())).count() > 0
     }
 

@@ -188,12 +188,12 @@ impl Desk {
     /// Chooses the certificate that speaks: of those that are good now and whose licence has begun, the one with the
     /// highest issue number. A renewal for later must not silence the desk today, nor one that is not `shown` yet to be in
     /// the public log, where that is wanted. True if another speaks from now on.
-    pub fn choose(&mut self, trust: &TrustKeeper, now: Timestamp, shown: impl Fn(&Hash) -> bool) -> bool {
+    pub fn choose(&mut self, trust: &TrustKeeper, now: Timestamp, shown: impl Fn(&LeafIn) -> bool) -> bool {
         let rank = |(issuer, leaf): &(Hash, LeafIn)| {
             // With an old list of our own we cannot tell; others judge by theirs.
             let judged = trust.certificate(leaf.der(), issuer);
             let bad = judged.is_err_and(|reason| !reason.is_about_the_list());
-            (!bad, leaf.from() <= now, shown(&leaf.hash()), leaf.issue_number())
+            (!bad, leaf.from() <= now, shown(leaf), leaf.issue_number())
         };
         let speaks = self.certificates.iter().max_by_key(|certificate| rank(certificate)).cloned();
         let changed = speaks.as_ref().map(|(_, leaf)| leaf.hash()) != self.speaks.as_ref().map(|(_, leaf)| leaf.hash());

@@ -242,6 +242,8 @@ pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, frames: Frames, known: 
     }
     // The next news must not wait for the log, which is worth having from whoever has it.
     drop((turn, hearing));
+    // What it has not got it will not give.
+    core.seen.asked(core.trust.trusted_time());
     if transparency::covered_size(&core.db).map_err(CoreError::from)? < known.log {
         let followed = timeout(SESSION, transparency::follow(core, &mut partner, transparency::From::Partner)).await;
         if let Ok(Err(error)) = followed {

@@ -12,7 +12,7 @@ pub mod membership;
 
 use ed25519_dalek::SigningKey;
 use musubi_protocol::{
-    certificate::LeafIn,
+    certificate::{Ca, LeafIn},
     ids::{Hash, OfficeNumber},
     link::Log,
     proof::{
@@ -35,6 +35,7 @@ const MAX_ENTRIES: usize = 1 << 18;
 struct Signer {
     key: SigningKey,
     leaf: LeafIn,
+    /// The id that the issuing CA has today.
     issuer: Hash,
 }
 
@@ -46,9 +47,16 @@ fn signer(core: &Core, office: OfficeNumber) -> Option<Signer> {
         let mut good = of.filter(|desk| standing(desk, &core.trust, now).may_receive());
         good.find_map(|desk| {
             let (issuer, leaf) = desk.certificate()?;
-            Some(Signer { key: desk.key().clone(), leaf: leaf.clone(), issuer: *issuer })
+            let issuer = issuer_today(core, leaf).unwrap_or(*issuer);
+            Some(Signer { key: desk.key().clone(), leaf: leaf.clone(), issuer })
         })
     })
+}
+
+/// The id that the issuing CA of a certificate has today: after a root was replaced it is another one than that which came
+/// with the certificate, and whoever is shown a proof goes by the id.
+fn issuer_today(core: &Core, leaf: &LeafIn) -> Option<Hash> {
+    core.trust.trust()?.issuer_of(leaf).map(Ca::id)
 }
 
 /// Our own logs of an office here that have entries.

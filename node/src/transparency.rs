@@ -37,6 +37,8 @@ use crate::{
 
 /// Name of the single value that holds the newest head that covers what is kept.
 const COVERED: &str = "log covered";
+/// Name of the single value that says how far leaves behind those are kept too, with what shows that they are of the log.
+const BEHIND: &str = "log behind";
 /// Name of the single value with the issue numbers that a person has called its own.
 const ACKNOWLEDGED: &str = "log acknowledged";
 /// Name of the single value with the office numbers whose acts are indexed.
@@ -150,7 +152,8 @@ pub(crate) fn lead_on(core: &Core, size: u64) -> Result<Option<Answer>, DbError>
     Ok(compare::own_side(core, size)?.map(Answer::LeadOn))
 }
 
-/// Fetches what the log has more, up to a signed head that covers it.
+/// Fetches what the log has more, up to a signed head that covers it. Of a partner only a part may come: where it shows that
+/// this is of the log, the next one goes on from there.
 ///
 /// Dropping the future leaves what is kept and covered as it was.
 ///
@@ -166,15 +169,15 @@ pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: Fro
         },
     };
     let begin = Arc::clone(core);
-    let (held, tree) = blocking(move || {
+    let (held, mut taking) = blocking(move || {
         index_new_offices(&begin)?;
-        Ok((guard, begin.log.with(&begin.db, |tree| tree.clone())?))
+        Ok((guard, Taking::begin(&begin)?))
     })
     .await?;
     guard = held;
-    let mut taking = Taking { tree, own: Vec::new() };
     for _ in 0..if from == From::Authority { MAX_ANSWERS } else { MAX_FROM_PARTNER } {
         let size = taking.tree.size();
+        core.seen.asked(core.trust.trusted_time());
         let Answer::Leaves { first, leaves, head } = source.ask(&Question::Leaves { size }).await? else {
             return Err(NewsError::Other);
         };
@@ -211,17 +214,57 @@ pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: Fro
             }
             Took::False => {
                 tracing::warn!("leaves of the log do not belong to the head that came with them");
-                differs(core, source, trust).await?;
+                differs(core, source, trust, taking.begun).await?;
                 return Err(NewsError::Other);
             }
         }
     }
-    Ok(())
+    part(core, source, &taking).await
+}
+
+/// Has somebody who may not be asked for more leaves show that those that have come are of the log, so that the next one is
+/// asked for those behind.
+async fn part(core: &Arc<Core>, source: &mut impl Source, taking: &Taking) -> Result<(), NewsError> {
+    let (size, root) = (taking.tree.size(), taking.tree.root());
+    let Answer::LeadOn(side) = source.ask(&Question::LeadOn { size }).await? else { return Err(NewsError::Other) };
+    let Some(trust) = core.trust.trust() else { return Ok(()) };
+    if side.root != root || side.verify(size, &trust).is_none() {
+        return Err(NewsError::Other);
+    }
+    let noting = Arc::clone(core);
+    blocking(move || note_behind(&noting.db, size, &side)).await
+}
+
+fn note_behind(db: &Db, size: u64, side: &Side) -> Result<(), DbError> {
+    let mut writes = Writes::new();
+    writes.meta(BEHIND, &(size, side))?;
+    db.apply_lazily(writes)
 }
 
 /// Has somebody whose leaves do not fit show how its log was when it had as many leaves as are held here: if it is
-/// another log, that and the head are evidence.
-async fn differs(core: &Arc<Core>, source: &mut impl Source, trust: Trust) -> Result<(), NewsError> {
+/// another log, that and the head are evidence. `begun` is what leaves behind the covered ones were shown by.
+async fn differs(
+    core: &Arc<Core>,
+    source: &mut impl Source,
+    trust: Trust,
+    begun: Option<(u64, Side)>,
+) -> Result<(), NewsError> {
+    if let Some((size, ours)) = begun {
+        let Answer::LeadOn(theirs) = source.ask(&Question::LeadOn { size }).await? else {
+            return Err(NewsError::Other);
+        };
+        let keeping = Arc::clone(core);
+        return blocking(move || {
+            let fork = Fork { size, ours, theirs };
+            if fork.verify(&trust).is_none() {
+                return Ok(());
+            }
+            compare::keep(&keeping.db, &fork)?;
+            // Which of the two is that of the others nobody knows: from what is covered on, once more.
+            note_behind(&keeping.db, 0, &fork.ours)
+        })
+        .await;
+    }
     let size = covered_size(&core.db).map_err(CoreError::from)?;
     if size == 0 {
         return Ok(());
@@ -241,10 +284,14 @@ pub(crate) async fn clear_up(
 ) -> Result<(), NewsError> {
     let asking = Arc::clone(core);
     let doubted = blocking(move || compare::doubted(&asking, &peer)).await?;
-    let (Some(size), Some(trust)) = (doubted.filter(|size| *size <= theirs), core.trust.trust()) else { return Ok(()) };
-    let Answer::LeadOn(side) = source.ask(&Question::LeadOn { size }).await? else { return Err(NewsError::Other) };
+    // One for each piece of news: the number of questions is bounded.
+    let doubt = doubted.into_iter().find(|(_, size)| *size <= theirs);
+    let (Some(doubt), Some(trust)) = (doubt, core.trust.trust()) else { return Ok(()) };
+    let Answer::LeadOn(side) = source.ask(&Question::LeadOn { size: doubt.1 }).await? else {
+        return Err(NewsError::Other);
+    };
     let comparing = Arc::clone(core);
-    blocking(move || compare::cleared_up(&comparing, &trust, size, side)).await
+    blocking(move || compare::cleared_up(&comparing, &trust, doubt, side)).await
 }
 
 /// Leaves on their way to be covered.
@@ -252,6 +299,8 @@ struct Taking {
     tree: Tree,
     /// Those about own numbers: they count with the others, once a head covers them.
     own: Vec<(u64, Vec<u8>)>,
+    /// How many leaves were kept at the beginning, and what they were shown by, where that is more than is covered.
+    begun: Option<(u64, Side)>,
 }
 
 /// What became of leaves.
@@ -265,6 +314,31 @@ enum Took {
 }
 
 impl Taking {
+    /// Begins behind what is covered, or where an earlier one has come to.
+    fn begin(core: &Core) -> Result<Self, DbError> {
+        let tree = core.log.with(&core.db, |tree| tree.clone())?;
+        let from_covered = Self { tree, own: Vec::new(), begun: None };
+        let kept: Option<(u64, Side)> = core.db.meta(BEHIND)?;
+        let Some((size, side)) = kept.filter(|(size, _)| from_covered.tree.size() < *size) else {
+            return Ok(from_covered);
+        };
+        let (mut tree, mut own) = (from_covered.tree.clone(), Vec::new());
+        while tree.size() < size {
+            let (at, chunk) = (tree.size(), core.db.log_chunk(tree.size() / CHUNK)?);
+            let skip = usize::try_from(at % CHUNK).unwrap_or_default();
+            let wanted = usize::try_from((CHUNK - at % CHUNK).min(size - at)).unwrap_or_default();
+            let leaves: Vec<&[u8]> = chunk.chunks_exact(LEAF).skip(skip).take(wanted).collect();
+            if leaves.len() < wanted {
+                return Ok(from_covered);
+            }
+            tree.extend(leaves.iter().map(|leaf| leaf_hash(leaf)));
+            own.extend(leaves.iter().filter_map(|leaf| Some((self::own(core, leaf)?.issue_number, leaf.to_vec()))));
+        }
+        own.truncate(MAX_OWN);
+        // Another one may have written other leaves there since.
+        Ok(if tree.root() == side.root { Self { tree, own, begun: Some((size, side)) } } else { from_covered })
+    }
+
     /// Keeps leaves behind what is covered, and notes all of it as covered where the head says so.
     fn take(&mut self, core: &Core, trust: &Trust, leaves: &[u8], head: &Signed<Head>) -> Result<Took, DbError> {
         let first = self.tree.size();

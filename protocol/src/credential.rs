@@ -261,8 +261,11 @@ impl AdmittedDesk {
     /// What has to hold besides the certificate, now and later.
     fn check(&self, trust: &Trust, now: Timestamp) -> Result<(), Refused> {
         self.statement.in_force(now)?;
-        // Whoever has signed the head must not have been revoked since.
-        let holds = |shown: &Shown| trust.is_in_force(&shown.signer, now);
+        // Whoever has signed the head must not have been revoked since. Certified anew by another root it has another id
+        // and the same key, by which the head is found to be its own.
+        let holds = |shown: &Shown| {
+            trust.is_in_force(&shown.signer, now) || trust.head_in_force(shown.head.bytes(), now).is_some()
+        };
         let shown = !trust.wants_log_proof(now) || self.shown.as_ref().is_some_and(holds);
         if shown { Ok(()) } else { Err(Refused::LogProof) }
     }

@@ -88,6 +88,8 @@ struct Heard {
     lied: u64,
     /// What it answers to whoever asks for an attestation; nothing where it has none.
     attests: Option<Result<Attested, Unattested>>,
+    /// How often it has been asked for one since it was last told what to answer.
+    asked: u64,
 }
 
 /// What a partner does with the node's main stream.
@@ -284,7 +286,12 @@ impl Partner {
 
     /// Says what it answers from now on to whoever asks for an attestation.
     pub fn attests(&self, answer: Result<Attested, Unattested>) {
-        self.heard(|heard| heard.attests = Some(answer));
+        self.heard(|heard| (heard.attests, heard.asked) = (Some(answer), 0));
+    }
+
+    /// Waits until it has been asked for an attestation since then.
+    pub async fn until_asked(&self) {
+        self.until("a question", |heard| (heard.asked > 0).then_some(())).await;
     }
 
     /// From now on lies on the node's main stream.
@@ -389,7 +396,12 @@ async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
             }
             Ok(Frame::Ping(number)) => talk.say(&Frame::Pong(number)).await,
             Ok(Frame::Attest { log, fiscal_year }) => {
-                let attests = heard.lock().unwrap_or_else(PoisonError::into_inner).attests.clone();
+                let attests = {
+                    let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                    heard.asked += 1;
+                    heard.attests.clone()
+                };
+                news.notify_waiters();
                 if let Some(answer) = attests {
                     talk.say(&Frame::Attested { log, fiscal_year, answer }).await;
                     talk.finish().await;

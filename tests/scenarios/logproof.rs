@@ -215,6 +215,70 @@ async fn a_proof_from_another_log_lets_nobody_in() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_that_cannot_be_compared_yet_silences_nobody() {
+    let net = TestNetwork::default();
+    let (manager, honest) = (net.install("manager", &[MANAGER]), net.install("home-visit", &[HOME_VISIT]));
+    {
+        let authority = net.authority();
+        let acts = authority.acts.clone();
+        shown(&manager, &authority, &acts);
+        shown(&honest, &authority, &acts);
+    }
+    let wanting = net.wanting_proofs(Timestamp::now().minus(60));
+    // Somebody else gets a certificate for the same number, with a higher issue number, in a log that goes further.
+    let impostor = net.install("impostor", &[HOME_VISIT]);
+    by_file(&impostor, &[net.proof(&impostor.leaves[0])]);
+    for installed in [&manager, &honest, &impostor] {
+        by_file(installed, std::slice::from_ref(&wanting));
+    }
+    let manager = net.start(manager, &[]).await;
+    let impostor = net.start(impostor, &[&manager]).await;
+    manager.until_connected(&address(HOME_VISIT).to_string()).await;
+    let honest = net.start(honest, &[]).await;
+    assert_eq!(honest.node.wire().dial(listening(&manager)).await, Dialed::Connected);
+    for node in [manager, honest, impostor] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_proof_from_another_log_gives_way_to_one_from_ours() {
+    let net = TestNetwork::default();
+    let (manager, home_visit) = (net.install("manager", &[MANAGER]), net.install("home-visit", &[HOME_VISIT]));
+    {
+        let mut authority = net.authority();
+        let acts = authority.acts.clone();
+        for installed in [&manager, &home_visit] {
+            shown(installed, &authority, &acts);
+        }
+        // In the other log the manager's certificate stands elsewhere.
+        let other = authority.silently(|authority| {
+            (authority.log, authority.acts) = (Tree::new(), Vec::new());
+            authority.issue("1379900036", &["11"]);
+            authority.note(acts[0]);
+            authority.inclusion(&manager.leaves[0])
+        });
+        let hash = manager.leaves[0].hash();
+        let db = Db::new(manager.home.open_store(8 << 20).unwrap());
+        let mut writes = Writes::new();
+        let mut filed = other.to_parts().remove(0);
+        *filed = other.to_file(hash).unwrap();
+        writes.meta(&format!("log proof {hash}"), &filed).unwrap();
+        db.store().commit_blocking(writes.into_batch()).unwrap();
+    }
+    let wanting = net.wanting_proofs(Timestamp::now().minus(60));
+    for installed in [&manager, &home_visit] {
+        by_file(installed, std::slice::from_ref(&wanting));
+    }
+    let home_visit = net.start(home_visit, &[]).await;
+    let manager = net.start(manager, &[]).await;
+    assert_eq!(manager.node.wire().dial(listening(&home_visit)).await, Dialed::Connected);
+    for node in [manager, home_visit] {
+        node.stop().await;
+    }
+}
+
 fn evidence(node: &TestNode) -> Option<Fork> {
     transparency::fork(&node.node.core().db).unwrap()
 }
@@ -338,17 +402,69 @@ async fn who_names_another_log_is_asked_to_show_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_log_comes_from_a_partner_in_parts() {
+    const SIZE: u64 = 50_000;
+    let net = TestNetwork::default();
+    let (manager, home_visit) = (net.install("manager", &[MANAGER]), net.install("home-visit", &[HOME_VISIT]));
+    {
+        let mut authority = net.authority();
+        let last = *authority.acts.last().unwrap();
+        while authority.log.size() < SIZE {
+            let issue_number = authority.log.size() + 1;
+            authority.note(Act { issue_number, office: "1379900036".parse().unwrap(), ..last });
+        }
+        let head = authority.head();
+        by_file(&manager, &[head.bytes().to_vec()]);
+        let db = Db::new(manager.home.open_store(8 << 20).unwrap());
+        for (number, chunk) in (0..).zip(authority.acts.chunks(512)) {
+            let mut writes = Writes::new();
+            writes.log_chunk(number, &chunk.iter().flat_map(Act::to_bytes).collect::<Vec<u8>>()).unwrap();
+            db.store().commit_blocking(writes.into_batch()).unwrap();
+        }
+        let mut writes = Writes::new();
+        writes.meta("log covered", &(SIZE, Side::of(&head).head)).unwrap();
+        db.store().commit_blocking(writes.into_batch()).unwrap();
+    }
+    let manager = net.start(manager, &[]).await;
+    let home_visit = net.start(home_visit, &[&manager]).await;
+    home_visit.until_connected(&address(MANAGER).to_string()).await;
+    let db = &home_visit.node.core().db;
+    let behind = || db.meta::<(u64, Side)>("log behind").unwrap().map(|(size, _)| size);
+    let covered = || transparency::check(db, None).unwrap().size;
+    // Each piece of news brings a part.
+    let news = async |done: &dyn Fn() -> bool| {
+        let crl = net.authority().crl().der().to_vec();
+        manager.node.core().install(vec![crl], None).await.unwrap();
+        within("a part of the log", async {
+            while !done() {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    };
+    news(&|| behind().is_some()).await;
+    assert_eq!((behind(), covered()), (Some(12 * 4_096), 0));
+    news(&|| covered() == SIZE).await;
+    for node in [manager, home_visit] {
+        node.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_nobody_gives_is_told_after_a_day() {
     let net = TestNetwork::default();
-    let office = net.install("manager", &[MANAGER]);
+    let (office, partner) = (net.install("manager", &[MANAGER]), net.install("home-visit", &[HOME_VISIT]));
     {
         let mut authority = net.authority();
         let short = authority.acts.clone();
         authority.issue("1379900036", &["11"]);
         shown(&office, &authority, &short);
+        shown(&partner, &authority, &short);
         by_file(&office, &[authority.head().bytes().to_vec()]);
     }
     let node = net.start(office, &[]).await;
+    let partner = net.start(partner, &[&node]).await;
+    node.until_connected(&address(HOME_VISIT).to_string()).await;
     let told = |node: &TestNode| transparency::withheld(node.node.core()).unwrap();
     node.node.core().tell(Event::Trust);
     node.until("a look", |_| true).await;
@@ -366,6 +482,18 @@ async fn a_log_that_nobody_gives_is_told_after_a_day() {
     })
     .await;
     node.node.core().install(vec![later], None).await.unwrap();
-    assert_eq!(told(&node).map(|missing| missing.size), Some(2));
-    node.stop().await;
+    // Nobody was asked for it since, as after a weekend.
+    assert_eq!(told(&node), None);
+    let next = net.authority().crl().der().to_vec();
+    partner.node.core().install(vec![next], None).await.unwrap();
+    within("the word", async {
+        while told(&node).is_none() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!(told(&node).map(|missing| missing.size), Some(3));
+    for node in [node, partner] {
+        node.stop().await;
+    }
 }

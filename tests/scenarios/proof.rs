@@ -3,7 +3,10 @@
 
 use std::{fs, time::Duration};
 
-use musubi_node::proofs::gather::{Gathered, Outcome, gather, partners};
+use musubi_node::{
+    core::Event,
+    proofs::gather::{Gathered, Outcome, gather, partners},
+};
 use musubi_protocol::{
     cbor::Ext,
     certificate::material,
@@ -269,8 +272,24 @@ async fn what_a_partner_signs_counts_only_as_far_as_it_is_known_here() {
     }
     partner.attests(Err(Unattested::Busy));
     assert_eq!(outcome(&asked(&node, MANAGER, 30).await, HOME_VISIT), Some(Outcome::Busy));
-    partner.attests(Ok(good));
-    let gathered = asked(&node, MANAGER, 30).await;
+    // Who does not let our desk in is waited for, and may do so later on the same connection.
+    partner.attests(Err(Unattested::NotAdmitted));
+    assert_eq!(outcome(&asked(&node, MANAGER, 1).await, HOME_VISIT), Some(Outcome::NotAdmitted));
+    partner.attests(Err(Unattested::NotAdmitted));
+    let waiting = asked(&node, MANAGER, 50);
+    let changing = async {
+        partner.until_asked().await;
+        partner.attests(Ok(good));
+        // The answer before may not have come yet.
+        loop {
+            node.node.core().tell(Event::Connections);
+            tokio::task::yield_now().await;
+        }
+    };
+    let gathered = tokio::select! {
+        gathered = waiting => gathered,
+        () = changing => return,
+    };
     assert_eq!(shown(&node, &gathered), (1, vec![HOME_VISIT.0.to_owned()]));
 
     // Revoked for a bad reason, what it has said before is worth nothing either.

@@ -158,7 +158,7 @@ fn desk_row(core: &Core, desk: &Desk, now: Timestamp) -> DeskRow {
         until: until.map(rfc3339),
         next_until: next.map(rfc3339),
         renewal,
-        in_log: certificate.is_some_and(|leaf| core.proofs.has(&leaf.hash())),
+        in_log: certificate.is_some_and(|leaf| core.has_proof(leaf)),
     }
 }
 

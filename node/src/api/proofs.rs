@@ -163,6 +163,7 @@ pub(super) async fn used(Extract(state): Extract<State>, Json(request): Json<Use
         let (name, months) = match outcome {
             Outcome::Attested(months) => ("attested", months),
             Outcome::NotConnected => ("not_connected", Months::default()),
+            Outcome::NotAdmitted => ("not_admitted", Months::default()),
             Outcome::Revoked => ("revoked", Months::default()),
             Outcome::NoCertificate => ("no_certificate", Months::default()),
             Outcome::Nothing => ("nothing", Months::default()),

@@ -465,7 +465,7 @@ pub struct UseRow {
 pub struct PartnerRow {
     /// Office number.
     pub office: String,
-    /// attested, not_connected, revoked, no_certificate, nothing, busy, unfit, no_answer.
+    /// attested, not_connected, not_admitted, revoked, no_certificate, nothing, busy, unfit, no_answer.
     pub outcome: String,
     /// The months that it has confirmed.
     pub months: Vec<u8>,

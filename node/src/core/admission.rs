@@ -7,14 +7,14 @@ use musubi_protocol::{
     certificate::{Leaf, LeafIn},
     credential::{self, Admitted, AdmittedDesk, Credential},
     gate::Refusal,
-    ids::Address,
+    ids::{Address, Hash},
     record::Record,
     trust::{Distrust, Trust},
 };
 
 use super::{Core, CoreError, Standing, standing};
 use crate::{
-    db::Writes,
+    db::{DbError, Writes},
     partners::{SharedAdmitted, look},
     transparency::{self, Compared},
 };
@@ -56,7 +56,10 @@ impl Core {
         if let Some(head) = desk.shown() {
             match transparency::compare_head(self, head) {
                 // In another log than the one that is held here it counts for nothing.
-                Ok(Compared::Other) => desk = desk.unshown(&trust, self.now())?,
+                Ok(Compared::Other) => {
+                    self.not_shown(&desk.leaf().hash());
+                    desk = desk.unshown(&trust, self.now())?;
+                }
                 Ok(_) => {}
                 Err(error) => tracing::error!(%error, "the head of a proof could not be compared"),
             }
@@ -85,6 +88,10 @@ impl Core {
     pub fn recheck(&self, peer: &PeerId, admitted: &mut Admitted) -> bool {
         let Some(trust) = self.trust.trust() else { return false };
         let (mut revoked, now) = (false, self.now());
+        // Before what is of another log is forgotten.
+        if let Err(error) = self.note_shown(admitted) {
+            tracing::error!(%error, "what was shown to be in the log could not be noted");
+        }
         if trust.wants_log_proof(now) {
             // A head may have reached beyond the log that was held here then.
             admitted.unshow(|head| matches!(transparency::compare_head(self, head), Ok(Compared::Other)));
@@ -138,15 +145,13 @@ impl Core {
     /// # Errors
     /// [`CoreError::Db`].
     pub fn note_partners(&self, admitted: &Admitted) -> Result<(), CoreError> {
+        self.note_shown(admitted)?;
         let (mut writes, trust) = (Writes::new(), self.trust.trust());
         for desk in admitted.desks() {
             let leaf = desk.leaf();
             let hash = leaf.hash();
             if self.db.certificate(&hash)?.is_none() {
                 writes.certificate(&hash, &leaf.issuer(), leaf.der())?;
-            }
-            if desk.shown().is_some() && !self.db.was_shown(&hash)? {
-                writes.shown(&hash)?;
             }
             for address in leaf.addresses() {
                 let held = self.db.partner(address)?;
@@ -162,6 +167,37 @@ impl Core {
             self.db.apply_lazily(writes)?;
         }
         Ok(())
+    }
+
+    /// Takes back that a certificate was shown to stand in the log that is held here.
+    fn not_shown(&self, certificate: &Hash) {
+        let taken_back = || {
+            let mut writes = Writes::new();
+            if self.db.was_shown(certificate)? {
+                writes.not_shown(certificate)?;
+                self.db.apply_lazily(writes)?;
+            }
+            Ok::<_, DbError>(())
+        };
+        if let Err(error) = taken_back() {
+            tracing::error!(%error, "what was shown to be in the log could not be taken back");
+        }
+    }
+
+    /// Notes which certificates were shown to stand in the log that is held here. A head that goes further says nothing yet:
+    /// it is looked at again with the next check, when there is more.
+    fn note_shown(&self, admitted: &Admitted) -> Result<(), DbError> {
+        let mut writes = Writes::new();
+        for (desk, head) in admitted.desks().filter_map(|desk| Some((desk, desk.shown()?))) {
+            let hash = desk.leaf().hash();
+            match (transparency::compare_head(self, head)?, self.db.was_shown(&hash)?) {
+                (Compared::Same, false) => writes.shown(&hash)?,
+                (Compared::Other, true) => writes.not_shown(&hash)?,
+                _ => {}
+            }
+        }
+        // Lost, it is noted again.
+        if writes.is_empty() { Ok(()) } else { self.db.apply_lazily(writes) }
     }
 
     /// Whether a partner's newest certificate is revoked.

@@ -100,14 +100,6 @@ impl Core {
         Ok(report)
     }
 
-    /// Takes up the proofs from the log that are kept for own certificates.
-    fn load_proofs(&self) -> Result<(), CoreError> {
-        let certificates: Vec<Hash> =
-            self.with_desks(|desks| desks.iter().flat_map(|desk| desk.kept().certificates().to_vec()).collect());
-        self.proofs.load(&self.db, certificates)?;
-        Ok(())
-    }
-
     /// Takes newer CRLs from a peer in the gate, up to the first that is not good. Dropping the future does not call
     /// it off.
     ///

@@ -173,6 +173,15 @@ impl Writes {
         self.put(SHOWN, &certificate.0, &[])
     }
 
+    /// Takes back that a certificate was shown to be in the log.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn not_shown(&mut self, certificate: &Hash) -> Result<(), DbError> {
+        self.batch.remove(SHOWN, &certificate.0)?;
+        Ok(())
+    }
+
     /// Keeps a leaf about a certificate for an office number of a desk here.
     ///
     /// # Errors

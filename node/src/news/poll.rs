@@ -150,17 +150,26 @@ pub(crate) async fn reach(place: &Place) -> Result<Asker, NewsError> {
 async fn ask_for_lists(core: &Arc<Core>, place: &Place, proof: bool) -> Result<(), NewsError> {
     let mut asker = reach(place).await?;
     catch_up(core, &mut asker, None).await?;
-    for held in if proof { held(core) } else { Vec::new() } {
-        next_certificate(core, &mut asker, held).await?;
-    }
-    Ok(())
+    if proof { next_certificates(core, &mut asker).await } else { Ok(()) }
 }
 
 async fn ask_authority(core: &Arc<Core>, place: &Place) -> Result<(), NewsError> {
     let mut asker = reach(place).await?;
     catch_up(core, &mut asker, None).await?;
+    next_certificates(core, &mut asker).await?;
+    // Last, so that a certificate that was just fetched is known as ours. Whatever comes of it, the rest was answered.
+    match timeout(FOLLOWING, follow(core, &mut asker, From::Authority)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the authority's log could not be followed"),
+        Err(_) => tracing::warn!("the authority's log did not come in time"),
+    }
+    Ok(())
+}
+
+/// Fetches each desk's newest certificate.
+async fn next_certificates(core: &Arc<Core>, source: &mut impl Source) -> Result<(), NewsError> {
     for held in held(core) {
-        match next_certificate(core, &mut asker, held).await {
+        match next_certificate(core, source, held).await {
             Ok(()) => {}
             // One that cannot be used is no reason to leave the other desks without theirs.
             Err(error @ (NewsError::Core(_) | NewsError::Other | NewsError::Answer(_))) => {
@@ -168,12 +177,6 @@ async fn ask_authority(core: &Arc<Core>, place: &Place) -> Result<(), NewsError>
             }
             Err(error) => return Err(error),
         }
-    }
-    // Last, so that a certificate that was just fetched is known as ours. Whatever comes of it, the rest was answered.
-    match timeout(FOLLOWING, follow(core, &mut asker, From::Authority)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "the authority's log could not be followed"),
-        Err(_) => tracing::warn!("the authority's log did not come in time"),
     }
     Ok(())
 }

@@ -5,8 +5,8 @@
 //! nothing.
 
 use std::{
-    collections::{BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -21,7 +21,7 @@ use musubi_protocol::{
     signed::Signed,
 };
 use serde_bytes::ByteBuf;
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 
 use super::{links, months, signer};
 use crate::{
@@ -34,6 +34,8 @@ use crate::{
 const AT_ONCE: u32 = 8;
 /// See [`AT_ONCE`].
 const ONE_MORE: Duration = Duration::from_secs(60);
+/// Longest time that a question waits for its turn: whoever asks waits ten seconds for the answer.
+const TURN: Duration = Duration::from_secs(4);
 /// Offices whose questions are counted; beyond, those that have been quiet are forgotten.
 const MAX_COUNTED: usize = 4096;
 
@@ -43,15 +45,42 @@ pub(crate) struct Attesting {
     turn: Semaphore,
     /// Questions that each office has left, and since when.
     asked: Mutex<HashMap<OfficeNumber, (u32, Instant)>>,
+    /// Offices of which a question is being answered or waits for its turn: one of each.
+    pending: Mutex<HashSet<OfficeNumber>>,
+}
+
+/// The one question of an office; dropped, it may ask another.
+struct Pending<'a> {
+    attesting: &'a Attesting,
+    office: OfficeNumber,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.attesting.pending().remove(&self.office);
+    }
 }
 
 impl Default for Attesting {
     fn default() -> Self {
-        Self { turn: Semaphore::new(1), asked: Mutex::default() }
+        Self { turn: Semaphore::new(1), asked: Mutex::default(), pending: Mutex::default() }
     }
 }
 
 impl Attesting {
+    fn pending(&self) -> MutexGuard<'_, HashSet<OfficeNumber>> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a question of an office; none while another of it is there, or when it has asked too often.
+    fn begin(&self, office: OfficeNumber, now: Instant) -> Option<Pending<'_>> {
+        if !self.pending().insert(office) {
+            return None;
+        }
+        let pending = Pending { attesting: self, office };
+        self.take(office, now).then_some(pending)
+    }
+
     /// Counts a question; false when an office has asked too often.
     fn take(&self, office: OfficeNumber, now: Instant) -> bool {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +119,7 @@ pub(crate) async fn answer(
     let is_admitted = || core.holds(log.to) && look(admitted).contains(&log.from);
     let answer = if !is_admitted() {
         Err(Unattested::NotAdmitted)
-    } else if core.attesting.take(log.from.office, Instant::now()) {
+    } else if let Some(_pending) = core.attesting.begin(log.from.office, Instant::now()) {
         let theirs = look(admitted).addresses().into_iter().filter(|address| address.office == log.from.office);
         attest(core, theirs.collect(), log.to.office, fiscal_year).await?
     } else {
@@ -111,7 +140,8 @@ pub(super) async fn attest(
     by: OfficeNumber,
     fiscal_year: u16,
 ) -> Result<Result<Attested, Unattested>, CoreError> {
-    let _turn = core.attesting.turn.acquire().await.map_err(|_| CoreError::Stopped)?;
+    let Ok(turn) = timeout(TURN, core.attesting.turn.acquire()).await else { return Ok(Err(Unattested::Busy)) };
+    let _turn = turn.map_err(|_| CoreError::Stopped)?;
     // What is signed for is not taken back by a power cut.
     core.db.store().durable().await?;
     let signing = Arc::clone(core);
@@ -168,6 +198,16 @@ mod tests {
         assert_eq!(granted(now + ONE_MORE * 3), 2);
         assert_eq!(granted(now + ONE_MORE * 1000), AT_ONCE as usize);
         assert!(attesting.take(office(2), now), "others have their own");
+    }
+
+    #[test]
+    fn an_office_has_one_question_at_a_time() {
+        let (attesting, now) = (Attesting::default(), Instant::now());
+        let first = attesting.begin(office(1), now);
+        assert!(first.is_some() && attesting.begin(office(1), now).is_none());
+        assert!(attesting.begin(office(2), now).is_some(), "others have their own");
+        drop(first);
+        assert!(attesting.begin(office(1), now).is_some());
     }
 
     #[test]

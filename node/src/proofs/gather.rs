@@ -10,8 +10,9 @@ use std::{
 };
 
 use futures::{StreamExt, stream};
-use libp2p_identity::PeerId;
+use musubi_network::ConnectionId;
 use musubi_protocol::{
+    certificate::LeafIn,
     ids::OfficeNumber,
     link::{
         Log,
@@ -26,7 +27,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout},
 };
 
-use super::{attest, links, months, signer};
+use super::{attest, issuer_today, links, months, signer};
 use crate::{
     core::{Core, CoreError, Event},
     db::{DbError, Writes},
@@ -56,8 +57,10 @@ pub struct Partner {
 pub enum Outcome {
     /// It has confirmed these months, now or earlier.
     Attested(Months),
-    /// It was not connected in the time given, or does not let our desk in.
+    /// It was not connected in the time given.
     NotConnected,
+    /// It does not let our desk in, or not yet: for want of a newer list, perhaps.
+    NotAdmitted,
     /// Its certificate is revoked: it confirms nothing any more.
     Revoked,
     /// It has no certificate to sign by at the moment.
@@ -134,7 +137,8 @@ pub async fn partners(core: &Arc<Core>, office: OfficeNumber, year: FiscalYear) 
 }
 
 /// Asks the partners of a fiscal year, keeps what they confirm, and makes the proof from all that is kept and good. Who
-/// is not connected is waited for at most `wait`; who is has ten seconds to answer. Whoever calls this has the office's
+/// is not connected, breaks off or does not let our desk in is waited for at most `wait`; who is connected has ten seconds
+/// to answer. Whoever calls this has the office's
 /// consent: the partners' office numbers stand in the proof.
 ///
 /// Dropping the future ends the asking; what has come is kept.
@@ -153,41 +157,77 @@ pub async fn gather(
         return Err(GatherError::NoCertificate);
     }
     let partners = partners(core, office, year).await?;
-    let mut gathering = Gathering { core: Arc::clone(core), office, year, outcomes: BTreeMap::new() };
+    let mut gathering = Gathering { judge: Judge { core: Arc::clone(core), office, year }, outcomes: BTreeMap::new() };
+    // A signature to check for each partner: not on the threads that serve everybody.
+    let (judge, looking) = (gathering.judge.clone(), partners.clone());
+    let looked = blocking(move || looking.iter().map(|partner| judge.before(partner)).collect::<Result<Vec<_>, _>>());
     let mut open = Vec::new();
-    for partner in &partners {
-        match gathering.kept(partner)? {
-            // It has confirmed all there is to confirm.
-            Some((months, _)) if months.contains(partner.months) => {
+    for (partner, before) in partners.iter().zip(looked.await?) {
+        match before {
+            Before::Attested(months) => {
                 gathering.outcomes.insert(partner.office, Outcome::Attested(months));
             }
-            _ if core.has_desk_of(&partner.office) => gathering.ask_here(partner).await?,
-            // Nobody waits for who cannot come.
-            _ if gathering.is_revoked(partner)? => {
+            Before::Here => gathering.ask_here(partner).await?,
+            Before::Revoked => {
                 gathering.outcomes.insert(partner.office, Outcome::Revoked);
             }
-            _ => open.push(partner.clone()),
+            Before::Open => open.push(partner.clone()),
         }
     }
     gathering.ask(wire, open, deadline).await?;
-    // A signature to check for each partner: not on the threads that serve everybody.
-    tokio::task::spawn_blocking(move || gathering.close(partners)).await.map_err(|_| CoreError::Stopped)?
+    blocking(move || gathering.close(partners)).await
+}
+
+/// Does what reads the store or checks signatures off the threads that serve everybody.
+async fn blocking<T: Send + 'static, E: From<CoreError> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| CoreError::Stopped)?
+}
+
+/// Judges what partners confirm about one office and year.
+#[derive(Clone)]
+struct Judge {
+    core: Arc<Core>,
+    office: OfficeNumber,
+    year: FiscalYear,
+}
+
+/// How a partner stands before anybody is asked.
+enum Before {
+    /// It has confirmed all there is to confirm.
+    Attested(Months),
+    /// It is a desk of this node.
+    Here,
+    /// Nobody waits for who cannot come.
+    Revoked,
+    /// It is to be asked.
+    Open,
 }
 
 /// What is being gathered for one office and year.
 struct Gathering {
-    core: Arc<Core>,
-    office: OfficeNumber,
-    year: FiscalYear,
+    judge: Judge,
     outcomes: BTreeMap<OfficeNumber, Outcome>,
 }
 
-type Asked = (Partner, PeerId, Result<Result<Attested, Unattested>, SessionError>);
+type Asked = (Partner, ConnectionId, Result<Result<Attested, Unattested>, SessionError>);
 
-impl Gathering {
+impl Judge {
+    /// How a partner stands before anybody is asked. Blocks.
+    fn before(&self, partner: &Partner) -> Result<Before, CoreError> {
+        Ok(match self.kept(partner)? {
+            Some((months, _)) if months.contains(partner.months) => Before::Attested(months),
+            _ if self.core.has_desk_of(&partner.office) => Before::Here,
+            _ if self.is_revoked(partner)? => Before::Revoked,
+            _ => Before::Open,
+        })
+    }
+
     /// What a partner has confirmed before, if it is good now and says nothing beyond what is known here.
     fn kept(&self, partner: &Partner) -> Result<Option<(Months, Attested)>, CoreError> {
         let kept = self.core.db.attestation((self.office, partner.office), self.year.number())?;
+        let kept = kept.map(|attested| self.today(attested));
         Ok(kept.and_then(|attested| Some((self.judge(&attested, partner)?, attested))))
     }
 
@@ -209,26 +249,48 @@ impl Gathering {
         (by == partner.office && partner.months.contains(months)).then_some(months)
     }
 
+    /// The same under the id that its issuing CA has today, which nobody has signed: with a new root it is another one than
+    /// when it was confirmed, or than the partner has heard of.
+    fn today(&self, attested: Attested) -> Attested {
+        let leaf = LeafIn::parse(&attested.certificate).ok();
+        let issuer = leaf.and_then(|leaf| issuer_today(&self.core, &leaf)).unwrap_or(attested.issuer);
+        Attested { issuer, ..attested }
+    }
+
+    /// Judges what a partner has answered: the months, if it is good, and what is to be kept of it. Blocks.
+    fn weigh(&self, partner: &Partner, attested: Attested) -> Result<Option<(Months, Writes)>, CoreError> {
+        let attested = self.today(attested);
+        let Some(months) = self.judge(&attested, partner) else { return Ok(None) };
+        // Two nodes of one office confirm what each has: of two good ones the one that says more stays.
+        let kept = self.kept(partner)?;
+        let mut writes = Writes::new();
+        if kept.is_none_or(|(kept, _)| kept.iter().count() <= months.iter().count()) {
+            writes.attestation((self.office, partner.office), self.year.number(), &attested)?;
+        }
+        Ok(Some((months, writes)))
+    }
+}
+
+impl Gathering {
     /// Takes what a partner has answered; what is good is durable when this returns.
     async fn take(&mut self, partner: &Partner, answer: Result<Attested, Unattested>) -> Result<(), CoreError> {
         let outcome = match answer {
-            Ok(attested) => match self.judge(&attested, partner) {
-                Some(months) => {
-                    // Two nodes of one office confirm what each has: of two good ones the one that says more stays.
-                    let kept = self.kept(partner)?;
-                    if kept.is_none_or(|(kept, _)| kept.iter().count() <= months.iter().count()) {
-                        let mut writes = Writes::new();
-                        writes.attestation((self.office, partner.office), self.year.number(), &attested)?;
-                        self.core.db.store().commit(writes.into_batch()).await?;
+            Ok(attested) => {
+                let (judge, of) = (self.judge.clone(), partner.clone());
+                match blocking(move || judge.weigh(&of, attested)).await? {
+                    Some((months, writes)) => {
+                        if !writes.is_empty() {
+                            self.judge.core.db.store().commit(writes.into_batch()).await?;
+                        }
+                        Outcome::Attested(months)
                     }
-                    Outcome::Attested(months)
+                    None => {
+                        tracing::warn!(partner = %partner.office, "an attestation is not good, or says what nobody here knows");
+                        Outcome::Unfit
+                    }
                 }
-                None => {
-                    tracing::warn!(partner = %partner.office, "an attestation is not good, or says what nobody here knows");
-                    Outcome::Unfit
-                }
-            },
-            Err(Unattested::NotAdmitted) => Outcome::NotConnected,
+            }
+            Err(Unattested::NotAdmitted) => Outcome::NotAdmitted,
             Err(Unattested::Nothing) => Outcome::Nothing,
             Err(Unattested::Busy) => Outcome::Busy,
             Err(Unattested::NoCertificate) => Outcome::NoCertificate,
@@ -243,32 +305,39 @@ impl Gathering {
     /// A partner that is a desk of this node confirms in process.
     async fn ask_here(&mut self, partner: &Partner) -> Result<(), CoreError> {
         let ours: BTreeSet<_> = partner.links.iter().map(|log| log.from).collect();
-        let answer = attest::attest(&self.core, ours, partner.office, self.year.number()).await?;
+        let Judge { core, year, .. } = &self.judge;
+        let answer = attest::attest(core, ours, partner.office, year.number()).await?;
         self.take(partner, answer).await
     }
 
-    /// Asks partners as they are, or until the deadline become, connected.
+    /// Asks partners as they are, or until the deadline become, connected. One whose connection breaks may come back, and one
+    /// that does not let our desk in may do so when it has heard more: both are asked again.
     async fn ask(&mut self, wire: &Wire, mut open: Vec<Partner>, deadline: Instant) -> Result<(), CoreError> {
-        let mut events = self.core.events();
+        let Judge { core, year, .. } = self.judge.clone();
+        let mut events = core.events();
         // Those who are not connected are looked for where they have said they are.
         let mut dialing = JoinSet::new();
-        dialing.spawn(dial(Arc::clone(&self.core), wire.clone(), open.clone()));
-        let mut asked: HashSet<(PeerId, OfficeNumber)> = HashSet::new();
+        dialing.spawn(dial(Arc::clone(&core), wire.clone(), open.clone()));
+        // Once on each connection; who has not let our desk in, again when connections have changed.
+        let mut asked: HashSet<(ConnectionId, OfficeNumber)> = HashSet::new();
+        let mut again = Vec::new();
         let mut asking: JoinSet<Asked> = JoinSet::new();
         let mut late = false;
         loop {
-            for (peer, admitted) in self.core.partners.peers() {
+            for (peer, admitted) in core.partners.peers() {
                 for partner in &open {
-                    let connected = |log: &&Log| look(&admitted).contains(&log.to) && self.core.holds(log.from);
+                    let connected = |log: &&Log| look(&admitted).contains(&log.to) && core.holds(log.from);
                     let Some(log) = partner.links.iter().find(connected).copied() else { continue };
-                    if AT_ONCE <= asking.len() || asked.contains(&(peer, partner.office)) {
-                        continue;
-                    }
                     // Its main stream is not open yet: the next event tells.
                     let Some(opener) = wire.opener(&peer) else { continue };
-                    asked.insert((peer, partner.office));
-                    let (partner, year) = (partner.clone(), self.year.number());
-                    asking.spawn(async move { (partner, peer, question(opener, log, year).await) });
+                    let on = opener.connection;
+                    // After the deadline nobody is asked a second time.
+                    let done = late && asked.iter().any(|(_, office)| *office == partner.office);
+                    if done || AT_ONCE <= asking.len() || !asked.insert((on, partner.office)) {
+                        continue;
+                    }
+                    let (partner, year) = (partner.clone(), year.number());
+                    asking.spawn(async move { (partner, on, question(opener, log, year).await) });
                 }
             }
             if open.is_empty() || (late && asking.is_empty()) {
@@ -277,19 +346,35 @@ impl Gathering {
             tokio::select! {
                 Some(ended) = asking.join_next() => {
                     // A task that did not end in order has no answer.
-                    let Ok((partner, peer, answer)) = ended else { continue };
+                    let Ok((partner, on, answer)) = ended else { continue };
+                    let waits = match &answer {
+                        Ok(answer) => matches!(answer, Err(Unattested::NotAdmitted)),
+                        Err(_) => true,
+                    };
                     match answer {
-                        Ok(answer) => self.take(&partner, answer).await?,
+                        Ok(answer) => {
+                            if waits {
+                                again.push((on, partner.office));
+                            }
+                            self.take(&partner, answer).await?;
+                        }
                         Err(error) => {
-                            tracing::info!(%peer, partner = %partner.office, %error, "a partner gave no attestation");
+                            tracing::info!(partner = %partner.office, %error, "a partner gave no attestation");
                             self.outcomes.entry(partner.office).or_insert(Outcome::NoAnswer);
                         }
                     }
-                    open.retain(|other| other.office != partner.office);
+                    if !waits {
+                        open.retain(|other| other.office != partner.office);
+                    }
                 }
-                runs = connections_change(&mut events) => if !runs {
-                    return Ok(());
-                },
+                runs = connections_change(&mut events) => {
+                    if !runs {
+                        return Ok(());
+                    }
+                    for ended in again.drain(..) {
+                        asked.remove(&ended);
+                    }
+                }
                 () = sleep_until(deadline), if !late => late = true,
             }
         }
@@ -300,7 +385,7 @@ impl Gathering {
         let mut good = Vec::new();
         let mut outcomes = Vec::new();
         for partner in partners {
-            let outcome = match self.kept(&partner)? {
+            let outcome = match self.judge.kept(&partner)? {
                 Some((months, attested)) => {
                     good.push((partner.office, months, attested));
                     Outcome::Attested(months)
@@ -309,12 +394,13 @@ impl Gathering {
             };
             outcomes.push((partner.office, outcome));
         }
-        let signer = signer(&self.core, self.office).ok_or(GatherError::NoCertificate)?;
-        let now = self.core.now();
-        let made = Proof::used((&signer.leaf, signer.issuer), &signer.key, self.year.number(), &good, now)?;
+        let Judge { core, office, year } = &self.judge;
+        let signer = signer(core, *office).ok_or(GatherError::NoCertificate)?;
+        let now = core.now();
+        let made = Proof::used((&signer.leaf, signer.issuer), &signer.key, year.number(), &good, now)?;
         let proof = match made {
             Some(proof) => {
-                let trust = self.core.trust.trust().ok_or(ProofError::UnknownIssuer)?;
+                let trust = core.trust.trust().ok_or(ProofError::UnknownIssuer)?;
                 // What a verifier with our own lists would refuse is not handed out.
                 match proof.verify(&trust, now)?.fact {
                     Fact::User { statement, .. } => Some((proof, statement)),

@@ -16,6 +16,7 @@ use crate::{
     core::{Core, CoreError},
     db::{DbError, Writes},
     news::{self, NewsError, Source, catch_up},
+    trust::InstallError,
 };
 
 /// Longest time for all that is asked.
@@ -82,6 +83,10 @@ impl From<NewsError> for Failed {
     fn from(error: NewsError) -> Self {
         tracing::warn!(%error, "the authority could not be asked for a proof");
         match error {
+            // A bundle or list that is refused here: whoever answers need not be the authority, and what is kept stays good.
+            NewsError::Core(CoreError::Install(error)) if !matches!(error, InstallError::Db(_)) => {
+                Self::Lack(Lack::Unfit)
+            }
             NewsError::Core(error) => Self::Core(error),
             _ => Self::Lack(Lack::Unreachable),
         }

@@ -15,7 +15,11 @@ use musubi_protocol::{
 };
 use serde_bytes::ByteBuf;
 
-use super::{CHUNK, Head, covered_head, group};
+use super::{
+    CHUNK, Head,
+    compare::{self, Compared},
+    covered_head, group,
+};
 use crate::{
     core::{Core, CoreError, Event},
     db::{Db, DbError, Writes},
@@ -62,23 +66,8 @@ impl Proofs {
         self.found().get(certificate)?.proof.clone()
     }
 
-    /// Whether there is one.
-    pub(crate) fn has(&self, certificate: &Hash) -> bool {
-        self.found().get(certificate).is_some_and(|found| found.proof.is_some())
-    }
-
-    /// Takes up what is kept for these certificates and is not at hand; true if there was something.
-    pub(crate) fn load(&self, db: &Db, certificates: impl IntoIterator<Item = Hash>) -> Result<bool, DbError> {
-        let mut new = false;
-        for certificate in certificates {
-            if !self.has(&certificate)
-                && let Some(proof) = kept(db, &certificate)?
-            {
-                self.found().entry(certificate).or_default().proof = Some(proof);
-                new = true;
-            }
-        }
-        Ok(new)
+    fn put(&self, certificate: Hash, proof: Inclusion) {
+        self.found().entry(certificate).or_default().proof = Some(proof);
     }
 }
 
@@ -90,11 +79,48 @@ impl Core {
         })
     }
 
+    /// Whether there is a proof of a certificate that holds now: one by a CA that was revoked since, or by a head of another
+    /// log than the one that is held here, is as good as none.
+    pub(crate) fn has_proof(&self, leaf: &LeafIn) -> bool {
+        self.proofs.of(&leaf.hash()).is_some_and(|proof| self.proof_holds(&proof, leaf))
+    }
+
+    fn proof_holds(&self, proof: &Inclusion, leaf: &LeafIn) -> bool {
+        let verifies = self.trust.trust().is_some_and(|trust| proof.verify(leaf, &trust, self.now()).is_ok());
+        verifies && !self.contradicts(proof)
+    }
+
+    /// Whether the head of a proof is of another log than the one that is held here.
+    fn contradicts(&self, proof: &Inclusion) -> bool {
+        let head = self.trust.trust().and_then(|trust| trust.head(proof.head()));
+        head.is_some_and(|head| matches!(compare::head(self, &head), Ok(Compared::Other)))
+    }
+
+    /// Takes up what is kept for own certificates that have no proof at hand that holds.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub(crate) fn load_proofs(&self) -> Result<(), DbError> {
+        for leaf in self.own_certificates() {
+            let certificate = leaf.hash();
+            if self.has_proof(&leaf) {
+                continue;
+            }
+            let Some(proof) = kept(&self.db, &certificate)? else { continue };
+            // One that does not hold yet, for a clock that is wrong, may do so later.
+            let better_than_none = self.proofs.of(&certificate).is_none() && !self.contradicts(&proof);
+            if better_than_none || self.proof_holds(&proof, &leaf) {
+                self.proofs.put(certificate, proof);
+            }
+        }
+        Ok(())
+    }
+
     /// Whether one of the certificates that speak here has no proof from the log.
     pub(crate) fn lacks_proof(&self) -> bool {
         self.with_desks(|desks| {
             let mut speaking = desks.iter().filter_map(|desk| desk.certificate());
-            speaking.any(|(_, leaf)| !self.proofs.has(&leaf.hash()))
+            speaking.any(|(_, leaf)| !self.has_proof(leaf))
         })
     }
 
@@ -103,7 +129,7 @@ impl Core {
         self.trust.trust().is_some_and(|trust| trust.wants_log_proof(self.now()))
     }
 
-    /// Takes the proof of an own certificate from somebody who is not to be believed, where none is at hand.
+    /// Takes the proof of an own certificate from somebody who is not to be believed, where none is at hand that holds.
     ///
     /// # Errors
     /// [`CoreError::Db`]. A proof that does not hold is not taken, and that is no error.
@@ -111,20 +137,19 @@ impl Core {
         let Some(leaf) = self.own_certificates().into_iter().find(|leaf| leaf.hash() == *certificate) else {
             return Ok(());
         };
-        let holds = self.trust.trust().is_some_and(|trust| proof.verify(&leaf, &trust, self.now()).is_ok());
-        if !holds || self.proofs.has(certificate) {
+        if self.has_proof(&leaf) || !self.proof_holds(proof, &leaf) {
             return Ok(());
         }
         let mut writes = Writes::new();
         keep(&mut writes, certificate, proof)?;
         // One that is lost is asked for again.
         self.db.apply_lazily(writes)?;
-        self.proofs.load(&self.db, [*certificate])?;
+        self.proofs.put(*certificate, proof.clone());
         self.shows_more();
         Ok(())
     }
 
-    /// A certificate has its first proof: another may speak, which whoever hears this decides, and partners are shown it.
+    /// A certificate has a proof, or has none any more: another may speak, which whoever hears this decides, and partners are shown it.
     fn shows_more(&self) {
         self.tell(Event::Trust);
     }
@@ -151,38 +176,50 @@ pub(crate) fn refresh(core: &Core) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Finds the proof of one certificate; true if it is its first.
+/// Finds the proof of one certificate; true if it had none that holds, or has none any more.
 fn renew(core: &Core, trust: &Trust, tree: &Tree, head: &[u8], leaf: &LeafIn, now: Timestamp) -> Result<bool, DbError> {
     let certificate = leaf.hash();
     let Found { proof, searched } = core.proofs.found().get(&certificate).cloned().unwrap_or_default();
     if proof.as_ref().is_some_and(|proof| proof.head() == head) {
         return Ok(false);
     }
-    let at = match &proof {
-        Some(proof) => Some(proof.index()),
-        None => search(&core.db, &Inclusion::act_of(leaf).to_bytes(), searched, tree.size())?,
+    let had = core.has_proof(leaf);
+    let make = |index| -> Result<Option<Inclusion>, DbError> {
+        let path = tree.prove(index, tree.size(), |number| group(&core.db, number))?;
+        let made = path.map(|path| Inclusion::new(head.to_vec(), index, path));
+        Ok(made.filter(|made| made.verify(leaf, trust, now).is_ok()))
     };
-    let made = match at {
-        Some(index) => tree.prove(index, tree.size(), |number| group(&core.db, number))?.map(|path| (index, path)),
-        None => None,
-    };
-    let made = made.map(|(index, path)| Inclusion::new(head.to_vec(), index, path));
-    let Some(made) = made.filter(|made| made.verify(leaf, trust, now).is_ok()) else {
-        // One that was learned by a head that is not covered here yet stays.
-        core.proofs.found().entry(certificate).or_default().searched = tree.size();
-        return Ok(false);
+    let known = proof.as_ref().map(Inclusion::index).filter(|index| *index < tree.size());
+    let mut made = known.map(make).transpose()?.flatten();
+    if made.is_none() {
+        // Where it stood elsewhere in what the proof was of, nothing was looked through yet.
+        let from = if known.is_some() { 0 } else { searched };
+        let at = search(&core.db, &Inclusion::act_of(leaf).to_bytes(), from, tree.size())?;
+        made = at.map(make).transpose()?.flatten();
+    }
+    let Some(made) = made else {
+        // One that was learned by a head that is not covered here yet stays; one of another log does not.
+        let other = proof.as_ref().is_some_and(|proof| core.contradicts(proof));
+        let mut found = core.proofs.found();
+        let entry = found.entry(certificate).or_default();
+        entry.searched = tree.size();
+        if other {
+            entry.proof = None;
+        }
+        return Ok(other);
     };
     // What is kept serves after a restart, until the log has grown again: a day old is good enough.
     let signed =
         |proof: &Inclusion| Unverified::<Head>::from_bytes(proof.head()).map_or(Timestamp(0), |head| head.claim().time);
-    let stale = kept(&core.db, &certificate)?.is_none_or(|kept| DAY < signed(&made).since(signed(&kept)));
+    let stale = kept(&core.db, &certificate)?
+        .is_none_or(|kept| DAY < signed(&made).since(signed(&kept)) || !core.proof_holds(&kept, leaf));
     if stale {
         let mut writes = Writes::new();
         keep(&mut writes, &certificate, &made)?;
         core.db.apply_lazily(writes)?;
     }
-    core.proofs.found().entry(certificate).or_default().proof = Some(made);
-    Ok(proof.is_none())
+    core.proofs.put(certificate, made);
+    Ok(!had)
 }
 
 /// Looks for a leaf among the covered ones from `from` on, the newest first.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     cbor,
-    certificate::{Grant, Role, Serial},
+    certificate::{CaName, Grant, Role, Serial},
     crl::{Outcome, Reason},
     request::Request,
     trust::{
@@ -196,6 +196,29 @@ fn a_proof_whose_signer_is_revoked_counts_no_more() {
     let admitted = ask(&proven, &trust, NOW.plus(DAY)).unwrap();
     let now = NOW.plus(DAY);
     assert_eq!(admitted.check(&trust, now), Ok(()));
+    let serial = authority.issuing.ca().serial();
+    authority.root_revoked.push(crate::crl::Revoked { serial, at: NOW, reason: Reason::CaCompromise });
+    assert_eq!(trust.accept_crl(authority.root_crl().der()), Ok(Outcome::New));
+    assert_eq!(admitted.check(&trust, now), Err(Refused::LogProof));
+}
+
+#[test]
+fn a_proof_whose_signer_is_certified_anew_counts_on() {
+    let (mut authority, desk, mut trust) = logged();
+    let proven = credential(&desk).with_proof(&authority.inclusion(&desk.leaf));
+    let now = NOW.plus(DAY);
+    let admitted = ask(&proven, &trust, now).unwrap();
+    // The same name and key under another certificate, as after the roots have changed.
+    let name = CaName { organisation: "見本中央機関", common_name: "Musubi Test Issuing CA" };
+    let (serial, key) = (Serial::random(&mut authority.rng), authority.issuing.key().clone());
+    let (from, until) = (authority.issuing.ca().not_before(), authority.issuing.ca().not_after());
+    let before = authority.issuing.ca().id();
+    authority.issuing = authority.root1.issuing(name, key, serial, from, until).unwrap();
+    assert_ne!(authority.issuing.ca().id(), before);
+    let bundle = Bundle { enforce_from: now, ..authority.bundle() };
+    trust.accept_bundle(&authority.sign(bundle)).unwrap();
+    assert_eq!(admitted.check(&trust, now), Ok(()));
+    // Revoked under its new certificate it counts no more.
     let serial = authority.issuing.ca().serial();
     authority.root_revoked.push(crate::crl::Revoked { serial, at: NOW, reason: Reason::CaCompromise });
     assert_eq!(trust.accept_crl(authority.root_crl().der()), Ok(Outcome::New));

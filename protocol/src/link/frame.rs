@@ -27,7 +27,7 @@
 //! ```
 //! `from` and `to` name the log: `from` is an address of the stream's sending side. The first
 //! frame on a stream is of type 32 (a body stream, which ends after `length` raw bytes), of type
-//! 33 (a news stream: the other side asks for what it lacks by questions 4 to 6 of
+//! 33 (a news stream: the other side asks for what it lacks by questions 4 to 6, and 10, of
 //! [`enrol`](crate::enrol) and gets their answers, until it closes), of type 34 (an attestation
 //! stream: one answer of type 35, and its end) or
 //! another of the sender's (the main stream, for all links of the connection). An empty

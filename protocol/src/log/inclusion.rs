@@ -52,7 +52,7 @@ pub enum NotIncluded {
 pub struct Shown {
     /// The head.
     pub head: Signed<Head>,
-    /// The id of the issuing CA that has signed it.
+    /// The id that the issuing CA that has signed it had then.
     pub signer: Hash,
 }
 

@@ -18,7 +18,8 @@ use crate::{
 };
 
 /// What may have become of a partner that has confirmed nothing, in the order in which it is told.
-const OUTCOMES: [&str; 7] = ["not_connected", "no_answer", "nothing", "busy", "unfit", "no_certificate", "revoked"];
+const OUTCOMES: [&str; 8] =
+    ["not_connected", "not_admitted", "no_answer", "nothing", "busy", "unfit", "no_certificate", "revoked"];
 
 /// Of which office and year, and where to.
 #[derive(clap::Args, Debug)]
@@ -149,6 +150,7 @@ fn missing(ui: &mut Ui, partners: &[PartnerRow]) {
 fn why(outcome: &str, offices: &str) -> Message {
     match outcome {
         "not_connected" => msg!("use-not-connected", offices = offices),
+        "not_admitted" => msg!("use-not-admitted", offices = offices),
         "nothing" => msg!("use-nothing-there", offices = offices),
         "no_certificate" | "revoked" => msg!("use-no-certificate", offices = offices),
         "busy" => msg!("use-busy", offices = offices),
@@ -218,6 +220,7 @@ mod tests {
             row("1379900069", "no_answer"),
             row("1379900077", "no_certificate"),
             row("1379900085", "revoked"),
+            row("1379900093", "not_admitted"),
         ];
         let (mut ui, out, _) = ui(Lang::Ja, false, None);
         missing(&mut ui, &rows);
