@@ -216,7 +216,7 @@ fn a_proof_whose_signer_is_certified_anew_counts_on() {
     authority.issuing = authority.root1.issuing(name, key, serial, from, until).unwrap();
     assert_ne!(authority.issuing.ca().id(), before);
     let bundle = Bundle { enforce_from: now, ..authority.bundle() };
-    trust.accept_bundle(&authority.sign(bundle)).unwrap();
+    assert_eq!(trust.accept_bundle(&authority.sign(bundle)), Ok(Outcome::New));
     assert_eq!(admitted.check(&trust, now), Ok(()));
     // Revoked under its new certificate it counts no more.
     let serial = authority.issuing.ca().serial();
