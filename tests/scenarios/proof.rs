@@ -9,7 +9,7 @@ use musubi_node::{
 };
 use musubi_protocol::{
     cbor::Ext,
-    certificate::material,
+    certificate::{CaName, Serial, material},
     ids::OfficeNumber,
     link::{
         Log,
@@ -290,6 +290,21 @@ async fn what_a_partner_signs_counts_only_as_far_as_it_is_known_here() {
         gathered = waiting => gathered,
         () = changing => return,
     };
+    assert_eq!(shown(&node, &gathered), (1, vec![HOME_VISIT.0.to_owned()]));
+
+    // The issuing CA is certified anew, as after the roots have changed: what is kept counts on, under the id of today.
+    let files = {
+        let mut authority = net.authority();
+        let name = CaName { organisation: "見本中央機関", common_name: "Musubi Test Issuing CA" };
+        let (key, serial) = (authority.issuing.key().clone(), Serial::random(&mut authority.rng));
+        let (from, until) = (authority.issuing.ca().not_before(), authority.issuing.ca().not_after());
+        authority.issuing = authority.root1.issuing(name, key, serial, from, until).unwrap();
+        let bundle = authority.bundle();
+        vec![authority.sign(bundle), authority.crl().der().to_vec()]
+    };
+    node.node.core().install(files, None).await.unwrap();
+    assert!(node.node.core().trust.trust().unwrap().issuing().all(|ca| ca.id() != desk.issuer));
+    let gathered = asked(&node, MANAGER, 0).await;
     assert_eq!(shown(&node, &gathered), (1, vec![HOME_VISIT.0.to_owned()]));
 
     // Revoked for a bad reason, what it has said before is worth nothing either.

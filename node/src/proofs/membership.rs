@@ -111,7 +111,7 @@ pub async fn membership(
         Err(Failed::Core(error)) => return Err(error.into()),
         Err(Failed::Lack(lack)) => lack,
     };
-    let kept = core.db.membership(office)?.and_then(|bytes| verified(core, &bytes, office).ok());
+    let kept = core.db.membership(office)?.and_then(|bytes| still_good(core, &bytes, office));
     match kept {
         Some((proof, membership)) => Ok(Member { proof, membership, kept: Some(lack) }),
         None if signer(core, office).is_none() => Err(MemberError::NoCertificate),
@@ -154,6 +154,21 @@ async fn ask(core: &Arc<Core>, configured: Option<&Place>, office: OfficeNumber)
         .map_err(CoreError::from)?;
     core.db.store().commit(writes.into_batch()).await.map_err(CoreError::from)?;
     Ok(Member { proof, membership, kept: None })
+}
+
+/// A proof that was kept, if it verifies now: under the id that its CA has today, which the CA has not signed and which is
+/// another one with a new root.
+fn still_good(core: &Core, bytes: &[u8], office: OfficeNumber) -> Option<(Proof, Membership)> {
+    match verified(core, bytes, office) {
+        Err(ProofError::UnknownIssuer) => {}
+        judged => return judged.ok(),
+    }
+    let Proof::Membership { membership, .. } = Proof::read(bytes).ok()? else { return None };
+    let trust = core.trust.trust()?;
+    trust.issuing().find_map(|ca| {
+        let proof = Proof::Membership { issuer: ca.id(), membership: membership.clone() };
+        verified(core, &proof.to_bytes().ok()?, office).ok()
+    })
 }
 
 /// Judges a proof as whoever is shown it would: what does not verify here is neither kept nor shown.
