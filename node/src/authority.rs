@@ -190,13 +190,9 @@ impl Authority {
 
     /// Notes that this directory is the authority's own, and no copy of it.
     fn settle(&mut self, dir: &Path) -> Result<(), Error> {
-        {
-            let home = recover::home(dir).unwrap_or_default();
-            let mut writer = Writer::new(&self.register.store);
-            writer.home(&home)?;
-            writer.commit()?;
-        }
-        Ok(())
+        let mut writer = Writer::new(&self.register.store);
+        writer.home(&recover::home(dir).unwrap_or_default())?;
+        writer.commit()
     }
 
     fn open_anywhere(dir: &Path, passphrase: &Passphrase) -> Result<Self, Error> {
@@ -234,8 +230,7 @@ impl Authority {
         Ok(self)
     }
 
-    /// Ends signing: nodes have shown that this authority was put back from a backup.
-    /// So it stays when it is opened again.
+    /// Ends signing: nodes have shown that this authority was put back from a backup. So it stays when it is opened again.
     fn restored(&mut self) -> Result<(), Error> {
         self.restored = true;
         let mut writer = Writer::new(&self.register.store);

@@ -150,6 +150,11 @@ impl<'a> Draft<'a> {
         self.new_bundle = true;
     }
 
+    /// Notes from which size of the log on what was lost is being taken back; none: all of it is.
+    pub(super) fn recovering(&mut self, size: Option<u64>) -> Result<(), Error> {
+        self.writer.recovering(size)
+    }
+
     /// Notes what tells this place from a copy.
     pub(super) fn home(&mut self, home: &[u8]) -> Result<(), Error> {
         self.writer.home(home)

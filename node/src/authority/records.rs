@@ -2,7 +2,7 @@
 //!
 //! | space | key | value (CBOR array) |
 //! |---|---|---|
-//! | authority | `name`, `issued`, `head`, `bundle`, `audit`, `node`, `wanted`, `begun`, `root`, `home` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log; the authority's own node; what waits for a root; what waits for the first bundle; a root, on the computer where roots are kept (see `root`); what tells this place from a copy (see `recover`) |
+//! | authority | `name`, `issued`, `head`, `bundle`, `audit`, `node`, `wanted`, `begun`, `root`, `home`, `recovering` | name; last issue number; signed head; number and body of the bundle; length and head of the audit log; the authority's own node; what waits for a root; what waits for the first bundle; a root, on the computer where roots are kept (see `root`); what tells this place from a copy, and where taking back what was lost began (see `recover`) |
 //! | CAs | number u32 (1, 2 roots, 3.. issuing) | year, DER, wrapped private key; that of a root that is kept elsewhere is empty |
 //! | CRLs | number of the CA | number, body of the newest CRL |
 //! | certificates | serial number | number of the CA, DER, revocation |
@@ -90,6 +90,7 @@ const WANTED: &[u8] = b"wanted";
 const BEGUN: &[u8] = b"begun";
 const ROOT_KEPT: &[u8] = b"root";
 const HOME: &[u8] = b"home";
+const RECOVERING: &[u8] = b"recovering";
 
 /// The number of the root that issues.
 pub(super) const ROOT: u32 = 1;
@@ -425,6 +426,11 @@ pub(super) fn revocation(store: &Store, ca: u32, serial: &Serial) -> Result<Opti
     record.map(|record| record.read(*serial)).transpose()
 }
 
+/// From which size of the log on what was lost is being taken back, if that has begun and not ended.
+pub(super) fn recovering(store: &Store) -> Result<Option<u64>, Error> {
+    get(store, AUTHORITY, RECOVERING)
+}
+
 /// What tells this place from a copy, if that was noted.
 pub(super) fn home(store: &Store) -> Result<Option<Vec<u8>>, Error> {
     Ok(get::<ByteBuf>(store, AUTHORITY, HOME)?.map(ByteBuf::into_vec))
@@ -545,6 +551,14 @@ impl<'a> Writer<'a> {
             issuing: issuing.clone(),
         };
         self.put(AUTHORITY, WANTED, &record)
+    }
+
+    pub(super) fn recovering(&mut self, size: Option<u64>) -> Result<(), Error> {
+        match size {
+            Some(size) => self.put(AUTHORITY, RECOVERING, &size)?,
+            None => drop(self.batch.remove(AUTHORITY, RECOVERING)?),
+        }
+        Ok(())
     }
 
     pub(super) fn home(&mut self, home: &[u8]) -> Result<(), Error> {

@@ -189,18 +189,26 @@ impl Authority {
             })?;
             self.act(now, |draft, now| draft.bundled(&bundle, cas, &root_crl, now))?;
         }
-        let acts = (leaves.len() / LEAF) as u64;
+        // Where it began, so that an interrupted one takes nothing for done.
+        let before = match records::recovering(&self.store)? {
+            Some(before) => before,
+            None => {
+                let size = self.log_size();
+                self.act(now, |draft, _| draft.recovering(Some(size)))?;
+                size
+            }
+        };
         for group in leaves.chunks(GROUP * LEAF) {
             self.act(now, |draft, _| group.chunks_exact(LEAF).try_for_each(|leaf| again(draft, leaf)))?;
         }
         let theirs = self.newer_lists(&trust);
         let root_here = self.standing.root_here;
-        let revoked = leaves
-            .chunks_exact(LEAF)
-            .map(act_of)
-            .filter(|act| !matches!(act, Ok(Act { operation: Operation::Issue, .. })));
-        let revoked: Vec<Act> = revoked.collect::<Result<_, _>>()?;
-        let (home, before) = (home(dir), self.log_size() - acts);
+        let mut revoked = Vec::new();
+        for index in before..self.log_size() {
+            let act = act_of(&records::leaf(&self.store, index)?)?;
+            revoked.extend((act.operation == Operation::Revoke).then_some(act));
+        }
+        let (home, acts) = (home(dir).unwrap_or_default(), self.log_size() - before);
         self.act(now, |draft, now| {
             for (ca, crl) in &theirs {
                 listed(draft, *ca, crl)?;
@@ -220,9 +228,8 @@ impl Authority {
             if root_here {
                 draft.skip_bundles(SKIPPED_CRLS);
             }
-            if let Some(home) = &home {
-                draft.home(home)?;
-            }
+            draft.home(&home)?;
+            draft.recovering(None)?;
             draft.deed(Deed::Recovered, None, format!("{before} {}", before + acts));
             Ok(())
         })?;
@@ -349,7 +356,7 @@ pub(super) fn revoke_lost(draft: &mut Draft<'_>, office: &OfficeNumber, reason: 
 }
 
 /// Takes one leaf of the log back.
-fn again(draft: &mut Draft<'_>, leaf: &[u8]) -> Result<(), Error> {
+pub(super) fn again(draft: &mut Draft<'_>, leaf: &[u8]) -> Result<(), Error> {
     let act = act_of(leaf)?;
     let index = draft.standing.tree.size();
     draft.log(&act)?;

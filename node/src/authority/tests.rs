@@ -273,4 +273,29 @@ mod restored {
         let mut again = Authority::open(original.dir.path(), &passphrase()).unwrap();
         issue(&mut again, 3, "11", 3, 14).unwrap();
     }
+
+    #[test]
+    fn what_was_interrupted_is_done_again() {
+        let (original, backup, kept, _) = story(
+            |authority| issue(authority, 1, "11", 1, 11).unwrap(),
+            |authority, kept| {
+                issue(authority, 2, "11", 2, 12).unwrap();
+                authority.revoke(Target::Serial(kept.serial()), Reason::KeyCompromise, NOW).unwrap();
+            },
+        );
+        // As far as the leaves, and no further.
+        let mut half = Authority::open_restored(backup.path(), &passphrase()).unwrap();
+        let size = half.log_size();
+        let (leaves, _) = original.authority.leaves_after(size, 4_096).unwrap();
+        half.act(NOW, |draft, _| draft.recovering(Some(size))).unwrap();
+        half.act(NOW, |draft, _| leaves.chunks_exact(64).try_for_each(|leaf| recover::again(draft, leaf))).unwrap();
+        drop(half);
+        let mut again = Authority::open_restored(backup.path(), &passphrase()).unwrap();
+        let found = again.found().unwrap();
+        let taken = again.take_back(found, backup.path(), NOW).unwrap();
+        assert_eq!((taken.acts, taken.lost), (2, vec![office(2)]));
+        assert!(again.trust().unwrap().crls().any(|crl| crl.entry(&kept.serial()).is_some()));
+        drop(again);
+        Authority::open(backup.path(), &passphrase()).unwrap();
+    }
 }
