@@ -152,7 +152,8 @@ impl Found {
 }
 
 impl Authority {
-    /// Opens an authority that was put back, which [`Authority::open`] refuses: for [`Authority::take_back`] alone.
+    /// Opens an authority that was put back, which [`Authority::open`] refuses: for [`Recovery`](super::Recovery) and
+    /// [`Authority::moved`].
     ///
     /// # Errors
     /// As [`Authority::open`], but for [`Error::Restored`].
