@@ -429,7 +429,8 @@ fn roots_are_kept_elsewhere_and_files_are_carried() {
 
     // A policy waits until somebody was at the root, while the authority serves.
     fs::write(dir.join("policy.toml"), "[[term]]\nfrom = 2035-04-01\nfee = 21000\ngrace_days = 30\n").unwrap();
-    done(dir, "authority policy --dir a --set policy.toml");
+    let set = done(dir, "authority policy --dir a --set policy.toml").json();
+    assert_eq!((&set["terms"], &set["waits_for_root"]), (&serde_json::json!([]), &true.into()));
     let serving = Serving::start(dir);
     let waits = done(dir, "authority root status --dir a").json();
     assert_eq!(waits["waiting"], serde_json::json!(["policy"]));

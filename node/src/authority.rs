@@ -45,6 +45,7 @@ mod dates;
 mod door;
 mod draft;
 mod error;
+mod identity;
 mod issue;
 mod licensing;
 mod members;

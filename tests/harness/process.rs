@@ -651,7 +651,11 @@ pub fn copy(installed: &Installed, to: &Path) -> Installed {
     Installed { home: Home::new(to), machine_key: installed.machine_key.clone(), leaves: Vec::new() }
 }
 
-fn copy_dir(from: &Path, to: &Path) {
+/// Copies a directory with all that lies in it.
+///
+/// # Panics
+/// If it cannot be copied.
+pub fn copy_dir(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a directory can be made");
     for entry in fs::read_dir(from).expect("a directory can be read") {
         let entry = entry.expect("a directory can be read");

@@ -257,18 +257,11 @@ impl<'a> Draft<'a> {
         self.standing.crls.insert(ROOT, crl);
         self.standing.public = Public::of(bundle.value())?;
         self.standing.bundle = self.writer.bundle(bundle, Some(&self.standing.bundle))?;
-        let done = |wanted: &Wanted| {
-            let made =
-                |issuing: &WantedCa| self.keys.values().any(|ca| ca.ca().key().as_bytes()[..] == issuing.key[..]);
-            wanted.public == self.standing.public && wanted.issuing.as_ref().is_none_or(made)
-        };
-        if self.standing.wanted.as_ref().is_some_and(done) {
-            self.standing.wanted = None;
-        } else if let Some(wanted) = &mut self.standing.wanted {
-            wanted
-                .issuing
-                .take_if(|issuing| self.keys.values().any(|ca| ca.ca().key().as_bytes()[..] == issuing.key[..]));
+        let Self { standing, keys, .. } = self;
+        if let Some(wanted) = &mut standing.wanted {
+            wanted.issuing.take_if(|issuing| keys.values().any(|ca| ca.ca().key().as_bytes()[..] == issuing.key[..]));
         }
+        standing.wanted.take_if(|wanted| wanted.issuing.is_none() && wanted.public == standing.public);
         self.waits = true;
         self.deed(Deed::Bundle, None, bundle.value().number.to_string());
         Ok(())

@@ -10,27 +10,24 @@ use std::{
     time::Duration,
 };
 
-use ed25519_dalek::SigningKey;
 use musubi_network::{
-    Config, Keypair, Multiaddr, NetworkHandle, PeerId,
+    Config, Multiaddr, NetworkHandle, PeerId,
     event::Event as NetworkEvent,
     gate::{Gatekeeper, Judgement},
     limits::Limits,
 };
 use musubi_protocol::{
     cbor,
-    certificate::{Grant, LeafIn, Role, Serial, Subject},
+    certificate::Role,
     credential::{self, Admitted, Credential},
     enrol::{Answer, Question},
     gate::{CRLS_COUNT, HELLO_MAX, Hello, Refusal},
     ids::{Hash, OfficeNumber},
     link::frame::Frame,
-    log::Inclusion,
     news::Known,
-    time::{DAY, Timestamp},
+    time::Timestamp,
     trust::Trust,
 };
-use rand::CryptoRng;
 use serde_bytes::ByteBuf;
 use tokio::{
     sync::{Semaphore, mpsc, watch},
@@ -38,13 +35,12 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::{compat::FuturesAsyncReadCompatExt, sync::CancellationToken, task::TaskTracker};
-use zeroize::Zeroizing;
 
 use super::{
     Authority, Error,
     audit::Deed,
-    records::{self, Issued, NodeRecord},
-    recover::{Found, Leaves},
+    identity::{Identity, RENEW},
+    recover::{self, Found, Leaves},
     service::{Shared, act, act_aside, reply},
 };
 use crate::{
@@ -57,12 +53,6 @@ use crate::{
     wire::OnConnection,
 };
 
-/// The number that stands in the certificate of the authority's own node.
-pub(super) const OWN_NUMBER: &str = "0000000000";
-/// For how long that certificate is issued.
-const LICENCE: u64 = 400 * DAY;
-/// How long before its end the next is issued.
-const RENEW: u64 = 60 * DAY;
 /// Members that are connected at one time; others hear from each other, and ask every quarter of an hour.
 const MAX_MEMBERS: usize = 4096;
 /// Nodes from which one office number may be connected: its PCs, and one that is being replaced.
@@ -73,100 +63,7 @@ const MAX_SHOWN: usize = 256;
 /// Longest time for all that follows one piece of news.
 const HEARING: Duration = Duration::from_secs(60);
 
-const NODE_LABEL: &str = "authority node";
-const DESK_LABEL: &str = "authority desk";
-
-type Secret = Zeroizing<[u8; 32]>;
-
-/// What the authority's own node shows.
-pub(super) struct Identity {
-    node: Keypair,
-    desk: SigningKey,
-    leaf: LeafIn,
-    issuer: Hash,
-}
-
 impl Authority {
-    /// The identity of the authority's own node; it is made, and its certificate renewed, when it is time.
-    pub(super) fn identity(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Identity, Error> {
-        if let Some(record) = records::node(&self.store)? {
-            let (secrets, held) = self.opened(&record)?;
-            let void = self.revoked_cas()?.contains(&held.ca);
-            if held.revoked.is_none() && !void && RENEW < held.leaf.until().since(now) {
-                return self.identity_of(secrets, held);
-            }
-            // The same node with the next certificate; where the last was revoked its keys are not used again.
-            let keys = held.revoked.is_none().then_some(secrets);
-            return self.new_identity(keys, now, rng);
-        }
-        self.new_identity(None, now, rng)
-    }
-
-    /// The identity that is here, whatever it is worth; nothing is signed.
-    fn held_identity(&self) -> Result<Option<Identity>, Error> {
-        let Some(record) = records::node(&self.store)? else { return Ok(None) };
-        let (secrets, held) = self.opened(&record)?;
-        self.identity_of(secrets, held).map(Some)
-    }
-
-    fn identity_of(&self, (mut node, desk): (Secret, Secret), held: Issued) -> Result<Identity, Error> {
-        let issuer = self.standing.cas.get(&held.ca).ok_or(Error::Damaged("CA"))?.ca.id();
-        // Taking the 32 bytes fails for no value (RFC 8032: any seed is a key).
-        let node = Keypair::ed25519_from_bytes(&mut *node).map_err(|_| Error::Damaged("node"))?;
-        Ok(Identity { node, desk: SigningKey::from_bytes(&desk), leaf: held.leaf, issuer })
-    }
-
-    /// The keys of the authority's own node, and its certificate.
-    fn opened(&self, record: &NodeRecord) -> Result<((Secret, Secret), Issued), Error> {
-        let damaged = |_| Error::Damaged("node");
-        let serial = Serial::from_bytes(&record.certificate).map_err(|_| Error::Damaged("node"))?;
-        let held = records::certificate(&self.store, &serial)?.ok_or(Error::Damaged("node"))?;
-        let secret = |label, wrapped: &[u8]| -> Result<Secret, Error> {
-            let secret = self.ring.unwrap(label, &[], wrapped)?;
-            Ok(Zeroizing::new(secret.as_slice().try_into().map_err(damaged)?))
-        };
-        Ok(((secret(NODE_LABEL, &record.node)?, secret(DESK_LABEL, &record.desk)?), held))
-    }
-
-    fn new_identity(
-        &mut self,
-        keys: Option<(Secret, Secret)>,
-        now: Timestamp,
-        rng: &mut impl CryptoRng,
-    ) -> Result<Identity, Error> {
-        let (mut node, desk) = keys.unwrap_or_else(|| {
-            let mut secrets = (Zeroizing::new([0; 32]), Zeroizing::new([0; 32]));
-            rng.fill_bytes(&mut *secrets.0);
-            rng.fill_bytes(&mut *secrets.1);
-            secrets
-        });
-        let desk = SigningKey::from_bytes(&desk);
-        let office: OfficeNumber = OWN_NUMBER.parse().map_err(|_| Error::Damaged("number"))?;
-        let name = self.name().to_owned();
-        let (leaf, ca) = self.act(now, |draft, now| {
-            let until = now.plus(LICENCE);
-            let (ca, signer) = draft.issuing_for(until, now, rng)?;
-            let issue_number = draft.standing.issued + 1;
-            let key = desk.verifying_key();
-            let subject = Subject { office, name: &name, kinds: &[], key: &key };
-            let grant = Grant { role: Role::Authority, desk: 1, class: 0, from: now, until, issue_number };
-            let serial = Serial::random(rng);
-            let leaf = signer.issue(subject, &grant, serial, now)?;
-            let record = Issued { ca, leaf, revoked: None };
-            draft.issued(&record, now)?;
-            draft.node(&NodeRecord {
-                node: draft.wrap(NODE_LABEL, node.as_slice())?.into(),
-                desk: draft.wrap(DESK_LABEL, desk.as_bytes())?.into(),
-                certificate: ByteBuf::from(serial.as_bytes().as_slice()),
-            })?;
-            draft.deed(Deed::Issued, Some(office), serial.to_string());
-            Ok((record.leaf, ca))
-        })?;
-        let issuer = self.standing.cas.get(&ca).ok_or(Error::Damaged("CA"))?.ca.id();
-        let node = Keypair::ed25519_from_bytes(&mut *node).map_err(|_| Error::Damaged("node"))?;
-        Ok(Identity { node, desk, leaf, issuer })
-    }
-
     /// Publishes where the authority's own node is reached, if that has changed.
     pub(super) fn announce(&mut self, addresses: Vec<String>, now: Timestamp) -> Result<(), Error> {
         let said = self.standing.wanted.as_ref().map_or(&self.standing.public, |wanted| &wanted.public);
@@ -251,17 +148,32 @@ impl Desk {
         }
     }
 
-    /// Where the authority reads back: takes what is newer, and judges by it from now on.
-    fn learn(&self, bundle: Option<&[u8]>, crls: &[Vec<u8>]) {
-        let Some(found) = &self.found else { return };
-        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.learn(bundle, crls);
-        self.public.write().unwrap_or_else(PoisonError::into_inner).trust = found.trust().clone();
+    /// Judges what has come by `trust`, or, where the authority reads back, by all that has come before; gives the trust after
+    /// that. A list of half a megabyte is built and its signature checked: not on the threads that serve everybody.
+    async fn judged(
+        self: &Arc<Self>,
+        mut trust: Trust,
+        bundle: Option<Vec<u8>>,
+        (deltas, mut crls): (Vec<Vec<u8>>, Vec<Vec<u8>>),
+    ) -> Result<Trust, NewsError> {
+        let desk = Arc::clone(self);
+        let judge = move || {
+            crls.extend(rebuild(&trust, &deltas).0);
+            let Some(found) = &desk.found else {
+                recover::learn(&mut trust, bundle.as_deref(), &crls);
+                return trust;
+            };
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            found.learn(bundle.as_deref(), &crls);
+            desk.public.write().unwrap_or_else(PoisonError::into_inner).trust = found.trust().clone();
+            found.trust().clone()
+        };
+        tokio::task::spawn_blocking(judge).await.map_err(|_| NewsError::Stopped)
     }
 
     /// Follows up what a member says it knows. Where the authority serves, nobody can know more than it does: if that is
     /// shown it was put back from a backup, and signs no more.
-    async fn hear(&self, admitted: &Admitted, frames: Frames, known: &Known) -> Result<(), NewsError> {
+    async fn hear(self: &Arc<Self>, admitted: &Admitted, frames: Frames, known: &Known) -> Result<(), NewsError> {
         let mut member = Partner::new(frames);
         if self.found.is_none() {
             let ours = self.shared.known.borrow().clone();
@@ -275,35 +187,39 @@ impl Desk {
             let Answer::Bundle(bundle) = member.ask(&Question::Bundle { number }).await? else {
                 return Err(NewsError::Other);
             };
-            if let Some(bundle) = bundle {
-                // One that is no later one of this network changes nothing.
-                let _ = trust.accept_bundle(&bundle);
-                self.learn(Some(&bundle), &[]);
-            }
+            trust = self.judged(trust, bundle, (Vec::new(), Vec::new())).await?;
         }
         let held = trust.crl_numbers();
-        let Answer::Crls { deltas, mut crls } = member.ask(&Question::Crls { held }).await? else {
+        let Answer::Crls { deltas, crls } = member.ask(&Question::Crls { held }).await? else {
             return Err(NewsError::Other);
         };
         if CRLS_COUNT < deltas.len() || CRLS_COUNT < crls.len() {
             return Err(NewsError::Other);
         }
-        crls.extend(rebuild(&trust, &deltas).0);
-        for crl in &crls {
-            let _ = trust.accept_crl(crl);
-        }
-        self.learn(None, &crls);
-        let Some(found) = &self.found else {
-            let mut log = 0;
-            let size = self.shared.known.borrow().log;
-            if size < known.log
-                && let Answer::Leaves { head, .. } = member.ask(&Question::Leaves { size }).await?
-            {
-                log = trust.head(&head).map_or(0, |head| head.value().size);
+        trust = self.judged(trust, None, (deltas, crls)).await?;
+        match &self.found {
+            Some(found) => self.read_log(found, &mut member, admitted, known).await?,
+            None => {
+                let (mut log, size) = (0, self.shared.known.borrow().log);
+                if size < known.log
+                    && let Answer::Leaves { head, .. } = member.ask(&Question::Leaves { size }).await?
+                {
+                    log = trust.head(&head).map_or(0, |head| head.value().size);
+                }
+                self.stop_if_behind(trust, log).await;
             }
-            self.stop_if_behind(&trust, log);
-            return Ok(member.close().await?);
-        };
+        }
+        Ok(member.close().await?)
+    }
+
+    /// Reads back what a member has of the log, and notes that it has told.
+    async fn read_log(
+        &self,
+        found: &Mutex<Found>,
+        member: &mut Partner,
+        admitted: &Admitted,
+        known: &Known,
+    ) -> Result<(), NewsError> {
         let mut pending = Vec::new();
         let found = || found.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
@@ -314,7 +230,8 @@ impl Desk {
             let Answer::Leaves { first, leaves, head } = member.ask(&Question::Leaves { size }).await? else {
                 return Err(NewsError::Other);
             };
-            match found().take(&mut pending, first, &leaves, &head) {
+            let taken = found().take(&mut pending, first, &leaves, &head);
+            match taken {
                 Leaves::More => {}
                 Leaves::All => break,
                 Leaves::False => {
@@ -326,26 +243,28 @@ impl Desk {
                 }
             }
         }
-        {
-            let mut found = found();
-            admitted.desks().for_each(|desk| found.shown(desk.leaf()));
-            found.heard(admitted.desks().map(|desk| desk.leaf().office()));
-            self.told.send_replace(found.offices());
-        }
-        Ok(member.close().await?)
+        let mut found = found();
+        admitted.desks().for_each(|desk| found.shown(desk.leaf()));
+        found.heard(admitted.desks().map(|desk| desk.leaf().office()));
+        self.told.send_replace(found.offices());
+        Ok(())
     }
 
-    fn stop_if_behind(&self, trust: &Trust, log: u64) {
-        let behind = act(&self.shared, |authority| {
-            let behind = authority.is_behind(trust, log);
+    async fn stop_if_behind(&self, trust: Trust, log: u64) {
+        let judge = move |authority: &mut Authority| {
+            let behind = authority.is_behind(&trust, log);
             if behind && let Err(error) = authority.restored() {
                 tracing::error!(%error, "that it was put back could not be noted");
             }
-            behind
-        });
-        if behind {
-            tracing::error!("a member holds what this authority has signed and does not know of: it was put back");
-            self.shared.restored.send_replace(true);
+            Ok(behind)
+        };
+        match act_aside(&self.shared, judge).await {
+            Ok(true) => {
+                tracing::error!("a member holds what this authority has signed and does not know of: it was put back");
+                self.shared.restored.send_replace(true);
+            }
+            Ok(false) => {}
+            Err(error) => tracing::debug!(%error, "not looked at any more"),
         }
     }
 
@@ -426,9 +345,10 @@ impl Gatekeeper for Desk {
 
     /// All CRLs are made here; only who reads back learns.
     async fn learn_crls(&self, crls: Vec<Vec<u8>>) {
-        if self.found.is_some() {
-            self.learn(None, &crls);
-        }
+        let Some(found) = &self.found else { return };
+        let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.learn(None, &crls);
+        self.public.write().unwrap_or_else(PoisonError::into_inner).trust = found.trust().clone();
     }
 
     fn knows_address(&self, _address: IpAddr) -> bool {
@@ -555,17 +475,6 @@ impl Members {
 impl Drop for Members {
     fn drop(&mut self) {
         self.stop.cancel();
-    }
-}
-
-impl Identity {
-    fn credential(&self, proof: Option<&Inclusion>, now: Timestamp) -> Result<Vec<u8>, Error> {
-        let peer = self.node.public().to_peer_id();
-        let bare = Credential::new(&self.leaf, self.issuer, &peer, &self.desk, now)?;
-        Ok(cbor::to_vec(&match proof {
-            Some(proof) => bare.with_proof(proof),
-            None => bare,
-        })?)
     }
 }
 

@@ -30,8 +30,8 @@ use super::{
     audit::Deed,
     charges, codes,
     draft::Draft,
+    identity::OWN_NUMBER,
     licensing::{Decision, Licence},
-    members::OWN_NUMBER,
     records::{self, Issued, LOST, ROOT, SECOND_ROOT},
 };
 
@@ -63,6 +63,17 @@ pub(super) struct Found {
     offices: BTreeSet<OfficeNumber>,
     /// Certificates that were shown.
     shown: BTreeMap<Hash, Vec<u8>>,
+}
+
+/// Takes a bundle and CRLs that are newer.
+pub(super) fn learn(trust: &mut Trust, bundle: Option<&[u8]>, crls: &[Vec<u8>]) {
+    // Judged by their signatures; what is not newer changes nothing.
+    if let Some(bundle) = bundle {
+        let _ = trust.accept_bundle(bundle);
+    }
+    for crl in crls {
+        let _ = trust.accept_crl(crl);
+    }
 }
 
 /// What became of leaves that were offered.
@@ -106,13 +117,7 @@ impl Found {
 
     /// Takes a bundle and CRLs that are newer; what is not by this authority is left out.
     pub(super) fn learn(&mut self, bundle: Option<&[u8]>, crls: &[Vec<u8>]) {
-        if let Some(bundle) = bundle {
-            // Judged by its signature; one that is not newer changes nothing.
-            let _ = self.trust.accept_bundle(bundle);
-        }
-        for crl in crls {
-            let _ = self.trust.accept_crl(crl);
-        }
+        learn(&mut self.trust, bundle, crls);
     }
 
     /// Takes leaves from place `first` on, and the head that came with them. `pending` is what has come of one member

@@ -30,6 +30,7 @@ use super::{
     audit::Deed,
     ceremony::{CaWanted, RootRequest, RootTasks, read_root},
     check_name, dates, establish,
+    identity::OWN_NUMBER,
     issue::grant,
     licensing::{Licence, Wish},
     records::{self, Begun, CaEntry, Issued, Public, ROOT, SECOND_ROOT, WantedCa, Writer},
@@ -306,7 +307,7 @@ impl Authority {
         for issued in records::certificates(&self.store, None) {
             let issued = issued?;
             let runs = issued.is_live(now) && now <= issued.leaf.until();
-            if runs && revoked.contains(&issued.ca) && issued.leaf.office().as_str() != super::members::OWN_NUMBER {
+            if runs && revoked.contains(&issued.ca) && issued.leaf.office().as_str() != OWN_NUMBER {
                 serials.push((issued.leaf.serial(), issued.leaf.office()));
             }
         }

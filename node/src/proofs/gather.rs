@@ -138,8 +138,7 @@ pub async fn partners(core: &Arc<Core>, office: OfficeNumber, year: FiscalYear) 
 
 /// Asks the partners of a fiscal year, keeps what they confirm, and makes the proof from all that is kept and good. Who
 /// is not connected, breaks off or does not let our desk in is waited for at most `wait`; who is connected has ten seconds
-/// to answer. Whoever calls this has the office's
-/// consent: the partners' office numbers stand in the proof.
+/// to answer. Whoever calls this has the office's consent: the partners' office numbers stand in the proof.
 ///
 /// Dropping the future ends the asking; what has come is kept.
 ///

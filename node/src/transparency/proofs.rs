@@ -149,7 +149,8 @@ impl Core {
         Ok(())
     }
 
-    /// A certificate has a proof, or has none any more: another may speak, which whoever hears this decides, and partners are shown it.
+    /// A certificate has a proof, or has none any more: another may speak, which whoever hears this decides, and partners
+    /// are shown it.
     fn shows_more(&self) {
         self.tell(Event::Trust);
     }

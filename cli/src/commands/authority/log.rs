@@ -37,9 +37,16 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         None => ui.line(&msg!("authority-log-never")),
         Some(day) => ui.line(&msg!("authority-log-required", day = moment::day(ui.text(), day))),
     }
-    if args.required_from.is_some() {
+    let waits = args.required_from.is_some() && super::root::waits_for(ui, context, "enforce_from")?;
+    if args.required_from.is_some() && !waits {
         ui.line(&msg!("authority-log-published", number = i64::try_from(bundle).unwrap_or(i64::MAX)));
     }
-    ui.result(&serde_json::json!({"size": size, "required_from": day.map(|day| day.to_string()), "bundle": bundle}));
+    let day = day.map(|day| day.to_string());
+    ui.result(&serde_json::json!({
+        "size": size,
+        "required_from": day,
+        "bundle": bundle,
+        "waits_for_root": waits,
+    }));
     Ok(Exit::Done)
 }

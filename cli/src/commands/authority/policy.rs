@@ -83,11 +83,14 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         return Err(super::unexpected());
     };
     let policy = Policy::from_bytes(&policy).map_err(|_| super::unexpected())?;
-    if args.set.is_some() {
+    let waits = args.set.is_some() && super::root::waits_for(ui, context, "policy")?;
+    if args.set.is_some() && !waits {
         ui.line(&msg!("authority-policy-set", number = i64::try_from(bundle).unwrap_or(i64::MAX)));
     }
     show(ui, &policy);
-    ui.result(&value(&policy));
+    let mut shown = value(&policy);
+    shown["waits_for_root"] = waits.into();
+    ui.result(&shown);
     Ok(Exit::Done)
 }
 

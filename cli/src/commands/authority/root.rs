@@ -311,6 +311,18 @@ fn status(ui: &mut Ui, context: &Context) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
+/// Whether what was just set waits for a root and is in force only then; says so.
+pub(super) fn waits_for(ui: &mut Ui, context: &Context, what: &str) -> Result<bool, CommandError> {
+    let Done::RootTasks(tasks) = super::perform(ui, context, None, Act::RootTasks)? else {
+        return Err(super::unexpected());
+    };
+    let waits = tasks.waiting.iter().any(|waiting| waiting == what);
+    if waits {
+        waiting(ui, &tasks);
+    }
+    Ok(waits)
+}
+
 /// Says what waits for a root.
 pub(super) fn waiting(ui: &mut Ui, tasks: &RootTasks) {
     for what in &tasks.waiting {
