@@ -56,6 +56,7 @@ value-order = order
 value-ca = CA
 value-n = number
 value-yen = yen
+value-digits = digits
 value-kind = kind
 value-month = month
 value-address = address
@@ -207,6 +208,17 @@ cmd-doctor = Looks for the cause when something does not work, and says what to 
 
 cmd-ping = Checks whether a partner can be reached
 cmd-ping-arg-address = The partner's address (1379900010-11)
+cmd-partner = Lists partners, and confirms those who have a new computer
+cmd-partner-list = Lists partners, and the numbers by which keys are compared on the telephone
+cmd-partner-confirm = Says that a partner who has a new computer is who it says
+    .long =
+        When a partner's key is another one than before, documents for it wait.
+        Have the partner read its number out on the telephone. If it is the
+        same, what waits is sent. Without that it is sent by itself, once the
+        public log has shown the new certificate for 24 hours.
+          musubi partner confirm 1379900028
+cmd-partner-confirm-arg-office = The partner's office number
+cmd-partner-confirm-arg-number = The number that the partner has read out (20 digits): compared without a question
 
 cmd-key = Looks after what opens the keys: passphrase, this computer, recovery sheet
     .long = At least one must stay. Without any, the office has to enrol again.
@@ -445,6 +457,7 @@ want-log-filter = One of error, warn, info, debug, trace, or a list of name=leve
 want-date = A date is written 2026-04-01.
 want-sha256 = SHA-256 is 64 hexadecimal characters.
 want-serial = A serial number is hexadecimal (0A1B2C). See musubi authority list.
+want-key-number = A number is 20 digits (1234-5678-9012-3456-7890).
 want-message-id = A document's id has 8 to 52 characters a-z and 2-7. Type the beginning of the one in the list.
 want-wait = Write delivered, or with seconds delivered=60.
 want-wait-for-receipt = Write delivered or opened, or one of them with seconds: opened=60.
@@ -781,6 +794,27 @@ log-proof-next = Connect to the Internet and ask the authority with musubi renew
 log-foreign = A certificate for { $office } that nobody here asked for was issued at { $time } (issue number { $number }).
 log-foreign-next = If it is another computer of your own office, say so with musubi log known and the issue number. Otherwise call the authority at once: somebody may pass for you.
 status-foreign = Certificates for your office number that nobody here asked for: { $count }. Look at them with musubi log verify.
+new-key = { $name } ({ $address }) speaks with another key than before, as after a change of computers. Until it is sure that it is they, documents for this partner wait.
+new-key-goes = They are sent by themselves from { $time } on. If it is urgent, ask by telephone, at a number that you knew before, and then run musubi partner confirm { $office }. If the partner knows nothing of it, it should call the authority at once.
+new-key-unlogged = The public log does not show the new certificate yet. They are sent by themselves once it has done so for 24 hours. If it is urgent, ask by telephone, at a number that you knew before, and then run musubi partner confirm { $office }. If the partner knows nothing of it, it should call the authority at once.
+partner-none = There are no partners yet.
+partner-connected = connected
+partner-away = not connected
+partner-revoked = revoked
+partner-new-key = waits until it is sure who it is
+partner-own-numbers = Our own numbers (read them out when a partner asks by telephone after a change of computers):
+partner-own-number = { $office } ({ $kinds })  { $number }
+partner-call = Call { $name } ({ $addresses }) at a number that you knew before. Have them run musubi partner list and read out the number at its end. A number that came by mail or fax proves nothing.
+partner-number = Number: { $number }
+partner-question = Is the number that they have read out the same?
+partner-confirmed = { $address } is confirmed. What waited is sent.
+partner-not-confirmed = Nothing was confirmed. If the number is another one, ask by telephone whether they have changed computers. If not, they should call the authority at once.
+err-partner-no-new-key = No key of { $office } waits to be confirmed.
+    .hint = See how the partners are with musubi partner list.
+err-partner-number = { $office } has no key with this number.
+    .hint = Have it read out once more. If it stays another one, they should call the authority at once.
+err-partner-unanswered = To confirm a partner a person has to answer.
+    .hint = Run this at the keyboard, or give the number that the partner has read out with --number.
 doctor-foreign = Certificates for your office number that nobody here asked for: { $count }.
 doctor-do-foreign = Look at them with musubi log verify.
 doctor-log = The authority's log shows no certificate for your office number that you do not know.
@@ -811,6 +845,7 @@ ask-invitation = Invitation of the letter (groups and what follows the @):
 enrol-applying = Asking the authority for { $office } ...
 enrol-waiting = The authority's people decide about this application. This command waits; you may also stop it and run it again later.
 enrol-done = { $office } takes part now. The certificate is installed.
+enrol-replaced = Partners send what waits once the public log has shown this computer for 24 hours. If it is urgent, call them and read this number out: { $number }
 err-invitation-length = The invitation has { $found } characters in its groups instead of { $meant }.
     .hint = Type all ten groups of five characters, as they stand in the letter.
 err-invitation-group = Group { $at } of the invitation has a typing mistake.
@@ -925,6 +960,7 @@ column-serial = serial
 column-office = office
 column-kinds = kinds
 column-name = name
+column-address = Address
 column-certificate = certificate
 column-number = number
 column-opener = opener
@@ -968,6 +1004,7 @@ state-taken-out = exported
 state-already-sent = { $state } (sent before)
 state-with-why = { $state } ({ $why })
 why-no-key = the partner's key has not come yet
+why-new-key = it has to be sure who the partner is
 why-not-connected = the partner cannot be reached
 why-refused = the partner's node refuses us
 why-revoked = the partner's certificate is revoked

@@ -12,8 +12,9 @@ use musubi_node::{
     api::{
         self, Token,
         types::{
-            DeskRow, Detail, Installed, LogRequest, LogRow, MembershipRequest, MembershipRow, Ping, PingRequest,
-            Problem, RenewRequest, Row, Status, UsePlan, UseRequest, UseRow, WaitRequest,
+            ConfirmKeyRequest, ConfirmedKey, DeskRow, Detail, Installed, LogRequest, LogRow, MembershipRequest,
+            MembershipRow, PartnersRow, Ping, PingRequest, Problem, RenewRequest, Row, Status, UsePlan, UseRequest,
+            UseRow, WaitRequest,
         },
     },
     authority::{ACTS, Done, Errand, Told},
@@ -293,6 +294,22 @@ impl Client {
     /// [`Error`].
     pub fn log(&self, request: &LogRequest) -> Result<LogRow, Error> {
         json(self.call("/api/log", Some(Sent::json(request)), LONG_PATIENCE)?)
+    }
+
+    /// The partners of the node.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn partners(&self) -> Result<PartnersRow, Error> {
+        self.get("/api/partners", PATIENCE)
+    }
+
+    /// Says that a partner's new key is its own.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn confirm_key(&self, request: &ConfirmKeyRequest) -> Result<ConfirmedKey, Error> {
+        json(self.call("/api/partners/confirm", Some(Sent::json(request)), PATIENCE)?)
     }
 
     /// Asks whether a partner can be reached.

@@ -23,6 +23,7 @@ pub mod install;
 pub mod key;
 pub mod log;
 pub mod outbox;
+pub mod partner;
 pub mod ping;
 pub mod proof;
 pub mod reconcile;
@@ -71,6 +72,9 @@ pub enum Command {
     Doctor(doctor::Args),
     /// Asks whether a partner answers.
     Ping(ping::Args),
+    /// Lists partners, and confirms new keys.
+    #[command(subcommand)]
+    Partner(partner::Command),
     /// Looks after what opens the keys.
     #[command(subcommand)]
     Key(key::Command),
@@ -117,6 +121,7 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Status(_) => status::run(ui, context),
         Command::Doctor(_) => doctor::run(ui, context),
         Command::Ping(args) => ping::run(ui, context, &args),
+        Command::Partner(command) => partner::run(ui, context, &command),
         Command::Key(command) => key::run(ui, context, command),
         Command::Log(command) => log::run(ui, context, &command),
         Command::Store(command) => store::run(ui, context, &command),

@@ -172,6 +172,7 @@ pub fn arrived(text: &Text, row: &Row) -> String {
 fn why(row: &Row) -> Option<Message> {
     Some(match row.why.as_deref()? {
         "no_key" => msg!("why-no-key"),
+        "new_key" => msg!("why-new-key"),
         "not_connected" => msg!("why-not-connected"),
         "refused" => msg!("why-refused"),
         "revoked" => msg!("why-revoked"),
@@ -282,7 +283,8 @@ mod tests {
             State::Expired,
             State::Lost,
         ];
-        let reasons = [Why::NoKey, Why::NotConnected, Why::Refused, Why::Revoked, Why::Stopped, Why::OwnCertificate];
+        let reasons =
+            [Why::NoKey, Why::NewKey, Why::NotConnected, Why::Refused, Why::Revoked, Why::Stopped, Why::OwnCertificate];
         let waiting = reasons.into_iter().flat_map(|why| [State::Waiting(why), State::Held(why)]);
         for state in states.into_iter().chain(waiting) {
             let why = state.why().map(|why| why.name().to_owned());

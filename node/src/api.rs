@@ -7,6 +7,7 @@ pub mod types;
 
 mod handlers;
 mod pace;
+mod partners;
 mod problem;
 mod proofs;
 
@@ -179,6 +180,8 @@ fn router() -> (Router<State>, utoipa::openapi::OpenApi) {
         .routes(routes!(handlers::ping))
         .routes(routes!(handlers::renew))
         .routes(routes!(handlers::log))
+        .routes(routes!(partners::partners))
+        .routes(routes!(partners::confirm))
         .routes(routes!(proofs::membership))
         .routes(routes!(proofs::use_plan, proofs::used))
         .split_for_parts()

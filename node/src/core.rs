@@ -5,6 +5,7 @@
 
 mod admission;
 mod installing;
+mod key_change;
 mod records;
 mod standing;
 
@@ -50,6 +51,7 @@ use crate::{
     trust::{InstallError, TrustKeeper},
 };
 
+pub use key_change::NewKey;
 pub use standing::{Standing, standing};
 
 /// How many events a slow listener may lag behind before it is told to look at everything again.
@@ -70,6 +72,8 @@ pub enum Event {
     TookBack(Log),
     /// Certificates, lists or bundles changed.
     Trust,
+    /// More of the authority's log is held.
+    Log,
     /// Our records were issued anew.
     Records,
     /// A partner's record came, or a newer one.
@@ -173,6 +177,8 @@ pub struct Core {
     installing: tokio::sync::Mutex<()>,
     /// Held from looking what was sent before until the next message is appended.
     pub(crate) sending: tokio::sync::Mutex<()>,
+    /// Whoever decides about new keys of partners does so alone.
+    changing_keys: tokio::sync::Mutex<()>,
     /// Messages whose body a stream is bringing now.
     taking: Mutex<HashSet<MessageId>>,
     /// What leads from earlier lists to those in force.
@@ -295,6 +301,7 @@ impl Core {
             book: Mutex::new(()),
             installing: tokio::sync::Mutex::new(()),
             sending: tokio::sync::Mutex::new(()),
+            changing_keys: tokio::sync::Mutex::new(()),
             taking: Mutex::default(),
             deltas: Deltas::default(),
             log: transparency::Held::default(),
@@ -485,6 +492,7 @@ impl Core {
         Ok(Circumstances {
             partner_revoked: self.is_revoked(log.to)?,
             may_not_send: !self.may_send(log.from).is_ok_and(Standing::may_deliver),
+            new_key: record.as_ref().map(|record| self.seals_for(log.to, record)).transpose()? == Some(false),
             has_key: record.is_some_and(|record| record.is_valid(self.now())),
             connected: here || self.partners.is_connected(log.to),
             refused: self.partners.refused_by(&peers).is_some(),

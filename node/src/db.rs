@@ -3,6 +3,7 @@
 //! Nothing that names a person is kept in clear: names of files, months and serials lie in the wrapped
 //! [`INDEX`](Db::index); entries hold numbers, kinds, codes, times and sizes only.
 
+mod partner_key;
 mod writes;
 
 use musubi_protocol::{
@@ -16,6 +17,8 @@ use musubi_protocol::{
 };
 use musubi_store::{Batch, BodyId, Space, Store, StoreError, bodies::BodyError};
 use serde::{Serialize, de::DeserializeOwned};
+
+pub use self::partner_key::KnownKey;
 
 /// Single values by name.
 const META: Space = Space::new(16, "meta");
@@ -73,6 +76,8 @@ const LOG: Space = Space::new(40, "log");
 const OWN_ACTS: Space = Space::new(41, "own acts");
 /// Hash of a partner's certificate that was shown to be in the authority's log -> nothing.
 const SHOWN: Space = Space::new(50, "shown in log");
+/// Address -> the office key for which mail to a partner is sealed.
+const PARTNER_KEYS: Space = Space::new(51, "partner keys");
 
 /// Office number of a desk here -> its newest proof of membership.
 const MEMBERSHIPS: Space = Space::new(42, "memberships");
@@ -571,6 +576,26 @@ impl Db {
             Ok((address, cbor::from_slice(bytes, 64)?))
         })?;
         Ok(found.into_iter().filter_map(|(address, hash)| Some((address?, hash))).collect())
+    }
+
+    /// The office key for which mail to a partner is sealed.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn partner_key(&self, address: Address) -> Result<Option<KnownKey>, DbError> {
+        self.value(PARTNER_KEYS, address.to_string().as_bytes())
+    }
+
+    /// The office keys of all partners for which mail is sealed.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn partner_keys(&self) -> Result<Vec<(Address, KnownKey)>, DbError> {
+        let found = self.scan(PARTNER_KEYS, &[], |key, bytes| {
+            let address = std::str::from_utf8(key).ok().and_then(|text| text.parse().ok());
+            Ok((address, cbor::from_slice(bytes, 256)?))
+        })?;
+        Ok(found.into_iter().filter_map(|(address, known)| Some((address?, known))).collect())
     }
 
     /// Messages of a log that were announced to us and are not complete.

@@ -425,7 +425,7 @@ pub(crate) fn append(
     kept: &Kept<'_>,
 ) -> Result<(MessageId, Applied), CoreError> {
     // Before the logs are locked: it is most of the work.
-    let begun = core.record_of(log.to)?.and_then(|record| begin_envelope(core, log.to, &record));
+    let begun = core.sealing_record(log.to)?.and_then(|record| begin_envelope(core, log.to, &record));
     let (id, applied) = core.change(|db, writes| {
         let header = header(sealed);
         let now = core.now();
@@ -489,7 +489,8 @@ fn end_envelope(begun: Begun, key: &ContentKey, id: &MessageId) -> Option<Vec<u8
     begun.seal(key, id).ok()?.to_vec().ok()
 }
 
-/// The envelope of a message sent from here: the one at hand, or with `fresh` a new one; `None` without a record.
+/// The envelope of a message sent from here: the one at hand, or with `fresh` a new one; `None` without a record, and where
+/// nothing is sealed for the partner's new key yet.
 ///
 /// # Errors
 /// [`CoreError`].
@@ -501,7 +502,7 @@ pub fn envelope_of(core: &Core, log: Log, id: &MessageId, fresh: bool) -> Result
     if !fresh && let Some(envelope) = core.db.envelope(Side::Own, id)? {
         return Ok(Some(envelope));
     }
-    let (Some(record), Some(wrapped)) = (core.record_of(log.to)?, core.db.content_key(Side::Own, id)?) else {
+    let (Some(record), Some(wrapped)) = (core.sealing_record(log.to)?, core.db.content_key(Side::Own, id)?) else {
         return Ok(None);
     };
     let key = ContentKey::from_bytes(*core.keys.unwrap_key(Label::ContentKey, &core.db.origin(id)?.0, &wrapped)?);

@@ -9,7 +9,7 @@ use musubi_store::{OpenError, Store, StoreError};
 use serde_bytes::ByteBuf;
 use tokio::{
     net::TcpListener,
-    sync::oneshot,
+    sync::{broadcast::error::RecvError, oneshot},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -17,7 +17,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     api,
     clock::Clock,
-    core::{Core, CoreError},
+    core::{Core, CoreError, Event},
     db::{Db, DbError},
     exchange,
     home::Home,
@@ -32,6 +32,8 @@ use crate::{
 const STAGE: Duration = Duration::from_secs(3);
 /// How often what is due by the day is looked at.
 const HOUR: Duration = Duration::from_secs(3600);
+/// New keys of partners are looked at this often.
+const SETTLE_EVERY: Duration = Duration::from_secs(15 * 60);
 
 /// What a node needs to start.
 pub struct Options {
@@ -176,6 +178,7 @@ impl Node {
         tasks.spawn(exchange::local(Arc::clone(&core), running.clone()));
         tasks.spawn(news::poll(Arc::clone(&core), authority, running.clone()));
         tasks.spawn(daily(Arc::clone(&core), running.clone()));
+        tasks.spawn(settle_keys(Arc::clone(&core), running.clone()));
         tasks.spawn(count_records(Arc::clone(&core), running.clone()));
         tasks.spawn(watch_store(Arc::clone(&core), running.clone()));
         api::announce(&home, api)?;
@@ -275,6 +278,32 @@ async fn daily(core: Arc<Core>, stop: CancellationToken) {
         match core.renew().await {
             Ok(()) => issued = now,
             Err(error) => tracing::error!(%error, "records could not be renewed"),
+        }
+    }
+}
+
+/// Takes up new keys of partners once the log has shown them for long enough.
+async fn settle_keys(core: Arc<Core>, stop: CancellationToken) {
+    let mut events = core.events();
+    loop {
+        // What is noted meanwhile has a day to go, or its leaf has not come yet.
+        let due = core.settle_keys().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "new keys of partners could not be looked at");
+            None
+        });
+        let pause = due.map_or(SETTLE_EVERY, |due| Duration::from_secs(due.saturating_add(1)).min(SETTLE_EVERY));
+        let until = Instant::now() + pause;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep_until(until) => break,
+                event = events.recv() => match event {
+                    // Trusted time may have gone on, or a leaf has come.
+                    Ok(Event::Trust | Event::Log) | Err(RecvError::Lagged(_)) => break,
+                    Ok(_) => {}
+                    Err(RecvError::Closed) => return,
+                }
+            }
         }
     }
 }

@@ -196,6 +196,9 @@ pub enum State {
 pub enum Why {
     /// No valid record of the partner is at hand, so nobody can open it yet.
     NoKey,
+    /// The partner speaks with another office key than before, which neither the log has shown for a day nor a person has
+    /// confirmed.
+    NewKey,
     /// The partner cannot be reached.
     NotConnected,
     /// The partner's node refused this office.
@@ -243,6 +246,7 @@ impl Why {
     pub const fn name(self) -> &'static str {
         match self {
             Self::NoKey => "no_key",
+            Self::NewKey => "new_key",
             Self::NotConnected => "not_connected",
             Self::Refused => "refused",
             Self::Revoked => "revoked",
@@ -261,6 +265,8 @@ pub struct Circumstances {
     pub may_not_send: bool,
     /// A valid record of the partner, or an envelope made from one, is at hand.
     pub has_key: bool,
+    /// The partner's office key is another one than before, and nothing is sealed for it yet.
+    pub new_key: bool,
     /// The partner is connected and admitted.
     pub connected: bool,
     /// The partner's node refused the last attempt to connect.
@@ -279,6 +285,7 @@ pub fn outbound_state(message: &Outbound, around: Circumstances) -> State {
         (None, None) if around.partner_revoked => State::Held(Why::Revoked),
         (None, None) if around.may_not_send => State::Held(Why::OwnCertificate),
         (None, None) if around.connected && around.stopped => State::Waiting(Why::Stopped),
+        (None, None) if around.new_key => State::Waiting(Why::NewKey),
         (None, None) if around.connected && around.has_key => State::Sealed,
         (None, None) if around.refused => State::Waiting(Why::Refused),
         (None, None) if !around.has_key => State::Waiting(Why::NoKey),

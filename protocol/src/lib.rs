@@ -13,6 +13,7 @@
 //! | [`gate`], [`credential`] | the exchange that admits a connection |
 //! | [`news`] | what one side tells the other of newer lists |
 //! | [`record`] | where an office is and which keys open what is sealed for it |
+//! | [`key_change`] | a partner that speaks with another key than before |
 //! | [`seal`] | content and envelope |
 //! | [`entry`], [`link`], [`delivery`] | the two logs of a pair, and what they say of a message |
 
@@ -26,6 +27,7 @@ pub mod entry;
 pub mod gate;
 pub mod ids;
 pub mod invitation;
+pub mod key_change;
 pub mod link;
 pub mod log;
 pub mod news;

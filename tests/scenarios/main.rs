@@ -18,6 +18,7 @@ mod hostile;
 #[cfg(target_os = "linux")]
 mod kill;
 mod logproof;
+mod new_computer;
 mod privacy;
 mod proof;
 mod reader;

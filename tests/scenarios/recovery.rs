@@ -151,6 +151,15 @@ async fn replace(net: &TestNetwork, name: &str, before: &Installed, partners: &[
     net.install(name, &[office])
 }
 
+/// A person at a node has heard by telephone that an office's new key is its own.
+async fn confirm(node: &TestNode, office: &str) {
+    let core = node.node.core();
+    let keys = core.new_keys().unwrap();
+    let key = keys.iter().find(|key| key.address.office.as_str() == office).expect("a new key of that office");
+    assert_eq!(core.confirm_key(key.address.office, &key.spoken).await.unwrap(), [key.address]);
+    assert_eq!(core.new_keys().unwrap().len(), keys.len() - 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replaced_computer_gets_its_mail_again() {
     let net = TestNetwork::default();
@@ -167,6 +176,12 @@ async fn a_replaced_computer_gets_its_mail_again() {
     // Before it has met anybody it writes a first entry of its own.
     let unaware = home_visit.send_sample(ACTUALS[1]).await;
     let home_visit = net.start(home_visit.stop().await, &[&manager]).await;
+    // It has everything, and can open nothing, until somebody has heard from it.
+    manager.until("its new key", |node| node.sent(waiting).why.as_deref() == Some("new_key")).await;
+    let of_both = |node: &TestNode| [plan, waiting].map(|id| node.node.core().db.body(Side::Partner, &id).unwrap());
+    home_visit.until("the ciphertexts", |node| of_both(node).iter().all(Option::is_some)).await;
+    assert_eq!(home_visit.inbox().len(), 0);
+    confirm(&manager, HOME_VISIT.0).await;
     manager.until_state(waiting, "delivered").await;
     home_visit.until("all mail", |node| node.inbox().len() == 2).await;
     holds(&home_visit, plan, PLANS[0]).await;
@@ -185,6 +200,8 @@ async fn a_replaced_computer_gets_its_mail_again() {
     let manager = replace(&net, "manager-2", &gone, &[&home_visit]).await;
     let manager = net.start(manager, &[]).await;
     let home_visit = net.start(home_visit.stop().await, &[&manager]).await;
+    home_visit.until("its new key", |node| !node.node.core().new_keys().unwrap().is_empty()).await;
+    confirm(&home_visit, MANAGER.0).await;
     let more = exchange(&manager, &home_visit, PLANS[2]).await;
     manager.until("all its mail", |node| node.inbox().len() == 2).await;
     holds(&manager, newest, ACTUALS[1]).await;

@@ -39,6 +39,8 @@ pub enum InvalidValue {
     Sha256,
     /// Not a certificate's serial number.
     Serial,
+    /// Not the number of a key.
+    KeyNumber,
     /// Not the beginning of a message id.
     MessageId,
     /// Not a state to wait for.
@@ -66,6 +68,7 @@ impl InvalidValue {
             Self::Date => msg!("want-date"),
             Self::Sha256 => msg!("want-sha256"),
             Self::Serial => msg!("want-serial"),
+            Self::KeyNumber => msg!("want-key-number"),
             Self::MessageId => msg!("want-message-id"),
             Self::Wait => msg!("want-wait"),
             Self::WaitForReceipt => msg!("want-wait-for-receipt"),
@@ -208,6 +211,13 @@ pub(crate) fn serial(text: &str) -> Result<Vec<u8>, InvalidValue> {
     if (1..=20).contains(&bytes.len()) { Ok(bytes) } else { Err(InvalidValue::Serial) }
 }
 
+/// Reads the number of a key as somebody has read it out: 20 digits, in groups or not.
+pub(crate) fn key_number(text: &str) -> Result<String, InvalidValue> {
+    let digits: String = narrow(text).chars().filter(|c| !matches!(c, '-' | 'ー') && !c.is_whitespace()).collect();
+    let good = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if good { Ok(digits) } else { Err(InvalidValue::KeyNumber) }
+}
+
 /// Reads the beginning of a message id.
 pub(crate) fn message_id(text: &str) -> Result<IdPrefix, InvalidValue> {
     let text = narrow(text).to_ascii_lowercase();
@@ -253,6 +263,19 @@ fn narrow(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_number_of_a_key_may_be_spaced() {
+        let number = "00012345678901234567";
+        for typed in
+            [number, "0001 2345 6789 0123 4567", "0001-2345-6789-0123-4567", "０００１　２３４５ー6789 0123　4567"]
+        {
+            assert_eq!(key_number(typed).as_deref(), Ok(number), "{typed}");
+        }
+        for typed in ["", "0001 2345 6789 0123 456", "0001 2345 6789 0123 45678", "0001 2345 6789 0123 456x"] {
+            assert_eq!(key_number(typed), Err(InvalidValue::KeyNumber), "{typed}");
+        }
+    }
 
     #[test]
     fn a_japanese_keyboard_is_understood() {

@@ -11,7 +11,7 @@ use musubi_node::{
 use musubi_protocol::time::DAY;
 use musubi_store::{OpenError, keyfile::OpenerKind, platform};
 
-use super::{ping::refusal, status::standing};
+use super::{partner, ping::refusal, status::standing};
 use crate::{
     client::{self, Client},
     context::Context,
@@ -199,6 +199,7 @@ impl Doctor<'_> {
         }
         self.crl(status);
         self.log(status);
+        self.partners(status);
         if let Some((words, todo)) = wrong_clock(status) {
             self.look("clock", Found::Wrong, &words, Some(&todo));
         } else {
@@ -277,6 +278,12 @@ impl Doctor<'_> {
                 let todo = msg!("doctor-do-foreign");
                 self.look("log", Found::Wrong, &msg!("doctor-foreign", count = count), Some(&todo));
             }
+        }
+    }
+
+    fn partners(&mut self, status: &Status) {
+        for (words, todo) in status.new_keys.iter().map(partner::waiting) {
+            self.look("partner", Found::Warning, &words, Some(&todo));
         }
     }
 

@@ -12,10 +12,14 @@ use musubi_node::{
     office,
 };
 use musubi_protocol::{
-    certificate::Serial,
+    certificate::{
+        Serial,
+        material::{self, Material},
+    },
     enrol::Refusal,
     ids::OfficeNumber,
     invitation::{Invitation, InvitationError, Place},
+    key_change,
 };
 use zeroize::Zeroizing;
 
@@ -66,6 +70,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
     let invitation = invitation(ui, args)?;
     let unlock = unlock::choose(ui, context, &home, args.machine_key.as_deref())?;
     let (office, request) = office::request(&home, &unlock, args.office)?;
+    let number = number(&request);
     let application = Application { request, invitation, place: args.at.clone(), replaces };
     ui.note(&msg!("enrol-applying", office = office));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -91,10 +96,21 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, C
         return Err(CommandError::failed(msg!("err-enrol-answer")));
     }
     ui.line(&msg!("enrol-done", office = office));
+    if let (Some(_), Some(number)) = (&args.replace, number) {
+        ui.line(&msg!("enrol-replaced", number = number));
+    }
     ui.line(&msg!("install-next"));
     ui.text_line(&format!("    musubi run{}", context.dir_words()));
     ui.result(&serde_json::json!({"office": office, "root_sha256": pin.to_string(), "installed": installed}));
     Ok(Exit::Done)
+}
+
+/// The number by which partners compare the key of a request.
+fn number(request: &str) -> Option<String> {
+    match material::read(request.as_bytes()).ok()?.as_slice() {
+        [Material::Request(request)] => Some(key_change::spoken(request.key())),
+        _ => None,
+    }
 }
 
 fn invitation(ui: &mut Ui, args: &Args) -> Result<Invitation, CommandError> {

@@ -4,6 +4,7 @@ use musubi_node::api::types::{DeskRow, Status};
 
 use super::{
     doctor::{missing_log, not_in_log, wrong_clock},
+    partner,
     ping::refusal,
 };
 use crate::{
@@ -47,6 +48,7 @@ fn words(ui: &mut Ui, status: &Status) {
     if status.foreign > 0 {
         ui.warn(&msg!("status-foreign", count = status.foreign));
     }
+    partner::warn(ui, &status.new_keys);
     if status.log_fork {
         ui.warn(&msg!("log-fork"));
     }

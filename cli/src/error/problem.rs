@@ -34,6 +34,7 @@ fn sentence<'a>(code: &str, value: &impl Fn(&str) -> &'a str) -> Option<Message>
         "authority_unreachable" => msg!("err-enrol-unreachable"),
         "log_number" => msg!("err-log-number"),
         "log_evidence" => msg!("err-log-evidence"),
+        "no_new_key" => msg!("err-partner-number", office = value("office")),
         "no_desk" => msg!("err-renew-no-desk"),
         "which_office" => msg!("err-office-which", offices = value("offices")),
         "fiscal_year" => msg!("err-use-year", year = value("year")),
@@ -79,7 +80,7 @@ mod tests {
     fn codes() -> BTreeSet<String> {
         let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../node/src");
         let mut codes = BTreeSet::new();
-        for file in ["api.rs", "api/handlers.rs", "api/problem.rs", "api/proofs.rs"] {
+        for file in ["api.rs", "api/handlers.rs", "api/partners.rs", "api/problem.rs", "api/proofs.rs"] {
             let source = std::fs::read_to_string(dir.join(file)).unwrap();
             let source = source.split("#[cfg(test)]").next().unwrap();
             for made in ["bad(\"", "refused(\"", "StatusCode::"] {

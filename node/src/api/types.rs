@@ -29,7 +29,8 @@ pub struct Row {
     /// checked, sealed, waiting, held, delivered, opened, imported, rejected, cancelled, expired; in answers to sending
     /// also refused.
     pub state: String,
-    /// What a waiting or held message waits for: no_key, not_connected, refused, revoked, stopped, own_certificate.
+    /// What a waiting or held message waits for: no_key, new_key, not_connected, refused, revoked, stopped,
+    /// own_certificate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// Times of the states reached, RFC 3339 with +09:00.
@@ -171,6 +172,9 @@ pub struct Status {
     /// Acts of the log that a signature covers and nobody has given for a day; null where none are missing.
     #[serde(default)]
     pub log_missing: Option<MissingRow>,
+    /// Partners that speak with another key than before: mail to them waits.
+    #[serde(default)]
+    pub new_keys: Vec<NewKeyRow>,
     /// From when on a certificate counts only if the log is shown to hold it, RFC 3339 with +09:00; null for never.
     #[serde(default)]
     pub log_required: Option<String>,
@@ -469,6 +473,76 @@ pub struct PartnerRow {
     pub outcome: String,
     /// The months that it has confirmed.
     pub months: Vec<u8>,
+}
+
+/// Partners, and the numbers by which people compare keys on the telephone.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PartnersRow {
+    /// The desks here: their partners may ask for the number.
+    pub own: Vec<OwnKeyRow>,
+    /// Everybody who was ever let in.
+    pub partners: Vec<KnownPartnerRow>,
+}
+
+/// A desk here and the number of its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OwnKeyRow {
+    /// Office number.
+    pub office: String,
+    /// Service kinds.
+    pub kinds: Vec<String>,
+    /// 20 digits in groups of four.
+    pub key_number: String,
+}
+
+/// A partner.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct KnownPartnerRow {
+    /// Its address.
+    pub address: String,
+    /// Its name, by the certificate with which it speaks.
+    pub name: String,
+    /// The number of the key with which it speaks.
+    pub key_number: String,
+    /// Whether it is connected.
+    pub connected: bool,
+    /// Whether its certificate is revoked.
+    pub revoked: bool,
+    /// Its new key, where mail to it waits for that; else null.
+    pub new_key: Option<NewKeyRow>,
+}
+
+/// A key of a partner that is another one than before: nothing is sealed for it yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NewKeyRow {
+    /// The partner's address.
+    pub address: String,
+    /// Its name, by the certificate that showed the key first.
+    pub name: String,
+    /// The number of the key.
+    pub key_number: String,
+    /// When that certificate was issued, by its own word, RFC 3339 with +09:00.
+    pub issued: String,
+    /// Since when the authority's log shows it; null if what is kept of the log does not.
+    pub logged: Option<String>,
+    /// From when on mail goes to the key by itself; null likewise.
+    pub goes_from: Option<String>,
+}
+
+/// A person's word that a partner's new key is its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfirmKeyRequest {
+    /// Office number of the partner.
+    pub office: String,
+    /// The number of its key, as the partner has read it out.
+    pub key_number: String,
+}
+
+/// To whom mail goes now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConfirmedKey {
+    /// The partner's addresses.
+    pub addresses: Vec<String>,
 }
 
 /// A question whether a partner can be reached.

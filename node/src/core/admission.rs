@@ -157,8 +157,11 @@ impl Core {
                 let held = self.db.partner(address)?;
                 let speaks = admitted.desk(&address).is_some_and(|desk| desk.leaf().hash() == hash);
                 let speaks = speaks && !trust.as_ref().is_some_and(|trust| self.speaks_newer(address, leaf, trust));
-                if speaks && held != Some(hash) {
-                    writes.partner(address, &hash)?;
+                if speaks {
+                    self.note_key(&mut writes, address, leaf, held)?;
+                    if held != Some(hash) {
+                        writes.partner(address, &hash)?;
+                    }
                 }
             }
         }

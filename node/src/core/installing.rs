@@ -57,6 +57,7 @@ impl Core {
             let mut installation = core.trust.examine_head(&core.db, head)?;
             core.db.apply_lazily(std::mem::take(&mut installation.writes))?;
             core.adopt(installation).await;
+            core.tell(Event::Log);
             Ok(())
         });
         learning.await.map_err(|_| CoreError::Stopped)?

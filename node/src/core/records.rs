@@ -90,7 +90,8 @@ impl Core {
         for kind in &record.claim().kinds {
             let address = Address::new(record.claim().office, *kind);
             let held = self.db.record(address)?.map(|bytes| self.verify_record(&bytes)).transpose()?.flatten();
-            if !self.holds(address) && held.is_none_or(|held| held.claim().sequence < record.claim().sequence) {
+            let held = held.map(|held| self.rank(&held)).transpose()?;
+            if !self.holds(address) && held < Some(self.rank(&record)?) {
                 writes.record(address, bytes)?;
             }
         }
@@ -100,6 +101,13 @@ impl Core {
             self.db.apply_lazily(writes)?;
         }
         Ok(new)
+    }
+
+    /// Which of two records counts: the one under the newer certificate, and of one certificate the later one. A new
+    /// computer knows nothing of the numbers that the one before has used.
+    fn rank(&self, record: &Record) -> Result<(u64, u64), CoreError> {
+        let certificate = self.certificate_of(&record.claim().certificate)?;
+        Ok((certificate.map_or(0, |leaf| leaf.issue_number()), record.claim().sequence))
     }
 
     /// Our records in force.

@@ -14,9 +14,9 @@ use serde::Serialize;
 
 use super::{
     ATTESTATIONS, BODIES, CERTIFICATES, CONTENT_KEYS, CRLS, DESKS, Db, DbError, ENTRIES, ENVELOPES, FINDINGS, FORKS,
-    FORMAT, HEADS, INBOUND, INCOMPLETE, INDEX, LOG, LONG_PART, LOST, MEMBERSHIPS, META, MOVED, ORIGIN, OUTBOUND,
-    OWN_ACTS, PARTNERS, RECORDS, SAID, SEALING, SENT, SHOWN, Side, VANISHED, Writes, attestation_key, log_key,
-    place_key,
+    FORMAT, HEADS, INBOUND, INCOMPLETE, INDEX, KnownKey, LOG, LONG_PART, LOST, MEMBERSHIPS, META, MOVED, ORIGIN,
+    OUTBOUND, OWN_ACTS, PARTNER_KEYS, PARTNERS, RECORDS, SAID, SEALING, SENT, SHOWN, Side, VANISHED, Writes,
+    attestation_key, log_key, place_key,
 };
 
 impl Writes {
@@ -335,6 +335,14 @@ impl Writes {
     /// [`DbError`].
     pub fn partner(&mut self, address: Address, certificate: &Hash) -> Result<(), DbError> {
         self.put_value(PARTNERS, address.to_string().as_bytes(), certificate)
+    }
+
+    /// Notes the office key for which mail to a partner is sealed.
+    ///
+    /// # Errors
+    /// [`DbError`].
+    pub fn partner_key(&mut self, address: Address, known: &KnownKey) -> Result<(), DbError> {
+        self.put_value(PARTNER_KEYS, address.to_string().as_bytes(), known)
     }
 
     /// Keeps what was found in the files of a message sent from here, wrapped.

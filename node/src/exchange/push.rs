@@ -84,6 +84,7 @@ pub async fn push<O: Opener>(
         budget: Budget::new(),
         desks: 0,
         lacking: Vec::new(),
+        lacking_more: BTreeSet::new(),
         asked: 0,
         silent_since: None,
         introduced: HashSet::new(),
@@ -128,6 +129,8 @@ struct Push<O> {
     desks: usize,
     /// Messages whose envelope was asked for before the partner's record was here.
     lacking: Vec<(Log, MessageId)>,
+    /// Logs of which there are more such messages than are remembered: the receiver is to say once more what it lacks.
+    lacking_more: BTreeSet<Log>,
     /// Number of the last ping.
     asked: u64,
     /// Since when the partner has been asked and has said nothing.
@@ -285,10 +288,16 @@ impl<O: Opener> Push<O> {
         Ok(())
     }
 
-    /// A record has come: what lacked an envelope for want of it may get one now.
+    /// A record has come, or a new key of the partner may be sealed for: what lacked an envelope for want of it may get one
+    /// now.
     async fn envelopes(&mut self) -> Result<(), SessionError> {
         for (log, id) in std::mem::take(&mut self.lacking) {
             self.envelope(log, id).await?;
+        }
+        if self.lacking.is_empty() {
+            for log in std::mem::take(&mut self.lacking_more) {
+                self.frames.feed(&Frame::Offer(log)).await?;
+            }
         }
         Ok(())
     }
@@ -300,8 +309,7 @@ impl<O: Opener> Push<O> {
         match outbox::envelope_of(&self.core, log, &id, true)? {
             Some(envelope) => self.frames.feed(&Frame::Envelope { log, id, envelope }).await?,
             None if self.lacking.len() < MAX_REQUESTS => self.lacking.push((log, id)),
-            // The receiver asks again on the next connection.
-            None => {}
+            None => _ = self.lacking_more.insert(log),
         }
         Ok(())
     }

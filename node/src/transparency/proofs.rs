@@ -223,9 +223,13 @@ fn renew(core: &Core, trust: &Trust, tree: &Tree, head: &[u8], leaf: &LeafIn, no
     Ok(!had)
 }
 
+/// The time in a leaf of any version, which are its last eight bytes.
+pub(super) fn time_of(leaf: &[u8]) -> u64 {
+    leaf.iter().skip(LEAF - 8).fold(0, |time, byte| time << 8 | u64::from(*byte))
+}
+
 /// Looks for a leaf among the covered ones from `from` on, the newest first.
 pub(super) fn search(db: &Db, leaf: &[u8; LEAF], from: u64, size: u64) -> Result<Option<u64>, DbError> {
-    let time = |leaf: &[u8]| leaf.iter().skip(LEAF - 8).fold(0_u64, |time, byte| time << 8 | u64::from(*byte));
     for chunk in (from / CHUNK..size.div_ceil(CHUNK)).rev() {
         let leaves = db.log_chunk(chunk)?;
         let within = usize::try_from(CHUNK.min(size - chunk * CHUNK)).unwrap_or_default();
@@ -234,7 +238,7 @@ pub(super) fn search(db: &Db, leaf: &[u8; LEAF], from: u64, size: u64) -> Result
             return Ok(Some(chunk * CHUNK + at as u64));
         }
         // The authority's clock only goes forward: what was issued later does not stand earlier.
-        if leaves.chunks_exact(LEAF).next().is_some_and(|first| time(first).saturating_add(DAY) < time(leaf)) {
+        if leaves.chunks_exact(LEAF).next().is_some_and(|first| time_of(first).saturating_add(DAY) < time_of(leaf)) {
             break;
         }
     }
