@@ -400,7 +400,6 @@ impl Authority {
                 ordered(self.order(&targets, reason, now)?)
             }
             Act::Confirm { id } => Done::Revoked(self.confirm(&id, now)?),
-            Act::Codes { offices, place } => Done::Letters(self.codes(&offices, place.as_ref(), now, rng)?),
             Act::SetPolicy { policy } => {
                 let policy = Policy::from_bytes(&policy).map_err(|_| Error::PolicyChanged)?;
                 let bundle = self.set_policy(policy, now)?;
@@ -427,6 +426,7 @@ impl Authority {
             // Shown, or done in groups, before.
             Act::IssueAll { .. }
             | Act::Reissue
+            | Act::Codes { .. }
             | Act::List
             | Act::Orders
             | Act::Applications { .. }

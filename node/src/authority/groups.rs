@@ -5,7 +5,7 @@
 //! between two of them whoever waits for the authority has it. So nothing that was read for one group is taken for true
 //! in the next. What was interrupted is begun again and goes on: what is done already is seen and left as it is.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use musubi_protocol::{
     certificate::{
@@ -14,15 +14,16 @@ use musubi_protocol::{
     },
     crl::{Reason, Revoked},
     ids::OfficeNumber,
+    invitation::Place,
     request::Request,
     time::Timestamp,
 };
 use rand::CryptoRng;
 
 use super::{
-    Authority, Error, Issued, Period,
+    Authority, Error, Issued, Letter, Period,
     acts::{Act, Done},
-    check_admin,
+    check_admin, codes,
     identity::OWN_NUMBER,
     issue::{self, Granted, grant},
     licensing::{self, Licence, Wish},
@@ -37,17 +38,20 @@ const LOOKED_AT: usize = 4_096;
 /// A long act under way.
 pub(super) enum Work {
     /// [`Authority::issue_all`].
-    IssueAll(IssueAll),
+    IssueAll(Box<IssueAll>),
     /// [`Authority::reissue`].
     Reissue(Reissue),
+    /// [`Authority::codes`].
+    Codes(Codes),
 }
 
 impl Work {
     /// Takes what is long; the rest comes back.
     pub(super) fn of(act: Act) -> Result<Self, Act> {
         match act {
-            Act::IssueAll { requests, period } => Ok(Self::IssueAll(IssueAll::new(requests, period))),
+            Act::IssueAll { requests, period } => Ok(Self::IssueAll(Box::new(IssueAll::new(requests, period)))),
             Act::Reissue => Ok(Self::Reissue(Reissue::new())),
+            Act::Codes { offices, place } => Ok(Self::Codes(Codes::new(&offices, place))),
             other => Err(other),
         }
     }
@@ -123,6 +127,23 @@ impl Reissue {
     }
 }
 
+/// Codes for letters. Those of one that was interrupted are in nobody's hands, and are withdrawn when codes are made again.
+pub(super) struct Codes {
+    /// Each once.
+    offices: Vec<OfficeNumber>,
+    place: Option<Place>,
+    letters: Vec<Letter>,
+}
+
+impl Codes {
+    fn new(offices: &[OfficeNumber], place: Option<Place>) -> Self {
+        let mut seen = BTreeSet::new();
+        let offices: Vec<OfficeNumber> = offices.iter().copied().filter(|office| seen.insert(*office)).collect();
+        let letters = Vec::with_capacity(offices.len());
+        Self { offices, place, letters }
+    }
+}
+
 impl Authority {
     /// Issues certificates for many requests, many in one act: what cannot be granted is refused by itself, and the rest
     /// goes on. Two requests of one office number are decided one after the other.
@@ -176,6 +197,12 @@ impl Authority {
                 let more = authority.reissue_some(work, now, rng)?;
                 let done = || Done::Reissued { count: work.count, refused: std::mem::take(&mut work.refused) };
                 Ok((!more).then(done))
+            }
+            Work::Codes(Codes { offices, place, letters }) => {
+                let group = offices.get(letters.len()..).unwrap_or_default().iter().take(codes::TOGETHER);
+                let group: Vec<OfficeNumber> = group.copied().collect();
+                letters.extend(authority.codes(&group, place.as_ref(), now, rng)?);
+                Ok((letters.len() == offices.len()).then(|| Done::Letters(std::mem::take(letters))))
             }
         })
     }

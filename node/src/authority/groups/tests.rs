@@ -163,11 +163,26 @@ async fn a_revocation_does_not_wait_for_a_batch() {
     let last = request(OFFICES, "みほん", 99);
     authority.issue(&last, Period::default(), NOW, &mut rng(5)).unwrap();
     let requests = requests().into_iter().take(usize::from(OFFICES) - 1).collect();
-    let (done, shared) = revoked_meanwhile(authority, Work::IssueAll(issue_all(requests))).await;
+    let (done, shared) = revoked_meanwhile(authority, Work::IssueAll(Box::new(issue_all(requests)))).await;
     let Done::IssuedAll(outcomes) = done else { panic!("{done:?}") };
     let offices: Vec<OfficeNumber> = outcomes.iter().map(|issued| issued.as_ref().unwrap().row.office).collect();
     assert_eq!(offices, (1..OFFICES).map(office).collect::<Vec<_>>());
     act(&shared, |authority| assert_eq!(served(authority).len(), usize::from(OFFICES) - 1));
+}
+
+#[test]
+fn letters_for_all_offices_are_made_in_groups() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut authority = found(dir.path());
+    let mut offices: Vec<OfficeNumber> = (0..2_001).map(|n| format!("14{n:08}").parse().unwrap()).collect();
+    offices.push(offices[0]);
+    let Ok(mut work) = Work::of(Act::Codes { offices: offices.clone(), place: None }) else { panic!("not long") };
+    let mut next = |seed| authority.next_group("佐藤", &mut work, NOW, &mut rng(seed)).unwrap();
+    assert!(next(2).is_none() && next(3).is_none());
+    let Some(Done::Letters(letters)) = next(4) else { panic!("no letters") };
+    offices.pop();
+    assert_eq!(letters.into_iter().map(|letter| letter.office).collect::<Vec<_>>(), offices);
+    assert_eq!(authority.audit().unwrap().len(), 2_001);
 }
 
 #[tokio::test(flavor = "multi_thread")]
