@@ -611,6 +611,7 @@ authority-audit-deed =
         [policy] policy published
         [admin_added] administrator named
         [admin_removed] administrator removed
+        [opener_removed] left-over passphrase removed
         [recovered] read back from offices
         [bundle] trust bundle of a root taken over
         [root_asked] root asked
@@ -1798,12 +1799,16 @@ authority-admin-new = Now { $name } chooses a passphrase that nobody else knows.
 authority-admin-added = { $name } is an administrator now.
 authority-admin-removed = { $name } is no administrator any more, and that passphrase opens nothing here.
 authority-admin-changed = The passphrase was changed.
-authority-admins-none = No administrator is named: whoever has the passphrase acts under any name.
+authority-admins-none = No administrator is named yet. Whoever has the passphrase names himself: musubi authority admin add (name)
 authority-admin-column-since = Since
 err-authority-unproven = Who acts has to type his passphrase.
     .hint = Give it in a file with --passphrase-file, or type it when asked.
 err-authority-not-admin = This name and this passphrase do not belong together, or the name is no administrator's. Nothing was done.
     .hint = Say who acts with --admin. musubi authority admin list shows the administrators.
+err-authority-stopped = The authority was stopped meanwhile.
+    .hint = What was done until then stays. Run the command again when the authority serves: it goes on from there.
+err-authority-ownerless = This passphrase belongs to no administrator: naming or removing one was broken off. Nothing was done.
+    .hint = Have an administrator run the command with his own passphrase. Whoever was to be named is named again with musubi authority admin add.
 err-authority-second-admin = Two administrators have to agree to this. Nothing was done.
     .hint = Name the second one: --second (the name). That one types the passphrase at this computer.
 err-authority-admin-taken = This name or this passphrase is in use already. Nothing was changed.

@@ -591,6 +591,7 @@ authority-audit-deed =
         [policy] 決まりを公開
         [admin_added] 管理者を追加
         [admin_removed] 管理者を削除
+        [opener_removed] 残っていたパスフレーズを削除
         [recovered] 事業所から読み戻し
         [bundle] ルートの信頼情報を取り込み
         [root_asked] ルートへの依頼を作成
@@ -1733,12 +1734,16 @@ authority-admin-new = { $name } が、ほかの人の知らないパスフレー
 authority-admin-added = { $name } が管理者になりました。
 authority-admin-removed = { $name } を管理者から外しました。そのパスフレーズでは何も開きません。
 authority-admin-changed = パスフレーズを変えました。
-authority-admins-none = 管理者が登録されていません。パスフレーズを知っている人は、どの名前でも操作できます。
+authority-admins-none = 管理者がまだ登録されていません。パスフレーズを知っている人が musubi authority admin add（名前）で自分を登録してください。
 authority-admin-column-since = 登録日時
 err-authority-unproven = 操作する人のパスフレーズが必要です。
     .hint = たずねられたときに入力するか、--passphrase-file でファイルを指定してください。
 err-authority-not-admin = 名前とパスフレーズが合わないか、管理者の名前ではありません。何もしていません。
     .hint = 操作する人の名前を --admin で指定してください。管理者は musubi authority admin list で分かります。
+err-authority-stopped = 途中で中央機関が停止しました。
+    .hint = それまでに済んだ分はそのままです。中央機関を再び起動してから同じコマンドを実行すると、続きから行います。
+err-authority-ownerless = このパスフレーズは、どの管理者のものでもありません。管理者の追加か削除が途中で止まったためです。何もしていません。
+    .hint = 管理者が自分のパスフレーズで操作してください。登録が途中だった人は、もう一度 musubi authority admin add で加えてください。
 err-authority-second-admin = この操作には管理者2人の同意が必要です。何もしていません。
     .hint = 2人目の名前を --second で指定し、その人がこのパソコンでパスフレーズを入力してください。
 err-authority-admin-taken = その名前かパスフレーズは、既に使われています。何も変えていません。

@@ -45,6 +45,7 @@ mod dates;
 mod door;
 mod draft;
 mod error;
+mod groups;
 mod identity;
 mod issue;
 mod licensing;
@@ -62,7 +63,7 @@ mod service;
 mod tests;
 
 pub use acts::{Act, Done, Told};
-pub use admins::{Admin, Word, add_opener, change_passphrase, remove_opener};
+pub use admins::{Admin, Word, change_passphrase};
 pub use applications::{Application, ApplicationState, Chosen};
 pub use audit::{Deed, Entry as AuditEntry};
 pub use ceremony::{RootRequest, RootTasks};
@@ -175,7 +176,8 @@ impl Authority {
     ///
     /// # Errors
     /// [`Error::NoAuthority`], [`Error::WrongPassphrase`], [`Error::InUse`], [`Error::Damaged`] if the records do not
-    /// belong together, [`Error::Restored`] for a copy of the directory in which it was last.
+    /// belong together, [`Error::Ownerless`] for a passphrase that belongs to no administrator where there are some,
+    /// [`Error::Restored`] for a copy of the directory in which it was last.
     pub fn open(dir: &Path, passphrase: &Passphrase) -> Result<Self, Error> {
         let mut authority = Self::open_anywhere(dir, passphrase)?;
         match (records::home(&authority.store)?, recover::home(dir)) {
@@ -206,7 +208,9 @@ impl Authority {
         };
         // An office's directory has keys and a store too; to be told of a wrong passphrase there would mislead.
         let register = Register::open(dir)?;
-        let ring = signing(keys.unlock_with(&Opener::Passphrase(passphrase.clone()))?)?;
+        let (opener, roots) = keys.unlock_as(&Opener::Passphrase(passphrase.clone()))?;
+        admins::check_owner(&register.store, &keys, opener)?;
+        let ring = signing(roots)?;
         let mut keys = BTreeMap::new();
         for (&number, CaEntry { ca, .. }) in &register.standing.cas {
             let wrapped = records::wrapped_key(&register.store, number)?;

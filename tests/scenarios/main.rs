@@ -1,5 +1,6 @@
 //! Stories, one file each.
 
+mod admins;
 mod agree;
 mod altered;
 mod attachments;

@@ -172,12 +172,20 @@ fn perform(ui: &mut Ui, context: &Context, acting: Option<&Acting>, act: Act) ->
         Err(client::Error::NoNode) => {}
         Err(error) => return Err(error.into()),
     }
-    if let Some(shown) = Register::open(context.dir()?)?.look(&errand.act, Clock::system().now())? {
+    let register = Register::open(context.dir()?)?;
+    if let Some(shown) = register.look(&errand.act, Clock::system().now())? {
         return Ok(shown);
     }
+    let names_first = acting.is_some() && register.admins()?.is_empty();
+    drop(register);
     let passphrase = context.passphrase.existing(ui, &msg!("ask-authority-passphrase"))?;
-    errand.words = vec![Word { admin: errand.admin.clone(), passphrase: passphrase.to_string() }];
-    here(context, errand)
+    let name = errand.admin.clone();
+    errand.words = vec![Word { admin: name.clone(), passphrase: passphrase.to_string() }];
+    let done = here(context, errand)?;
+    if names_first {
+        ui.note(&msg!("authority-admin-first", name = name));
+    }
+    Ok(done)
 }
 
 /// Has an act done by somebody who has shown who he is, and by a second one where two have to agree.

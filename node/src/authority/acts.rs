@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Admin, Application, AuditEntry, Authority, Chosen, Due, Errand, Error, Issued, Letter, Order, Period, Register,
-    Revoked, RootAsked, RootTasks, Row, Target, admins::check_words, check_admin,
+    Revoked, RootAsked, RootTasks, Row, Target, Word, admins::check_words, check_admin, groups::Work,
 };
 use crate::times;
 
@@ -144,13 +144,9 @@ pub enum Act {
     Reissue,
     /// [`Register::admins`].
     Admins,
-    /// Names an administrator.
-    AdminAdd {
-        /// The name.
-        name: String,
-        /// The opener of the passphrase ([`add_opener`](super::add_opener)).
-        opener: u32,
-    },
+    /// Names an administrator, by the passphrase that he has chosen. Where nobody is named, the name and passphrase of
+    /// whoever acts: he is the first.
+    AdminAdd(Word),
     /// Takes an administrator's name away.
     AdminRemove {
         /// The name.
@@ -230,8 +226,6 @@ pub enum Done {
     },
     /// The administrators.
     Admins(Vec<Admin>),
-    /// An administrator's name was taken away; his passphrase is this opener's.
-    AdminRemoved(u32),
     /// Certificates were issued anew.
     Reissued {
         /// How many.
@@ -361,23 +355,35 @@ impl Authority {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Done, Error> {
-        check_words(&self.store, dir, &errand)?;
-        self.perform(&errand.admin, errand.act, now, rng)
+        if !errand.act.is_nameless() {
+            self.sweep(dir, now);
+        }
+        let mut proven = check_words(&self.store, dir, errand)?;
+        loop {
+            if let Some(done) = self.carry_out(dir, &mut proven, now, rng)? {
+                return Ok(done);
+            }
+        }
     }
 
     /// Does what a named administrator wants. The name stands in the audit log; looking needs none.
     ///
     /// # Errors
-    /// Those of the act.
+    /// Those of the act; [`Error::Unproven`] for what concerns administrators themselves, which takes words.
     pub fn perform(&mut self, admin: &str, act: Act, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Done, Error> {
         if let Some(shown) = self.look(&act, now)? {
             return Ok(shown);
         }
-        self.admin = if act.is_nameless() { String::new() } else { check_admin(admin)? };
-        let done = self.performed(act, now, rng);
-        // Whatever the authority does next, it does by itself.
-        self.admin.clear();
-        done
+        let act = match Work::of(act) {
+            Ok(mut work) => loop {
+                if let Some(done) = self.next_group(admin, &mut work, now, rng)? {
+                    return Ok(done);
+                }
+            },
+            Err(act) => act,
+        };
+        let admin = if act.is_nameless() { String::new() } else { check_admin(admin)? };
+        self.by(admin, |authority| authority.performed(act, now, rng))
     }
 
     fn performed(&mut self, act: Act, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Done, Error> {
@@ -394,11 +400,6 @@ impl Authority {
                 ordered(self.order(&targets, reason, now)?)
             }
             Act::Confirm { id } => Done::Revoked(self.confirm(&id, now)?),
-            Act::IssueAll { requests, period } => {
-                let issued = self.issue_all(&requests, period, now, rng);
-                Done::IssuedAll(issued.into_iter().map(|issued| issued.map_err(|error| error.told())).collect())
-            }
-            Act::Codes { offices, place } => Done::Letters(self.codes(&offices, place.as_ref(), now, rng)?),
             Act::SetPolicy { policy } => {
                 let policy = Policy::from_bytes(&policy).map_err(|_| Error::PolicyChanged)?;
                 let bundle = self.set_policy(policy, now)?;
@@ -421,17 +422,12 @@ impl Authority {
                 self.accept(&file, now)?;
                 Done::RootTasks(self.root_tasks(now)?)
             }
-            Act::Reissue => {
-                let (count, refused) = self.reissue(now, rng)?;
-                Done::Reissued { count, refused }
-            }
-            Act::AdminAdd { name, opener } => {
-                self.add_admin(&name, opener, now)?;
-                Done::Admins(self.admins()?)
-            }
-            Act::AdminRemove { name } => Done::AdminRemoved(self.remove_admin(&name, now)?),
-            // Shown before.
-            Act::List
+            Act::AdminAdd(_) | Act::AdminRemove { .. } => return Err(Error::Unproven),
+            // Shown, or done in groups, before.
+            Act::IssueAll { .. }
+            | Act::Reissue
+            | Act::Codes { .. }
+            | Act::List
             | Act::Orders
             | Act::Applications { .. }
             | Act::Trust

@@ -31,6 +31,8 @@ pub enum Deed {
     AdminAdded,
     /// An administrator's name was taken away.
     AdminRemoved,
+    /// A passphrase that belonged to no administrator, or a former one, was left over and opens the keys no more.
+    OpenerRemoved,
     /// What was lost was read back from nodes: the log from one size to another, or a certificate.
     Recovered,
     /// A trust bundle was taken over that a root has signed elsewhere.
@@ -72,6 +74,7 @@ impl Deed {
             Self::Policy => "policy",
             Self::AdminAdded => "admin_added",
             Self::AdminRemoved => "admin_removed",
+            Self::OpenerRemoved => "opener_removed",
             Self::Recovered => "recovered",
             Self::Bundle => "bundle",
             Self::RootAsked => "root_asked",

@@ -30,7 +30,7 @@ pub const CODE_LIFETIME: u64 = 30 * DAY;
 /// How many wrong codes may be tried for an office number on a day.
 pub const MAX_TRIES: u32 = 5;
 /// Codes that are made in one batch of the store.
-const TOGETHER: usize = 1_000;
+pub(super) const TOGETHER: usize = 1_000;
 
 /// What stands in the letter to an office.
 #[derive(Debug, Serialize, Deserialize)]

@@ -20,10 +20,10 @@ use tokio::{net::TcpListener, task::JoinHandle, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Error,
+    Authority, Error,
     acts::{Act, Told},
     admins::{Word, check_words},
-    service::{Shared, act_aside},
+    service::{Shared, act_in_groups},
 };
 use crate::{api, clock::Clock, home::Home};
 
@@ -94,14 +94,18 @@ impl Drop for Door {
 }
 
 async fn perform(State(state): State<Arc<(Shared, Clock, PathBuf, Store)>>, Json(errand): Json<Errand>) -> Response {
-    let (shared, now) = (&state.0, state.1.now());
+    let (shared, clock) = (&state.0, state.1.clone());
     let dir = state.2.clone();
     let store = state.3.clone();
     // A passphrase takes its time on purpose: nobody else waits for that.
-    let proven = tokio::task::spawn_blocking(move || check_words(&store, &dir, &errand).map(|()| errand)).await;
+    let checking = dir.clone();
+    let proven = tokio::task::spawn_blocking(move || check_words(&store, &checking, errand)).await;
     let done = match proven.unwrap_or(Err(Error::Stopped)) {
-        Ok(Errand { admin, act, .. }) => {
-            act_aside(shared, move |authority| authority.perform(&admin, act, now, &mut rand::rng())).await
+        // Each group has its own moment: others sign between two of them.
+        Ok(mut proven) => {
+            let group =
+                move |authority: &mut Authority| authority.carry_out(&dir, &mut proven, clock.now(), &mut rand::rng());
+            act_in_groups(shared, group).await
         }
         Err(error) => Err(error),
     };

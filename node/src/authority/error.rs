@@ -181,6 +181,10 @@ pub enum Error {
     /// The name is no administrator's, or the passphrase is another's.
     #[error("this passphrase is not that of an administrator of this name")]
     NotAdmin,
+    /// The passphrase opens the keys and belongs to no administrator: somebody was to be named, or was removed, when a process
+    /// was killed.
+    #[error("this passphrase belongs to no administrator")]
+    Ownerless,
     /// Two administrators have to agree.
     #[error("a second administrator has to agree")]
     SecondAdmin,
@@ -256,6 +260,7 @@ impl Error {
             Self::Stopped => "stopped",
             Self::Unproven => "unproven",
             Self::NotAdmin => "not_admin",
+            Self::Ownerless => "ownerless",
             Self::SecondAdmin => "second_admin",
             Self::AdminTaken => "admin_taken",
             Self::NoAdmin => "no_admin",

@@ -12,7 +12,6 @@ use musubi_protocol::{
     enrol::{Answer, ProofRequest, Refusal, Renewal, State},
     ids::OfficeNumber,
     proof::{Membership, Proof},
-    request::Request,
     signed::Unverified,
     time::{DAY, Timestamp},
 };
@@ -30,9 +29,6 @@ use super::{
     records::{self, Issued as Record},
     recover,
 };
-
-/// Certificates in one act: some half a megabyte for the store.
-const GROUP: usize = 256;
 
 /// How old a renewal may be, or how far ahead its clock.
 const RENEWAL_AGE: u64 = 2 * DAY;
@@ -58,6 +54,13 @@ pub(super) struct Granted {
     pub(super) record: Record,
     pub(super) renewal: bool,
     pub(super) fee: u32,
+}
+
+impl Granted {
+    /// A certificate that was issued before and says all that is asked for.
+    pub(super) const fn before(record: Record) -> Self {
+        Self { record, renewal: true, fee: 0 }
+    }
 }
 
 impl Authority {
@@ -88,66 +91,6 @@ impl Authority {
         let wish = (period != Period::default()).then_some(Wish::Days(period));
         let granted = self.act(now, |draft, now| grant(draft, &request, wish, None, now, rng))?;
         self.issued(granted, now)
-    }
-
-    /// Issues certificates for many requests, many in one act: what cannot be granted is refused by itself, and the rest
-    /// goes on. Two requests of one office number are decided one after the other.
-    pub fn issue_all(
-        &mut self,
-        requests: &[Vec<u8>],
-        period: Period,
-        now: Timestamp,
-        rng: &mut impl CryptoRng,
-    ) -> Vec<Result<Issued, Error>> {
-        let wish = (period != Period::default()).then_some(Wish::Days(period));
-        let mut outcomes = Vec::with_capacity(requests.len());
-        let mut group: Vec<Request> = Vec::new();
-        for bytes in requests {
-            let request = match material::read(bytes).map(<[Material; 1]>::try_from) {
-                Ok(Ok([Material::Request(request)])) => request,
-                other => {
-                    outcomes.extend(self.issue_group(&std::mem::take(&mut group), wish, now, rng));
-                    outcomes.push(Err(other.err().map_or(Error::NotOneRequest, Error::Request)));
-                    continue;
-                }
-            };
-            // An act does not see what it has done itself.
-            let met = group.iter().any(|other| other.office() == request.office() || other.key() == request.key());
-            if met || GROUP <= group.len() {
-                outcomes.extend(self.issue_group(&std::mem::take(&mut group), wish, now, rng));
-            }
-            group.push(request);
-        }
-        outcomes.extend(self.issue_group(&group, wish, now, rng));
-        outcomes
-    }
-
-    /// Issues for requests of different offices in one act, or, if one is refused, each in its own.
-    fn issue_group(
-        &mut self,
-        group: &[Request],
-        wish: Option<Wish>,
-        now: Timestamp,
-        rng: &mut impl CryptoRng,
-    ) -> Vec<Result<Issued, Error>> {
-        let together = self.act(now, |draft, now| {
-            group.iter().map(|request| grant(draft, request, wish, None, now, rng)).collect::<Result<Vec<_>, _>>()
-        });
-        match together {
-            Ok(granted) => granted.into_iter().map(|granted| self.issued(granted, now)).collect(),
-            // The disk, or the clock: that is no request's fault, and trying on helps none.
-            Err(error) if !error.is_refusal() => {
-                let rest = group.iter().skip(1).map(|_| Err(Error::Stopped));
-                std::iter::once(Err(error)).chain(rest).collect()
-            }
-            Err(_) => {
-                let mut one = |request: &Request| {
-                    let granted = self.act(now, |draft, now| grant(draft, request, wish, None, now, rng))?;
-                    self.issued(granted, now)
-                };
-                group.iter().map(&mut one).collect()
-            }
-        }
     }
 
     /// Undoes a revocation in error: a new certificate for the same key, name and kinds, with the licence that runs.
@@ -335,12 +278,12 @@ fn is_later(certificate: &[u8], than: &LeafIn) -> bool {
 }
 
 /// What is meant where nothing is said: a key that has a certificate renews a licence that ends soon.
-fn wish(history: &[Former], renewal: bool, now: Timestamp) -> Wish {
+pub(super) fn wish(history: &[Former], renewal: bool, now: Timestamp) -> Wish {
     let soon = licensing::running(history, now).is_some_and(|licence| licence.until.since(now) <= RENEW);
     if renewal && soon { Wish::Renewal } else { Wish::Certificate }
 }
 
-fn history(certificates: impl Iterator<Item = Result<Record, Error>>) -> Result<Vec<Former>, Error> {
+pub(super) fn history(certificates: impl Iterator<Item = Result<Record, Error>>) -> Result<Vec<Former>, Error> {
     certificates
         .map(|issued| {
             let Record { leaf, revoked, .. } = issued?;

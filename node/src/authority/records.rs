@@ -26,6 +26,7 @@
 
 use std::{
     collections::BTreeMap,
+    ops::Bound,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -237,6 +238,7 @@ pub(super) struct Numbered {
 }
 
 /// A certificate that was issued.
+#[derive(Clone)]
 pub(super) struct Issued {
     pub(super) ca: u32,
     pub(super) leaf: LeafIn,
@@ -407,11 +409,22 @@ pub(super) fn certificates(
     office: Option<&OfficeNumber>,
 ) -> impl Iterator<Item = Result<Issued, Error>> {
     let prefix = office.map(|office| office.as_str().as_bytes()).unwrap_or_default();
-    store.prefix(OFFICES, prefix).map(move |found| {
-        let serial: ByteBuf = decode(&found?.1)?;
-        let serial = Serial::from_bytes(&serial).map_err(|_| Error::Damaged("serial number"))?;
-        certificate(store, &serial)?.ok_or(Error::Damaged("certificate"))
-    })
+    store.prefix(OFFICES, prefix).map(move |found| named(store, &found?.1))
+}
+
+/// All that stand behind a place in this order, each with its own place.
+pub(super) fn certificates_after(
+    store: &Store,
+    place: &[u8],
+) -> impl Iterator<Item = Result<(Vec<u8>, Issued), Error>> {
+    let found = store.range(OFFICES, (Bound::Excluded(place), Bound::Unbounded));
+    found.map(move |found| found.map_err(Error::from).and_then(|(key, value)| Ok((key, named(store, &value)?))))
+}
+
+fn named(store: &Store, value: &Value) -> Result<Issued, Error> {
+    let serial: ByteBuf = decode(value)?;
+    let serial = Serial::from_bytes(&serial).map_err(|_| Error::Damaged("serial number"))?;
+    certificate(store, &serial)?.ok_or(Error::Damaged("certificate"))
 }
 
 /// The office that has asked with this key before.

@@ -181,6 +181,9 @@ impl Authority {
     /// Takes back what nodes have, in several acts of which each is whole: an interrupted one is done again. Then the
     /// authority is at home in `dir`, and its numbers go on behind all that was shown.
     ///
+    /// Nobody else has the authority between these acts, however long they take: a list or certificate that was signed
+    /// before all is back could have a number that was used before, or leave out a revocation that is still to come.
+    ///
     /// # Errors
     /// [`Error::LostCa`] if an issuing CA was made since whose key is lost, [`Error::ClockBehind`], and what the store
     /// refuses.

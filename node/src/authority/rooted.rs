@@ -5,11 +5,10 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use ed25519_dalek::SigningKey;
 use musubi_protocol::{
     certificate::{
-        self, BACKDATE, Ca, Serial,
+        self, BACKDATE, Ca,
         material::{self, Material},
     },
-    crl::{CrlIn, Outcome, Reason, Revoked},
-    ids::OfficeNumber,
+    crl::{CrlIn, Outcome},
     log::{Head, Tree},
     signed::{Signed, Unverified},
     time::{DAY, Timestamp},
@@ -30,10 +29,7 @@ use super::{
     audit::Deed,
     ceremony::{CaWanted, RootRequest, RootTasks, read_root},
     check_name, dates, establish,
-    identity::OWN_NUMBER,
-    issue::grant,
-    licensing::{Licence, Wish},
-    records::{self, Begun, CaEntry, Issued, Public, ROOT, SECOND_ROOT, WantedCa, Writer},
+    records::{self, Begun, CaEntry, Public, ROOT, SECOND_ROOT, WantedCa, Writer},
     signing,
 };
 
@@ -41,8 +37,6 @@ use super::{
 const KEY_LABEL: &str = "authority key to be certified";
 /// So long before its end a root's CRL is called for.
 const CRL_SOON: u64 = 60 * DAY;
-/// Certificates in one act when a CA's are issued anew.
-const GROUP: usize = 256;
 
 /// What a root is to be asked for, beside what waits anyway.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -289,66 +283,6 @@ impl Authority {
             cas.insert(number, (CaEntry { ca: ca.clone(), year }, Some(Arc::new(key))));
         }
         Ok((bundle, cas, root_crl))
-    }
-
-    /// Issues anew what revoked CAs have issued and is in force, with the licences that run: how many certificates, and which
-    /// office numbers could not be helped. Each group is an act of its own, so that what was interrupted goes on when this
-    /// is called again.
-    ///
-    /// # Errors
-    /// [`Error::RootNeeded`] where the newest CA is revoked itself, [`Error::ClockBehind`], and what the store refuses.
-    pub fn reissue(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<(u64, Vec<OfficeNumber>), Error> {
-        let revoked = self.revoked_cas()?;
-        let newest = self.issuing_cas().next_back().map(|(number, _)| number);
-        if newest.is_some_and(|newest| revoked.contains(&newest)) {
-            return Err(Error::RootNeeded);
-        }
-        let mut serials: Vec<(Serial, OfficeNumber)> = Vec::new();
-        for issued in records::certificates(&self.store, None) {
-            let issued = issued?;
-            let runs = issued.is_live(now) && now <= issued.leaf.until();
-            if runs && revoked.contains(&issued.ca) && issued.leaf.office().as_str() != OWN_NUMBER {
-                serials.push((issued.leaf.serial(), issued.leaf.office()));
-            }
-        }
-        let (mut done, mut refused) = (0, Vec::new());
-        for group in serials.chunks(GROUP) {
-            match self.reissue_group(group, now, rng) {
-                Ok(()) => done += group.len() as u64,
-                // One that cannot be helped keeps no other waiting.
-                Err(error) if error.is_refusal() => {
-                    for one in group {
-                        match self.reissue_group(std::slice::from_ref(one), now, rng) {
-                            Ok(()) => done += 1,
-                            Err(error) if error.is_refusal() => refused.push(one.1),
-                            Err(error) => return Err(error),
-                        }
-                    }
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok((done, refused))
-    }
-
-    fn reissue_group(
-        &mut self,
-        group: &[(Serial, OfficeNumber)],
-        now: Timestamp,
-        rng: &mut impl CryptoRng,
-    ) -> Result<(), Error> {
-        self.act(now, |draft, now| {
-            for (serial, _) in group {
-                let mut former: Issued = records::certificate(draft.store(), serial)?.ok_or(Error::Unknown)?;
-                let leaf = former.leaf.clone();
-                let licence = Licence { from: leaf.from(), until: leaf.until(), class: leaf.class() };
-                let _ = grant(draft, &leaf, Some(Wish::Same(licence)), None, now, rng)?;
-                let entry = Revoked { serial: *serial, at: now, reason: Reason::Superseded };
-                former.revoked = Some(entry);
-                draft.revoked(&former, entry)?;
-            }
-            Ok(())
-        })
     }
 
     fn issuing_cas(&self) -> impl DoubleEndedIterator<Item = (u32, &CaEntry)> {

@@ -66,6 +66,9 @@ pub struct Doors {
 #[derive(Clone, Debug)]
 pub(super) struct Shared {
     pub(super) authority: Arc<Mutex<Authority>>,
+    /// Held by whoever has it next. A thread that gives the authority away and wants it back at once would else be faster
+    /// than those who wait: it has to go behind the first of them.
+    pub(super) line: Arc<Mutex<()>>,
     pub(super) known: Arc<watch::Sender<Known>>,
     /// What is being done on threads for blocking work.
     pub(super) work: TaskTracker,
@@ -77,13 +80,15 @@ impl Shared {
     pub(super) fn new(authority: Authority) -> Self {
         let known = Arc::new(watch::Sender::new(authority.known()));
         let (authority, restored) = (Arc::new(Mutex::new(authority)), Arc::new(watch::Sender::new(false)));
-        Self { authority, known, work: TaskTracker::new(), restored }
+        Self { authority, line: Arc::default(), known, work: TaskTracker::new(), restored }
     }
 }
 
 /// Does something with the authority, and lets members know if something is new. Blocks.
 pub(super) fn act<T>(shared: &Shared, act: impl FnOnce(&mut Authority) -> T) -> T {
+    let next = shared.line.lock().unwrap_or_else(PoisonError::into_inner);
     let mut authority = shared.authority.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(next);
     let done = act(&mut authority);
     let now = authority.known();
     shared.known.send_if_modified(|held| std::mem::replace(held, now.clone()) != now);
@@ -97,6 +102,29 @@ pub(super) async fn act_aside<T: Send + 'static>(
 ) -> Result<T, Error> {
     let acting = shared.clone();
     shared.work.spawn_blocking(move || self::act(&acting, act)).await.unwrap_or(Err(Error::Stopped))
+}
+
+/// As [`act_aside`], group by group until something comes back: whoever waits has the authority between two of them. When
+/// the service stops it ends with the group under way.
+///
+/// # Errors
+/// Those of a group; [`Error::Stopped`].
+pub(super) async fn act_in_groups<T: Send + 'static>(
+    shared: &Shared,
+    mut group: impl FnMut(&mut Authority) -> Result<Option<T>, Error> + Send + 'static,
+) -> Result<T, Error> {
+    let acting = shared.clone();
+    let work = move || {
+        loop {
+            if let Some(done) = act(&acting, &mut group)? {
+                return Ok(done);
+            }
+            if acting.work.is_closed() {
+                return Err(Error::Stopped);
+            }
+        }
+    };
+    shared.work.spawn_blocking(work).await.unwrap_or(Err(Error::Stopped))
 }
 
 /// Why the service did not start.
@@ -184,7 +212,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError`].
     pub async fn start(
-        authority: Authority,
+        mut authority: Authority,
         doors: Doors,
         limits: EnrolLimits,
         clock: Clock,
@@ -194,6 +222,17 @@ impl Service {
         let enrolment = listen(Keypair::generate_ed25519(), strangers, limits).await?;
         let (peer, listen) = (enrolment.peer, enrolment.listen.clone());
         let store = authority.store.clone();
+        let authority = match &home {
+            Some(home) => {
+                let (dir, now) = (home.dir().to_owned(), clock.now());
+                let swept = tokio::task::spawn_blocking(move || {
+                    authority.sweep(&dir, now);
+                    authority
+                });
+                swept.await.map_err(|_| Error::Stopped)?
+            }
+            None => authority,
+        };
         let shared = Shared::new(authority);
         let members = if members.is_empty() {
             None
@@ -213,8 +252,9 @@ impl Service {
         Ok(Self { shared, members, door, store, peer, listen, task, daily, turns })
     }
 
-    /// Ends what is being answered, and listens no more.
+    /// Ends what is being answered, and listens no more. A long act ends with the group under way.
     pub async fn stop(mut self) {
+        self.shared.work.close();
         self.task.abort();
         self.daily.abort();
         let _ = ((&mut self.task).await, (&mut self.daily).await);
@@ -226,7 +266,6 @@ impl Service {
         }
         // When all turns are here and no work is left, nobody else has the authority.
         let _ = self.turns.acquire_many(AT_ONCE).await;
-        self.shared.work.close();
         self.shared.work.wait().await;
     }
 

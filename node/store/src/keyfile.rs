@@ -379,6 +379,28 @@ impl KeyFile {
         })
     }
 
+    /// The openers whose former wrapping still lies in the older slot: a change that should be in both slots was ended
+    /// between them. Whoever has such an opener's former secret and reads the disk would open the keys with it.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Damaged`], [`KeyFileError::Io`].
+    pub fn left_over(&self) -> Result<Vec<OpenerId>, KeyFileError> {
+        let mut file = OpenOptions::new().read(true).write(true).open(&self.path)?;
+        file.lock()?;
+        let (_, newest) = slots::read(&mut file)?;
+        let former = slots::read_former(&mut file)?;
+        let old = former.iter().flat_map(|former| &former.entries);
+        Ok(old.filter(|entry| !newest.entries.contains(entry)).map(|entry| OpenerId(entry.id)).collect())
+    }
+
+    /// Ends such a change: the newest state goes into the older slot too.
+    ///
+    /// # Errors
+    /// [`KeyFileError::Changed`], [`KeyFileError::Io`].
+    pub fn clear_left_over(&mut self) -> Result<(), KeyFileError> {
+        self.update(false, |_| Ok(()))
+    }
+
     /// Begins to replace a lock's root: from now on every opener opens the new root and the old one.
     ///
     /// The caller then wraps again, under the new root, whatever [`Keyring::is_stale`] names, makes that durable and

@@ -1,5 +1,6 @@
 //! An authority by files, with a store of its own for each test.
 
+mod admins;
 mod enrolment;
 mod licences;
 mod life;

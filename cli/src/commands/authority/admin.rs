@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use musubi_node::authority::{Act, Admin, Done, Passphrase, Word, add_opener, change_passphrase, remove_opener};
+use musubi_node::authority::{Act, Admin, Done, Passphrase, Word, change_passphrase};
 
 use crate::{
     args::values,
@@ -105,42 +105,45 @@ fn list(ui: &mut Ui, context: &Context) -> Result<Exit, CommandError> {
 }
 
 fn add(ui: &mut Ui, context: &Context, args: &AddArgs) -> Result<Exit, CommandError> {
-    let dir = context.dir()?;
-    let own = own_word(ui, context, &args.acting)?;
+    let named = admins(ui, context)?;
+    // Where nobody is named, whoever has the passphrase by which the authority was founded is the first.
+    let acting = match &args.acting.admin {
+        None if named.is_empty() => args.name.clone(),
+        _ => args.acting.name()?,
+    };
+    let own = own_word(ui, context, acting)?;
     let second = args.second.word(ui)?;
-    needs_second(ui, context, second.as_ref())?;
-    ui.note(&msg!("authority-admin-new", name = &args.name));
-    let new = passphrase::Passphrase::replacement(args.new_passphrase_file.as_deref()).chosen(ui)?;
-    let (held, new) = (Passphrase::new(own.passphrase.clone()), Passphrase::new(new));
-    let opener = add_opener(dir, &held, &new)?;
-    let act = Act::AdminAdd { name: args.name.clone(), opener };
-    match super::perform_with(ui, context, act, own, second) {
-        Ok(Done::Admins(admins)) => {
-            ui.line(&msg!("authority-admin-added", name = &args.name));
-            show(ui, &admins);
-            Ok(Exit::Done)
-        }
-        // Whether it was done may not be known: what counts is whether the name is there.
-        other => {
-            if !admins(ui, context)?.iter().any(|admin| admin.name == args.name) {
-                remove_opener(dir, opener)?;
-            }
-            other.and(Err(super::unexpected()))
-        }
+    needs_second(&named, second.as_ref())?;
+    let is_first = named.is_empty() && own.admin == args.name;
+    let new = if is_first {
+        own.clone()
+    } else {
+        ui.note(&msg!("authority-admin-new", name = &args.name));
+        let new = passphrase::Passphrase::replacement(args.new_passphrase_file.as_deref()).chosen(ui)?;
+        Word { admin: args.name.clone(), passphrase: new.to_string() }
+    };
+    let Done::Admins(admins) = super::perform_with(ui, context, Act::AdminAdd(new), own, second)? else {
+        return Err(super::unexpected());
+    };
+    if is_first {
+        ui.line(&msg!("authority-admin-first", name = &args.name));
+    } else {
+        ui.line(&msg!("authority-admin-added", name = &args.name));
     }
+    show(ui, &admins);
+    Ok(Exit::Done)
 }
 
 fn remove(ui: &mut Ui, context: &Context, args: &RemoveArgs) -> Result<Exit, CommandError> {
-    let own = own_word(ui, context, &args.acting)?;
+    let named = admins(ui, context)?;
+    let own = own_word(ui, context, args.acting.name()?)?;
     let second = args.second.word(ui)?;
-    needs_second(ui, context, second.as_ref())?;
+    needs_second(&named, second.as_ref())?;
     let act = Act::AdminRemove { name: args.name.clone() };
-    let Done::AdminRemoved(opener) = super::perform_with(ui, context, act, own, second)? else {
+    let Done::Admins(admins) = super::perform_with(ui, context, act, own, second)? else {
         return Err(super::unexpected());
     };
-    remove_opener(context.dir()?, opener)?;
     ui.line(&msg!("authority-admin-removed", name = &args.name));
-    let admins = admins(ui, context)?;
     show(ui, &admins);
     Ok(Exit::Done)
 }
@@ -154,8 +157,7 @@ fn change(ui: &mut Ui, context: &Context, args: &PassphraseArgs) -> Result<Exit,
     Ok(Exit::Done)
 }
 
-fn own_word(ui: &mut Ui, context: &Context, acting: &super::Acting) -> Result<Word, CommandError> {
-    let admin = acting.name()?;
+fn own_word(ui: &mut Ui, context: &Context, admin: String) -> Result<Word, CommandError> {
     let passphrase = context.passphrase.existing(ui, &msg!("ask-authority-passphrase"))?;
     Ok(Word { admin, passphrase: passphrase.to_string() })
 }
@@ -168,9 +170,9 @@ fn admins(ui: &mut Ui, context: &Context) -> Result<Vec<Admin>, CommandError> {
 }
 
 /// Asks for a second one before anything is typed for nothing.
-fn needs_second(ui: &mut Ui, context: &Context, second: Option<&Word>) -> Result<(), CommandError> {
+fn needs_second(named: &[Admin], second: Option<&Word>) -> Result<(), CommandError> {
     match second {
-        None if 1 < admins(ui, context)?.len() => Err(musubi_node::authority::Error::SecondAdmin.into()),
+        None if 1 < named.len() => Err(musubi_node::authority::Error::SecondAdmin.into()),
         _ => Ok(()),
     }
 }

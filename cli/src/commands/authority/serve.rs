@@ -38,6 +38,9 @@ pub struct Args {
 pub(crate) fn run(ui: &mut Ui, context: &Context, args: &Args) -> Result<Exit, CommandError> {
     logging::start(logging::filter(context.verbose).unwrap_or("warn"))?;
     let authority = super::open(ui, context)?;
+    if authority.admins()?.is_empty() {
+        ui.note(&msg!("authority-admins-none"));
+    }
     let internal = |error: std::io::Error| CommandError::failed(msg!("err-internal")).because(&error);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)

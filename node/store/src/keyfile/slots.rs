@@ -49,6 +49,16 @@ pub(super) fn read(file: &mut File) -> Result<(u64, Contents), KeyFileError> {
     newest(&bytes)
 }
 
+/// Reads the generation before the newest, if it is whole.
+pub(super) fn read_former(file: &mut File) -> Result<Option<Contents>, KeyFileError> {
+    let mut bytes = Vec::with_capacity(2 * SLOT);
+    file.seek(SeekFrom::Start(0))?;
+    file.take(2 * SLOT as u64).read_to_end(&mut bytes)?;
+    let mut whole: Vec<(u64, Contents)> = bytes.chunks(SLOT).filter_map(|slot| parse(slot).ok()).collect();
+    whole.sort_by_key(|(generation, _)| *generation);
+    Ok(if whole.len() == 2 { whole.into_iter().next().map(|(_, contents)| contents) } else { None })
+}
+
 /// Judges the bytes of a file; any are safe to pass.
 pub(super) fn newest(bytes: &[u8]) -> Result<(u64, Contents), KeyFileError> {
     let mut best: Option<(u64, Contents)> = None;

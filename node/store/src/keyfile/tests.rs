@@ -304,3 +304,27 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_half_made_change_left_is_seen_and_cleared() {
+    let office = Office::new();
+    let before = fs::read(office.path()).unwrap();
+    assert_eq!(office.open().left_over().unwrap(), []);
+    let mut file = office.open();
+    file.change_passphrase(&passphrase("one"), &passphrase("two")).unwrap();
+    assert_eq!(office.open().left_over().unwrap(), []);
+    // As if the process had ended between the two slots: the newest of before lies where it lay.
+    let mut half = fs::read(office.path()).unwrap();
+    half[slots::SLOT..].copy_from_slice(&before[slots::SLOT..]);
+    fs::write(office.path(), &half).unwrap();
+
+    let mut file = office.open();
+    assert_eq!(file.left_over().unwrap(), [OpenerId(1)]);
+    assert!(matches!(file.unlock_with(&typed("one")), Err(KeyFileError::WrongPassphrase)));
+    file.clear_left_over().unwrap();
+    assert_eq!(file.left_over().unwrap(), []);
+    file.unlock_with(&typed("two")).unwrap();
+    // An opener that was added leaves the state before it, in which nothing lies that is not here.
+    file.add(&office.roots, &typed("three"), Locks::BOTH).unwrap();
+    assert_eq!(file.left_over().unwrap(), []);
+}
