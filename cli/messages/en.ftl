@@ -212,13 +212,13 @@ cmd-partner = Lists partners, and confirms those who have a new computer
 cmd-partner-list = Lists partners, and the numbers by which keys are compared on the telephone
 cmd-partner-confirm = Says that a partner who has a new computer is who it says
     .long =
-        When a partner's key is another one than before, documents for it wait.
-        Have the partner read its number out on the telephone. If it is the
-        same, what waits is sent. Without that it is sent by itself, once the
-        public log has shown the new certificate for 24 hours.
+        When a partner has a new computer, documents for it wait, so that nobody
+        can pass for it. Have the partner read its number out on the telephone
+        and type it. If it is right, what waits is sent. Without that it is sent
+        by itself, once the public log has shown the new certificate for 24 hours.
           musubi partner confirm 1379900028
 cmd-partner-confirm-arg-office = The partner's office number
-cmd-partner-confirm-arg-number = The number that the partner has read out (20 digits): compared without a question
+cmd-partner-confirm-arg-number = The number that the partner has read out (20 digits): nothing is asked
 
 cmd-key = Looks after what opens the keys: passphrase, this computer, recovery sheet
     .long = At least one must stay. Without any, the office has to enrol again.
@@ -795,9 +795,11 @@ log-proof-next = Connect to the Internet and ask the authority with musubi renew
 log-foreign = A certificate for { $office } that nobody here asked for was issued at { $time } (issue number { $number }).
 log-foreign-next = If it is another computer of your own office, say so with musubi log known and the issue number. Otherwise call the authority at once: somebody may pass for you.
 status-foreign = Certificates for your office number that nobody here asked for: { $count }. Look at them with musubi log verify.
-new-key = { $name } ({ $address }) speaks with another key than before, as after a change of computers. Until it is sure that it is they, documents for this partner wait.
-new-key-goes = They are sent by themselves from { $time } on. If it is urgent, ask by telephone, at a number that you knew before, and then run musubi partner confirm { $office }. If the partner knows nothing of it, it should call the authority at once.
-new-key-unlogged = The public log does not show the new certificate yet. They are sent by themselves once it has done so for 24 hours. If it is urgent, ask by telephone, at a number that you knew before, and then run musubi partner confirm { $office }. If the partner knows nothing of it, it should call the authority at once.
+new-key = { $name } ({ $address }) seems to have a new computer. So that nobody can pass for it, documents for this partner wait until it is sure that it is they.
+new-key-time = They are sent by themselves after { $time }. If it is urgent, ask by telephone and then run musubi partner confirm { $office }.
+new-key-news = The 24 hours are over, but nothing newer has come from the authority. Check the Internet connection and this computer's clock. If it is urgent, ask by telephone and then run musubi partner confirm { $office }.
+new-key-leaf = The public log that is kept here does not show the partner's new certificate yet. Once it has done so for 24 hours, they are sent by themselves. If it is urgent, ask by telephone and then run musubi partner confirm { $office }.
+new-key-log = This computer has nothing of the public log, so they are not sent by themselves. Ask by telephone and then run musubi partner confirm { $office }, or connect to the Internet.
 partner-none = There are no partners yet.
 partner-connected = connected
 partner-away = not connected
@@ -805,17 +807,16 @@ partner-revoked = revoked
 partner-new-key = waits until it is sure who it is
 partner-own-numbers = Our own numbers (read them out when a partner asks by telephone after a change of computers):
 partner-own-number = { $office } ({ $kinds })  { $number }
-partner-call = Call { $name } ({ $addresses }) at a number that you knew before. Have them run musubi partner list and read out the number at its end. A number that came by mail or fax proves nothing.
-partner-number = Number: { $number }
-partner-question = Is the number that they have read out the same?
-partner-confirmed = { $address } is confirmed. What waited is sent.
-partner-not-confirmed = Nothing was confirmed. If the number is another one, ask by telephone whether they have changed computers. If not, they should call the authority at once.
-err-partner-no-new-key = No key of { $office } waits to be confirmed.
+partner-call = Call { $name } ({ $addresses }) at a number that you knew before. Have them run musubi partner list and read out the number of this office that stands there under "Our own numbers". A number that came by mail or fax proves nothing.
+partner-question = The number that they have read out (20 digits; only Enter to stop)
+partner-confirmed = { $name } ({ $address }) is confirmed. What waited is sent.
+partner-not-confirmed = Nothing was confirmed, and the documents wait as before. If they say that they have not changed computers, somebody may pass for them: have them call the authority at once.
+err-partner-no-new-key = No key of { $office } waits to be confirmed. It may be confirmed already.
     .hint = See how the partners are with musubi partner list.
-err-partner-number = { $office } has no key with this number.
-    .hint = Have it read out once more. If it stays another one, they should call the authority at once.
-err-partner-unanswered = To confirm a partner a person has to answer.
-    .hint = Run this at the keyboard, or give the number that the partner has read out with --number.
+err-partner-number = The number is another one than that of the new key of { $office }. The documents wait as before.
+    .hint = Have it read out once more. If it stays another one, or they have not changed computers, somebody may pass for them: have them call the authority at once.
+err-partner-unanswered = The number that the partner has read out has to be typed.
+    .hint = Run this at the keyboard, or give the number with --number.
 doctor-foreign = Certificates for your office number that nobody here asked for: { $count }.
 doctor-do-foreign = Look at them with musubi log verify.
 doctor-log = The authority's log shows no certificate for your office number that you do not know.
@@ -846,7 +847,7 @@ ask-invitation = Invitation of the letter (groups and what follows the @):
 enrol-applying = Asking the authority for { $office } ...
 enrol-waiting = The authority's people decide about this application. This command waits; you may also stop it and run it again later.
 enrol-done = { $office } takes part now. The certificate is installed.
-enrol-replaced = Partners send what waits once the public log has shown this computer for 24 hours. If it is urgent, call them and read this number out: { $number }
+enrol-replaced = So that nobody can pass for you, partners do not send what waits before the public log has shown this computer for 24 hours. If it is urgent, call them and read this number out: { $number }
 err-invitation-length = The invitation has { $found } characters in its groups instead of { $meant }.
     .hint = Type all ten groups of five characters, as they stand in the letter.
 err-invitation-group = Group { $at } of the invitation has a typing mistake.
@@ -1005,7 +1006,7 @@ state-taken-out = exported
 state-already-sent = { $state } (sent before)
 state-with-why = { $state } ({ $why })
 why-no-key = the partner's key has not come yet
-why-new-key = it has to be sure who the partner is
+why-new-key = the partner has a new computer; it waits until that is sure
 why-not-connected = the partner cannot be reached
 why-refused = the partner's node refuses us
 why-revoked = the partner's certificate is revoked

@@ -196,16 +196,17 @@ cmd-doctor = うまく動かないときに、原因を調べて対処を表示�
 
 cmd-ping = 相手先につながるかを確かめます
 cmd-ping-arg-address = 相手の宛先（例 1379900010-11）
-cmd-partner = 取引先の一覧と、パソコンが替わった取引先の本人確認をします
-cmd-partner-list = 取引先と、電話で確かめるための本人確認番号を表示します
-cmd-partner-confirm = パソコンが替わった取引先を、本人だと確かめたと登録します
+cmd-partner = 取引先の一覧と、パソコンを替えた取引先の確認をします
+cmd-partner-list = 取引先と、電話で照らし合わせるための照合番号を表示します
+cmd-partner-confirm = パソコンを替えた取引先を、電話で確かめたと登録します
     .long =
-        取引先の鍵が前と変わると、その相手あての書類は送らずに待ちます。
-        電話で相手に本人確認番号を読み上げてもらい、同じなら待っていた書類を送ります。
-        登録しなくても、公開記録に24時間載ったあと、自動で送ります。
+        取引先のパソコンが替わると、なりすましを防ぐため、その相手あての書類は
+        送らずに待ちます。電話で相手に照合番号を読み上げてもらって入力し、
+        合っていれば、待っていた書類を送ります。確認しなくても、新しい
+        利用証明書が公開記録に24時間載ったあと、自動で送ります。
           musubi partner confirm 1379900028
 cmd-partner-confirm-arg-office = 取引先の事業所番号
-cmd-partner-confirm-arg-number = 相手が読み上げた本人確認番号（20桁）。指定すると、質問せずに照らし合わせます
+cmd-partner-confirm-arg-number = 相手が読み上げた照合番号（20桁）。指定すると、質問しません
 
 cmd-key = 鍵を開く手段（パスフレーズ・このパソコン・復旧用紙）を管理します
     .long = 鍵を開く手段は、最低1つ必要です。すべて失うと、事業所の登録をやり直すことになります。
@@ -444,7 +445,7 @@ want-log-filter = error、warn、info、debug、trace のどれか、または�
 want-date = 日付は 2026-04-01 のように書きます。
 want-sha256 = SHA-256 は16進数の64文字です。
 want-serial = 証明書番号は16進数で書きます（例 0A1B2C）。musubi authority list で確かめられます。
-want-key-number = 本人確認番号は数字20桁です（例 1234-5678-9012-3456-7890）。
+want-key-number = 照合番号は数字20桁です（例 1234-5678-9012-3456-7890）。
 want-message-id = 文書の番号は、a〜z と 2〜7 の8文字から52文字です。一覧に出ている番号の先頭を入れてください。
 want-wait = delivered、または秒数をつけて delivered=60 と書きます。
 want-wait-for-receipt = delivered か opened、または秒数をつけて opened=60 と書きます。
@@ -771,27 +772,28 @@ log-proof-next = インターネットにつなぎ、musubi renew で中央機�
 log-foreign = { $office } の利用証明書が { $time } に発行されましたが、このパソコンでは申請していません（発行番号 { $number }）。
 log-foreign-next = 自分の事業所の別のパソコンなら、musubi log known に発行番号を付けて登録してください。心当たりがなければ、すぐに中央機関へ連絡してください。他人があなたになりすましているおそれがあります。
 status-foreign = このパソコンで申請していない利用証明書が、自分の事業所番号で { $count } 件発行されています。musubi log verify で確かめてください。
-new-key = { $name }（{ $address }）の鍵が前と変わりました。パソコンを入れ替えたときにこうなります。本人だと分かるまで、この相手あての書類は送らずに待ちます。
-new-key-goes = { $time } になれば自動で送ります。急ぐときは、前から知っている番号へ電話で確かめてから、musubi partner confirm { $office } を実行してください。相手に心当たりがないときは、相手に、すぐに中央機関へ連絡するよう伝えてください。
-new-key-unlogged = 相手の新しい証明書が公開記録でまだ確かめられていません。確かめられてから24時間で自動で送ります。急ぐときは、前から知っている番号へ電話で確かめてから、musubi partner confirm { $office } を実行してください。相手に心当たりがないときは、相手に、すぐに中央機関へ連絡するよう伝えてください。
+new-key = { $name }（{ $address }）のパソコンが替わったようです。なりすましを防ぐため、相手の事業所に間違いないと分かるまで、この相手あての書類は送らずに待ちます。
+new-key-time = { $time } を過ぎると自動で送ります。急ぐときは、電話で確かめてから musubi partner confirm { $office } を実行してください。
+new-key-news = 24時間は過ぎましたが、それより新しい知らせが中央機関から届いていません。インターネット接続とパソコンの時計を確かめてください。急ぐときは、電話で確かめてから musubi partner confirm { $office } を実行してください。
+new-key-leaf = 相手の新しい利用証明書が、公開記録でまだ確かめられていません。確かめられ、24時間たつと自動で送ります。急ぐときは、電話で確かめてから musubi partner confirm { $office } を実行してください。
+new-key-log = このパソコンには公開記録が届いていないため、自動では送られません。電話で確かめてから musubi partner confirm { $office } を実行するか、インターネットにつないでください。
 partner-none = まだ取引先はありません。
 partner-connected = 接続中
 partner-away = 接続していません
 partner-revoked = 失効
-partner-new-key = 本人確認を待っています
-partner-own-numbers = こちらの本人確認番号（パソコンを入れ替えたあと、取引先から電話で聞かれたら読み上げてください）:
+partner-new-key = 確認を待っています
+partner-own-numbers = こちらの照合番号（パソコンを替えたあと、取引先から電話で聞かれたら読み上げてください）:
 partner-own-number = { $office }（{ $kinds }）  { $number }
-partner-call = { $name }（{ $addresses }）へ、前から知っている番号で電話してください。相手のパソコンで musubi partner list を実行してもらい、最後に出る本人確認番号を読み上げてもらってください。メールやFAXで届いた番号では確かめたことになりません。
-partner-number = 本人確認番号: { $number }
-partner-question = 相手が読み上げた番号は、これと同じですか？
-partner-confirmed = { $address } を本人と確かめました。待っていた書類を送ります。
-partner-not-confirmed = 登録しませんでした。番号が違うときは、相手が入れ替えをしたのかを電話で確かめ、していなければ、相手に、すぐに中央機関へ連絡するよう伝えてください。
-err-partner-no-new-key = { $office } には、本人確認を待っている鍵はありません。
+partner-call = { $name }（{ $addresses }）へ、前から知っている電話番号で電話してください。相手のパソコンで musubi partner list を実行してもらい、「こちらの照合番号」にある、この事業所番号の番号を読み上げてもらってください。メールやFAXで届いた番号では確かめたことになりません。
+partner-question = 相手が読み上げた番号（20桁。やめるときはEnterだけ）
+partner-confirmed = { $name }（{ $address }）に間違いないと確かめました。待っていた書類を送ります。
+partner-not-confirmed = 確認をやめました。書類は待ったままです。相手が「パソコンを替えていない」と言ったら、なりすましのおそれがあります。相手から中央機関へ、すぐに連絡してもらってください。
+err-partner-no-new-key = { $office } には、確認を待っている鍵はありません。もう確認が済んだのかもしれません。
     .hint = musubi partner list で、取引先の状態を確かめてください。
-err-partner-number = その本人確認番号の鍵は { $office } にありません。
-    .hint = 聞き間違いがないか、もう一度読み上げてもらってください。違うままなら、相手に、すぐに中央機関へ連絡するよう伝えてください。
-err-partner-unanswered = 本人確認には、人の答えが必要です。
-    .hint = 画面の前で実行するか、相手が読み上げた番号を --number で指定してください。
+err-partner-number = 番号が違います。{ $office } の新しい鍵の照合番号ではありません。書類は待ったままです。
+    .hint = もう一度読み上げてもらってください。それでも違うときや、相手が「パソコンを替えていない」と言ったときは、なりすましのおそれがあります。相手から中央機関へ、すぐに連絡してもらってください。
+err-partner-unanswered = 相手が読み上げた番号を入力する必要があります。
+    .hint = 画面の前で実行するか、--number で番号を指定してください。
 doctor-foreign = このパソコンで申請していない利用証明書が、自分の事業所番号で { $count } 件発行されています。
 doctor-do-foreign = musubi log verify で確かめてください。
 doctor-log = 中央機関の公開記録に、自分の事業所番号で心当たりのない利用証明書はありません。
@@ -822,7 +824,7 @@ ask-invitation = 手紙の招待（区切りの文字と @ のあとまで）:
 enrol-applying = { $office } の参加を中央機関に申し込んでいます…
 enrol-waiting = 中央機関の担当者の判断を待っています。このまま待つか、いったん止めて、あとで同じコマンドを実行してください。
 enrol-done = { $office } が参加しました。利用証明書を取り込みました。
-enrol-replaced = 取引先は、待っている書類を、公開記録に24時間載ってから送ります。急ぐ取引先には電話をかけ、この本人確認番号を読み上げてください: { $number }
+enrol-replaced = 取引先は、なりすましを防ぐため、待っている書類をすぐには送らず、公開記録に24時間載ってから送ります。急ぐ取引先には電話をかけ、この照合番号を読み上げてください: { $number }
 err-invitation-length = 招待の文字が { $found } 文字です。{ $meant } 文字あるはずです。
     .hint = 手紙の5文字ずつ10組をすべて入力してください。
 err-invitation-group = 招待の { $at } 組目に打ちまちがいがあります。
@@ -976,7 +978,7 @@ state-taken-out = 取り出しずみ
 state-already-sent = { $state }（前に送ったものと同じ）
 state-with-why = { $state }（{ $why }）
 why-no-key = 相手の鍵をまだ受け取っていません
-why-new-key = 相手の本人確認を待っています
+why-new-key = 相手のパソコンが替わったので、確認を待っています
 why-not-connected = 相手につながりません
 why-refused = 相手のMusubiに断られています
 why-revoked = 相手の利用証明書が失効しています

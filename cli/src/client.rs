@@ -13,7 +13,7 @@ use musubi_node::{
         self, Token,
         types::{
             ConfirmKeyRequest, ConfirmedKey, DeskRow, Detail, Installed, LogRequest, LogRow, MembershipRequest,
-            MembershipRow, PartnersRow, Ping, PingRequest, Problem, RenewRequest, Row, Status, UsePlan, UseRequest,
+            MembershipRow, Partners, Ping, PingRequest, Problem, RenewRequest, Row, Status, UsePlan, UseRequest,
             UseRow, WaitRequest,
         },
     },
@@ -300,7 +300,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`].
-    pub fn partners(&self) -> Result<PartnersRow, Error> {
+    pub fn partners(&self) -> Result<Partners, Error> {
         self.get("/api/partners", PATIENCE)
     }
 

@@ -94,6 +94,8 @@ pub const ISSUING_LIFETIME: u64 = 5 * 365 * DAY;
 pub const MAX_LICENCE: u64 = 3 * 366 * DAY;
 /// From this age on a CRL is made anew when somebody asks for it.
 pub const CRL_AGE: u64 = DAY;
+/// Once the log's head is older than this, in seconds, it is signed anew while the authority serves.
+pub const HEAD_AGE: u64 = 3_600;
 /// How far a clock may fall behind the newest signature and is moved up to it; further is an error.
 const CLOCK_SLACK: u64 = 300;
 

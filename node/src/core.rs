@@ -51,7 +51,7 @@ use crate::{
     trust::{InstallError, TrustKeeper},
 };
 
-pub use key_change::NewKey;
+pub use key_change::{Awaits, Confirmed, NewKey};
 pub use standing::{Standing, standing};
 
 /// How many events a slow listener may lag behind before it is told to look at everything again.
@@ -177,8 +177,10 @@ pub struct Core {
     installing: tokio::sync::Mutex<()>,
     /// Held from looking what was sent before until the next message is appended.
     pub(crate) sending: tokio::sync::Mutex<()>,
-    /// Whoever decides about new keys of partners does so alone.
-    changing_keys: tokio::sync::Mutex<()>,
+    /// Whoever notes keys of partners does so alone.
+    noting_keys: Mutex<()>,
+    /// What was found of certificates in the authority's log.
+    sought: transparency::Sought,
     /// Messages whose body a stream is bringing now.
     taking: Mutex<HashSet<MessageId>>,
     /// What leads from earlier lists to those in force.
@@ -301,7 +303,8 @@ impl Core {
             book: Mutex::new(()),
             installing: tokio::sync::Mutex::new(()),
             sending: tokio::sync::Mutex::new(()),
-            changing_keys: tokio::sync::Mutex::new(()),
+            noting_keys: Mutex::default(),
+            sought: transparency::Sought::default(),
             taking: Mutex::default(),
             deltas: Deltas::default(),
             log: transparency::Held::default(),

@@ -33,7 +33,7 @@ use crate::{
 
 /// Most second entries of one log that are kept as evidence: one proves a fork.
 const MAX_FORKS: usize = 16;
-/// Most messages of one log that may be announced and not yet complete; the next one is answered "busy".
+/// Most messages of one log that may be announced while their bodies are not here; the next one is answered "busy".
 pub const MAX_INCOMPLETE: usize = 64;
 
 /// What came with an entry.
@@ -239,11 +239,14 @@ fn bounds(
     let whole = !parcel.body.is_empty();
     let incomplete = if whole { Vec::new() } else { core.db.incomplete(parcel.log)? };
     let mut announced = header.length;
+    let mut without_body = 0;
     for id in &incomplete {
+        // One that waits for an envelope only takes no room that it does not have already.
+        without_body += usize::from(core.db.body(Side::Partner, id)?.is_none());
         announced = announced.saturating_add(partial(core, parcel.log, id)?.map_or(0, |partial| partial.rest()));
     }
     let room = core.db.store().room_beside(announced)? == Room::Ample;
-    let busy = plain > core.attachments.receive_mib << 20 || !room || incomplete.len() >= MAX_INCOMPLETE;
+    let busy = plain > core.attachments.receive_mib << 20 || !room || without_body >= MAX_INCOMPLETE;
     Ok(busy.then_some(Stop::Busy))
 }
 

@@ -5,6 +5,7 @@
 //! the authority cannot take one back without showing two truths.
 
 mod compare;
+mod logged;
 mod proofs;
 
 use std::{
@@ -23,10 +24,14 @@ use musubi_protocol::{
 };
 use serde_bytes::ByteBuf;
 
-pub use self::compare::{Withheld, doubt, fork, withheld};
 pub(crate) use self::{
     compare::{Compared, Seen, entry as compare_entry, head as compare_head, keep as keep_fork, look_ahead},
+    logged::Sought,
     proofs::{Proofs, keep as keep_proof, refresh as refresh_proofs},
+};
+pub use self::{
+    compare::{Withheld, doubt, fork, withheld},
+    logged::Logged,
 };
 use crate::{
     core::{Core, CoreError},
@@ -108,6 +113,13 @@ fn covered_head(db: &Db) -> Result<Option<(u64, ByteBuf)>, DbError> {
 /// How many leaves are kept and covered, by what was noted last.
 pub(crate) fn covered_size(db: &Db) -> Result<u64, DbError> {
     Ok(covered_head(db)?.map_or(0, |(size, _)| size))
+}
+
+/// How many leaves are kept and covered, and when the head was signed that covers them.
+fn covered_signed(db: &Db) -> Result<Option<(u64, Timestamp)>, DbError> {
+    let Some((size, head)) = covered_head(db)? else { return Ok(None) };
+    // It was verified before it was kept.
+    Ok(Unverified::<Head>::from_bytes(&head).ok().map(|head| (size, head.claim().time)))
 }
 
 /// The hashes of the leaves of a full group.
@@ -371,6 +383,7 @@ impl Taking {
         }
         if matches!(outcome, Took::All) && fork.is_none() {
             writes.meta(COVERED, &(self.tree.size(), ByteBuf::from(head.bytes())))?;
+            logged::note_size(&core.db, &mut writes, self.tree.size(), head.value().time)?;
             for (number, leaf) in &self.own {
                 writes.own_act(*number, leaf)?;
             }
@@ -427,26 +440,6 @@ fn index_new_offices(core: &Core) -> Result<(), DbError> {
     }
     writes.meta(INDEXED, &offices.into_iter().collect::<Vec<_>>())?;
     core.db.apply_lazily(writes)
-}
-
-/// Since when the log that is held here shows an act; `None` if it does not.
-///
-/// A leaf that claims to be older than those before it is as old as they are: whoever keeps the log could write any time
-/// into it, but not take away what others were given in the meantime. Looks at up to 4,096 leaves before it.
-///
-/// # Errors
-/// [`DbError`].
-pub(crate) fn logged(db: &Db, act: &Act) -> Result<Option<Timestamp>, DbError> {
-    const GROUPS_BEFORE: u64 = 8;
-    let Some(at) = proofs::search(db, &act.to_bytes(), 0, covered_size(db)?)? else { return Ok(None) };
-    let mut newest = act.time;
-    for chunk in (at / CHUNK).saturating_sub(GROUPS_BEFORE)..=at / CHUNK {
-        let leaves = db.log_chunk(chunk)?;
-        let before = usize::try_from((at - chunk * CHUNK).min(CHUNK)).unwrap_or_default();
-        let times = leaves.chunks_exact(LEAF).take(before).map(|leaf| Timestamp(proofs::time_of(leaf)));
-        newest = times.fold(newest, Timestamp::max);
-    }
-    Ok(Some(newest))
 }
 
 async fn blocking<T: Send + 'static>(
@@ -604,48 +597,6 @@ mod tests {
         }
         // One that is not there is not looked for in older groups: they are from before it was issued.
         assert_eq!(proofs::search(&db, &act(1_400).to_bytes(), 0, 1_300).unwrap(), None);
-    }
-
-    #[test]
-    fn a_leaf_is_not_older_than_those_before_it() {
-        const NOW: u64 = 1_790_000_000;
-        let act = |n: u64, time: u64| Act {
-            operation: Operation::Issue,
-            office: "1379900010".parse().unwrap(),
-            desk: 1,
-            issue_number: n,
-            certificate: Hash([7; 32]),
-            time: Timestamp(time),
-        };
-        let log = |leaves: &[[u8; LEAF]]| {
-            let dir = tempfile::tempdir().unwrap();
-            let db = Db::new(Store::open(&dir.path().join("store"), Options::default()).unwrap());
-            for (number, chunk) in (0..).zip(leaves.chunks(CHUNK as usize)) {
-                put(&db, number, &chunk.concat());
-            }
-            let mut writes = Writes::new();
-            // The head is not looked at.
-            writes.meta(COVERED, &(leaves.len() as u64, ByteBuf::new())).unwrap();
-            db.store().commit_blocking(writes.into_batch()).unwrap();
-            (dir, db)
-        };
-        let leaf = |n, time| act(n, time).to_bytes();
-        let honest = [leaf(1, NOW), leaf(2, NOW + 10), leaf(3, NOW + 20)];
-        let (_dir, db) = log(&honest);
-        assert_eq!(logged(&db, &act(2, NOW + 10)).unwrap(), Some(Timestamp(NOW + 10)));
-        assert_eq!(logged(&db, &act(4, NOW)).unwrap(), None);
-        // Dated back by two days.
-        let dated_back = [&honest[..], &[leaf(9, NOW - 2 * 86_400), leaf(10, NOW + 30)]].concat();
-        let (_dir, db) = log(&dated_back);
-        assert_eq!(logged(&db, &act(9, NOW - 2 * 86_400)).unwrap(), Some(Timestamp(NOW + 20)));
-        // Hidden behind many that are, too.
-        let many = (0..4_000).map(|n| leaf(1_000 + n, NOW - 2 * 86_400));
-        let hidden: Vec<_> = honest.into_iter().chain(many).chain([leaf(9, NOW - 2 * 86_400)]).collect();
-        let (_dir, db) = log(&hidden);
-        assert_eq!(logged(&db, &act(9, NOW - 2 * 86_400)).unwrap(), Some(Timestamp(NOW + 20)));
-        // Those behind it say nothing.
-        let (_dir, db) = log(&[leaf(1, NOW), leaf(2, NOW + 10), leaf(3, NOW + 99_999)]);
-        assert_eq!(logged(&db, &act(2, NOW + 10)).unwrap(), Some(Timestamp(NOW + 10)));
     }
 
     #[test]

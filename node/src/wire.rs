@@ -339,6 +339,11 @@ impl Worker {
     fn connected(&mut self, peer: PeerId, connection: ConnectionId, mut admitted: Admitted, remote: &Multiaddr) {
         // What was judged in the gate may have been revoked before this was heard.
         self.core.recheck(&peer, &mut admitted);
+        if let Err(error) = self.core.note_partners(&admitted) {
+            // Nobody would know with which keys they speak.
+            tracing::error!(%error, "partners could not be noted");
+            admitted = Admitted::new();
+        }
         if admitted.is_empty() {
             let handle = self.handle.clone();
             self.sessions.spawn(async move {
@@ -349,9 +354,6 @@ impl Worker {
             return;
         }
         tracing::info!(%peer, %connection, desks = admitted.desks().count(), "connected");
-        if let Err(error) = self.core.note_partners(&admitted) {
-            tracing::error!(%error, "partners could not be noted");
-        }
         let shared = self.core.partners.connected(peer, admitted);
         self.core.partners.seen(Some(peer), Some(address_of(remote)));
         self.open.entry(peer).or_default().push((connection, shared));

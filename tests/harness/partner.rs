@@ -102,6 +102,8 @@ pub enum Lie {
     Have(u64),
     /// Says where it stands and reads no more.
     Deaf,
+    /// Takes entries and asks so many times for the envelope of each.
+    Asking(u64),
 }
 
 /// The partner.
@@ -374,7 +376,7 @@ async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
                     (heard.refusing, heard.lie)
                 };
                 match lie {
-                    Lie::None => {}
+                    Lie::None | Lie::Asking(_) => {}
                     Lie::Have(times) => {
                         have_without_end(&mut talk, log, times).await;
                         heard.lock().unwrap_or_else(PoisonError::into_inner).lied += 1;
@@ -410,10 +412,19 @@ async fn take_all(mut talk: Talk, heard: Arc<Mutex<Heard>>, news: Arc<Notify>) {
             }
             Ok(Frame::Entry { log, entry, .. }) => {
                 let entry = Unverified::<Entry>::from_bytes(&entry).expect("the node writes entries");
-                let at = entry.position();
-                heard.lock().unwrap_or_else(PoisonError::into_inner).entries.push(entry);
+                let (at, id) = (entry.position(), entry.id());
+                let lie = {
+                    let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+                    heard.entries.push(entry);
+                    heard.lie
+                };
                 news.notify_waiters();
                 talk.say(&Frame::Have { log, at }).await;
+                if let Lie::Asking(times) = lie {
+                    for _ in 0..times {
+                        talk.say(&Frame::NeedEnvelope { log, id }).await;
+                    }
+                }
             }
             Ok(Frame::Record(record)) => {
                 heard.lock().unwrap_or_else(PoisonError::into_inner).records.push(record);

@@ -13,7 +13,7 @@ const TO_HOME_VISIT: &str = "20251024090725-B2-1379905001-43-to-1379900010-11";
 const TO_DAY_CARE_21: &str = "20251024090811-B2-1379905001-43-to-1379900028-21";
 
 /// Runs a command for a node: its exit code, and its one JSON value.
-async fn musubi(node: &TestNode, args: &[&str]) -> (i32, Value) {
+pub(crate) async fn musubi(node: &TestNode, args: &[&str]) -> (i32, Value) {
     let mut command = Command::new(PROGRAM);
     command.args(args).args(["--json", "--lang", "ja", "--dir"]).arg(node.installed.home.dir());
     let run = tokio::task::spawn_blocking(move || command.output().unwrap());

@@ -3,16 +3,24 @@
 
 use std::fs;
 
-use musubi_node::{attachments::Order, core::NewKey};
+use musubi_node::{
+    attachments::Order,
+    core::{Confirmed, NewKey},
+};
 use musubi_protocol::{
-    crl::Reason,
     ids::{Address, OfficeNumber},
     link::Log,
 };
-use musubi_tests::{TestNetwork, TestNode, process::put_clock, sample};
+use musubi_tests::{
+    TestNetwork, TestNode,
+    partner::{Lie, Partner},
+    process::put_clock,
+    sample,
+};
 use serde_json::Value;
 
 use crate::authority::{HOME_VISIT, MANAGER, PLAN, Running, SECOND_PLAN, World, serial};
+use crate::commands::musubi;
 
 const THIRD_PLAN: &str = "20251112091403-B2-1379905001-43-to-1379900010-11";
 const HOUR: i64 = 3_600;
@@ -69,7 +77,8 @@ fn mail_for_a_new_computer_waits_for_a_day_or_a_call() {
     let second = replaced(&world, "second", &at);
     world.until("the new key", |world| why(world) == ["new_key"]);
     // Neither what waits nor what the lost computer had is sealed for it.
-    world.until("the leaf", |world| new_keys(world).iter().any(|key| key["goes_from"].is_string()));
+    world.until("the leaf", |world| new_keys(world).iter().any(|key| key["awaits"] == "time"));
+    assert!(new_keys(&world)[0]["goes_from"].is_string());
     assert_eq!(inbox(&world, "second"), 0);
     let (code, error) = world.run(&format!("partner confirm --dir manager {HOME_VISIT}"));
     assert_eq!((code, &error["error"]["code"]), (2, &"partner-unanswered".into()), "{error}");
@@ -83,7 +92,7 @@ fn mail_for_a_new_computer_waits_for_a_day_or_a_call() {
     // They telephone.
     let number = world.done("partner list --dir second")["own"][0]["key_number"].as_str().unwrap().replace(' ', "-");
     let confirmed = world.done(&format!("partner confirm --dir manager {HOME_VISIT} --number {number}"));
-    assert_eq!(confirmed["confirmed"], serde_json::json!([format!("{HOME_VISIT}-11")]));
+    assert_eq!(confirmed["addresses"], serde_json::json!([format!("{HOME_VISIT}-11")]));
     world.until("both plans", |world| inbox(world, "second") == 2);
     assert_eq!(new_keys(&world), [] as [Value; 0]);
     assert_eq!(world.done("partner list --dir manager")["partners"][0]["new_key"], Value::Null);
@@ -110,7 +119,8 @@ fn mail_for_a_new_computer_waits_for_a_day_or_a_call() {
         // With the newest list, and so the time, that there is.
         world.done("renew --dir manager");
         if waits {
-            assert_eq!((why(&world), new_keys(&world).len()), (vec!["new_key".to_owned()], 1), "after {hours} h");
+            assert_eq!(why(&world), ["new_key"], "after {hours} h");
+            assert_eq!(new_keys(&world)[0]["awaits"], "time");
             assert_eq!(inbox(&world, "third"), 0);
         } else {
             world.until("all plans", |world| inbox(world, "third") == 3);
@@ -151,7 +161,7 @@ async fn an_impostor_gets_nothing_and_the_office_goes_on() {
     let impostor = net.start(impostor, &[&manager]).await;
     manager.until("the other key", |node| node.sent(waiting).why.as_deref() == Some("new_key")).await;
     // No log is held here, so nobody can say from when on.
-    assert_eq!(keys(&manager).iter().map(NewKey::goes_from).collect::<Vec<_>>(), [None]);
+    assert_eq!(keys(&manager).iter().map(|key| key.logged).collect::<Vec<_>>(), [None]);
     // A newer certificate does not make the key another one, or younger.
     let first = impostor.installed.leaves[0].hash();
     impostor.node.core().install(vec![renewed.der().to_vec()], None).await.unwrap();
@@ -165,23 +175,21 @@ async fn an_impostor_gets_nothing_and_the_office_goes_on() {
     manager.until_connected(&to.to_string()).await;
     assert_eq!((keys(&manager).len(), manager.sent(waiting).why.as_deref()), (1, Some("new_key")));
     let (office, other) = (to.office, "0000 1111 2222 3333 4444");
-    assert_eq!(manager.node.core().confirm_key(office, other).await.unwrap(), []);
+    assert_eq!(manager.node.core().confirm_key(office, other).await.unwrap(), Confirmed::OtherNumber);
     let of_another: OfficeNumber = MANAGER.parse().unwrap();
     let spoken = keys(&manager)[0].spoken.clone();
-    assert_eq!(manager.node.core().confirm_key(of_another, &spoken).await.unwrap(), []);
+    assert_eq!(manager.node.core().confirm_key(of_another, &spoken).await.unwrap(), Confirmed::Nothing);
 
-    // The office has seen it in the log, and the authority revokes both.
-    let crl = {
-        let mut authority = net.authority();
-        for leaf in [&impostor.installed.leaves[0], &renewed] {
-            authority.revoke(leaf, Reason::KeyCompromise);
-        }
-        authority.crl().der().to_vec()
-    };
+    // The office has seen it in the log, and the authority revokes one after the other: the age of the first is not that
+    // of the second.
+    let crl = net.revoke(&impostor.installed.leaves[0]);
+    manager.node.core().install(vec![crl], None).await.unwrap();
+    assert_eq!(keys(&manager).iter().map(|key| key.certificate.hash()).collect::<Vec<_>>(), [renewed.hash()]);
+    let crl = net.revoke(&renewed);
     manager.node.core().install(vec![crl], None).await.unwrap();
     assert_eq!(keys(&manager), []);
     assert_eq!(manager.sent(waiting).state, "held");
-    assert_eq!(manager.node.core().confirm_key(office, &spoken).await.unwrap(), []);
+    assert_eq!(manager.node.core().confirm_key(office, &spoken).await.unwrap(), Confirmed::Nothing);
     assert_eq!(impostor.inbox().len(), 0);
     impostor.stop().await;
     // The office itself is waited for by nobody.
@@ -226,8 +234,59 @@ async fn everything_that_waits_for_a_new_computer_goes() {
     second.until("all of them", |node| node.node.core().db.incomplete(log).unwrap().len() == MANY).await;
     assert_eq!(second.inbox().len(), 0);
     let key = keys(&manager).remove(0);
-    assert_eq!(manager.node.core().confirm_key(to.office, &key.spoken).await.unwrap(), [to]);
+    let confirmed = manager.node.core().confirm_key(to.office, &key.spoken).await.unwrap();
+    assert_eq!(confirmed, Confirmed::Addresses(vec![to]));
     second.until("what waited", |node| node.inbox().len() == MANY).await;
     second.stop().await;
     manager.stop().await;
+}
+
+/// Whoever lacks an envelope asks for it every minute, and keeps the connection however long it waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_again_and_again_costs_nobody_the_connection() {
+    let net = TestNetwork::default();
+    let node = net.start(net.install("manager", &[AT_MANAGER]), &[]).await;
+    let listening = node.node.listen()[0].parse::<musubi_network::Multiaddr>().unwrap();
+    let before = net.authority().issue(HOME_VISIT, &["11"]);
+    let first = Partner::new(&node, vec![before]).await;
+    first.connect(listening.clone()).await;
+    node.until_connected(&address(HOME_VISIT, "11").to_string()).await;
+    first.leave().await;
+    let new = net.authority().issue(HOME_VISIT, &["11"]);
+    let second = Partner::new(&node, vec![new]).await;
+    second.lie(Lie::Asking(5_000));
+    second.connect(listening).await;
+    node.until("the new key", |node| keys(node).len() == 1).await;
+    for (bundle, seq) in [(PLAN, 1), (SECOND_PLAN, 2), (THIRD_PLAN, 3)] {
+        node.send_sample(bundle).await;
+        second.until_entry(bundle, |entry| entry.seq == seq).await;
+    }
+    // Its answer comes behind all that it has asked.
+    let (code, answer) = musubi(&node, &["ping", "1379900010-11"]).await;
+    assert_eq!((code, answer["outcome"].as_str()), (0, Some("connected")), "{answer}");
+    node.stop().await;
+}
+
+/// A desk comes back with one kind more: what is a new key for one of its addresses is one for all.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_further_kind_is_no_way_round() {
+    let net = TestNetwork::default();
+    let manager = net.start(net.install("manager", &[AT_MANAGER]), &[]).await;
+    let home_visit = net.start(net.install("home-visit", &[AT_HOME_VISIT]), &[&manager]).await;
+    let (known, further) = (address(HOME_VISIT, "11"), address(HOME_VISIT, "15"));
+    manager.until_connected(&known.to_string()).await;
+    home_visit.stop().await;
+    let both = net.start(net.install("both", &[(HOME_VISIT, &["11", "15"])]), &[&manager]).await;
+    manager.until_connected(&further.to_string()).await;
+    manager.until("both keys", |node| keys(node).iter().map(|key| key.address).eq([known, further])).await;
+    // Never met before, a kind is believed, as any partner is.
+    let other = net.start(net.install("other", &[("1379900028", &["15"])]), &[&manager]).await;
+    manager.until_connected("1379900028-15").await;
+    assert_eq!(keys(&manager).len(), 2);
+    let spoken = keys(&manager)[0].spoken.clone();
+    let confirmed = manager.node.core().confirm_key(known.office, &spoken).await.unwrap();
+    assert_eq!(confirmed, Confirmed::Addresses(vec![known, further]));
+    for node in [other, both, manager] {
+        node.stop().await;
+    }
 }

@@ -1,6 +1,6 @@
 //! A node that was put back to an earlier day, or replaced, takes back what its partners hold, and goes on.
 
-use musubi_node::db::Side;
+use musubi_node::{core::Confirmed, db::Side};
 use musubi_protocol::{
     crl::Reason,
     entry::{Body, Entry, Position, What},
@@ -156,7 +156,8 @@ async fn confirm(node: &TestNode, office: &str) {
     let core = node.node.core();
     let keys = core.new_keys().unwrap();
     let key = keys.iter().find(|key| key.address.office.as_str() == office).expect("a new key of that office");
-    assert_eq!(core.confirm_key(key.address.office, &key.spoken).await.unwrap(), [key.address]);
+    let confirmed = core.confirm_key(key.address.office, &key.spoken).await.unwrap();
+    assert_eq!(confirmed, Confirmed::Addresses(vec![key.address]));
     assert_eq!(core.new_keys().unwrap().len(), keys.len() - 1);
 }
 

@@ -1,9 +1,7 @@
 //! `musubi partner`: with whom this office exchanges, and whose new computer is to be trusted.
 
-use std::collections::BTreeMap;
-
 use clap::Subcommand;
-use musubi_node::api::types::{ConfirmKeyRequest, KnownPartnerRow, NewKeyRow, PartnersRow};
+use musubi_node::api::types::{ConfirmKeyRequest, NewKeyRow, PartnerKeyRow, Partners};
 use musubi_protocol::ids::OfficeNumber;
 
 use crate::{
@@ -13,7 +11,7 @@ use crate::{
     error::{CommandError, Exit},
     msg, rows,
     text::Message,
-    ui::{Table, Ui},
+    ui::{Table, Ui, prompt::cancelled},
 };
 
 /// What to do about partners.
@@ -50,7 +48,7 @@ pub(crate) fn run(ui: &mut Ui, context: &Context, command: &Command) -> Result<E
     }
 }
 
-fn list(ui: &mut Ui, known: &PartnersRow) {
+fn list(ui: &mut Ui, known: &Partners) {
     let text = ui.text();
     let headings = [msg!("column-address"), msg!("column-name"), msg!("column-state")];
     let mut table = Table::new(headings.iter().map(|heading| text.show(heading)).collect());
@@ -72,21 +70,23 @@ fn list(ui: &mut Ui, known: &PartnersRow) {
     }
 }
 
-fn state(partner: &KnownPartnerRow) -> Message {
+fn state(partner: &PartnerKeyRow) -> Message {
     match partner {
-        KnownPartnerRow { revoked: true, .. } => msg!("partner-revoked"),
-        KnownPartnerRow { new_key: Some(_), .. } => msg!("partner-new-key"),
-        KnownPartnerRow { connected: true, .. } => msg!("partner-connected"),
+        PartnerKeyRow { revoked: true, .. } => msg!("partner-revoked"),
+        PartnerKeyRow { new_key: Some(_), .. } => msg!("partner-new-key"),
+        PartnerKeyRow { connected: true, .. } => msg!("partner-connected"),
         _ => msg!("partner-away"),
     }
 }
 
-/// That mail to a partner waits for its new key, until when, and what to do.
+/// That mail to a partner waits for its new key, for what, and what to do.
 pub(crate) fn waiting(key: &NewKeyRow) -> (Message, Message) {
     let (office, _) = key.address.split_once('-').unwrap_or((&key.address, ""));
-    let todo = match &key.goes_from {
-        Some(from) => msg!("new-key-goes", time = rows::moment(from), office = office),
-        None => msg!("new-key-unlogged", office = office),
+    let todo = match (key.awaits.as_str(), &key.goes_from) {
+        ("time", Some(from)) => msg!("new-key-time", time = rows::moment(from), office = office),
+        ("news", _) => msg!("new-key-news", office = office),
+        ("log", _) => msg!("new-key-log", office = office),
+        _ => msg!("new-key-leaf", office = office),
     };
     (msg!("new-key", name = &key.name, address = &key.address), todo)
 }
@@ -99,61 +99,60 @@ pub(crate) fn warn(ui: &mut Ui, keys: &[NewKeyRow]) {
     }
 }
 
-/// Shows the number, and takes the person's word.
+/// Has the number compared that the partner has read out. It is not shown before: whoever sees it types what he sees.
 fn confirm(
     ui: &mut Ui,
     client: &Client,
-    known: &PartnersRow,
+    known: &Partners,
     office: OfficeNumber,
     number: Option<&str>,
 ) -> Result<Exit, CommandError> {
-    let mut confirmed = Vec::new();
-    let waiting = new_keys(known, office);
-    if waiting.is_empty() {
+    let new_keys = known.partners.iter().filter_map(|partner| partner.new_key.as_ref());
+    let waiting: Vec<&NewKeyRow> = new_keys.filter(|key| is_of(&key.address, office)).collect();
+    let Some(first) = waiting.first() else {
         return Err(CommandError::failed(msg!("err-partner-no-new-key", office = office.as_str())));
-    }
-    match number {
-        Some(number) => confirmed = client.confirm_key(&request(office, number))?.addresses,
+    };
+    let number = match number {
+        Some(number) => number.to_owned(),
         None => {
-            for (number, keys) in waiting {
-                if asked(ui, number, &keys)? {
-                    confirmed.extend(client.confirm_key(&request(office, number))?.addresses);
-                }
+            let addresses: Vec<&str> = waiting.iter().map(|key| key.address.as_str()).collect();
+            ui.note(&msg!("partner-call", name = &first.name, addresses = addresses.join(" ")));
+            let number = heard(ui)?;
+            if number.is_empty() {
+                ui.line(&msg!("partner-not-confirmed"));
+                return Ok(Exit::Refused);
             }
+            number
+        }
+    };
+    let request = ConfirmKeyRequest { office: office.to_string(), key_number: number };
+    let confirmed = client.confirm_key(&request)?;
+    for address in &confirmed.addresses {
+        ui.line(&msg!("partner-confirmed", name = &first.name, address = address));
+    }
+    ui.result(&confirmed);
+    Ok(Exit::Done)
+}
+
+/// The number as it was heard; empty if the person gives up.
+fn heard(ui: &mut Ui) -> Result<String, CommandError> {
+    loop {
+        let Some((text, person)) = ui.person() else {
+            return Err(CommandError::usage(msg!("err-partner-unanswered")));
+        };
+        let typed = person.line(&text.show(&msg!("partner-question"))).map_err(|error| cancelled(&error))?;
+        if typed.trim().is_empty() {
+            return Ok(String::new());
+        }
+        match values::key_number(&typed) {
+            Ok(number) => return Ok(number),
+            Err(invalid) => ui.note(&invalid.message()),
         }
     }
-    for address in &confirmed {
-        ui.line(&msg!("partner-confirmed", address = address));
-    }
-    if confirmed.is_empty() {
-        ui.line(&msg!("partner-not-confirmed"));
-    }
-    ui.result(&serde_json::json!({"confirmed": confirmed}));
-    Ok(if confirmed.is_empty() { Exit::Refused } else { Exit::Done })
 }
 
-fn request(office: OfficeNumber, number: &str) -> ConfirmKeyRequest {
-    ConfirmKeyRequest { office: office.to_string(), key_number: number.to_owned() }
-}
-
-/// The new keys of an office, by number.
-fn new_keys(known: &PartnersRow, office: OfficeNumber) -> BTreeMap<&str, Vec<&NewKeyRow>> {
-    let mut keys: BTreeMap<&str, Vec<&NewKeyRow>> = BTreeMap::new();
-    for key in known.partners.iter().filter_map(|partner| partner.new_key.as_ref()) {
-        if key.address.split_once('-').is_some_and(|(of, _)| of == office.as_str()) {
-            keys.entry(&key.key_number).or_default().push(key);
-        }
-    }
-    keys
-}
-
-/// Whether the partner has read out this number, by the person's word.
-fn asked(ui: &mut Ui, number: &str, keys: &[&NewKeyRow]) -> Result<bool, CommandError> {
-    let addresses: Vec<&str> = keys.iter().map(|key| key.address.as_str()).collect();
-    let name = keys.first().map(|key| key.name.as_str()).unwrap_or_default();
-    ui.note(&msg!("partner-call", name = name, addresses = addresses.join(" ")));
-    ui.note(&msg!("partner-number", number = number));
-    ui.confirm(&msg!("partner-question"))?.ok_or_else(|| CommandError::usage(msg!("err-partner-unanswered")))
+fn is_of(address: &str, office: OfficeNumber) -> bool {
+    address.split_once('-').is_some_and(|(of, _)| of == office.as_str())
 }
 
 #[cfg(test)]
@@ -161,50 +160,43 @@ mod tests {
     use super::*;
     use crate::text::{Lang, Text};
 
-    fn partner(address: &str, number: Option<&str>) -> KnownPartnerRow {
-        let new_key = number.map(|number| NewKeyRow {
-            address: address.into(),
+    fn key(awaits: &str) -> NewKeyRow {
+        NewKeyRow {
+            address: "1379900028-11".into(),
             name: "みどり訪問介護".into(),
-            key_number: number.into(),
+            key_number: "1111 2222 3333 4444 5555".into(),
             issued: "2026-11-26T09:00:00+09:00".into(),
-            logged: None,
-            goes_from: None,
-        });
-        KnownPartnerRow {
-            address: address.into(),
-            name: "みどり訪問介護".into(),
-            key_number: String::new(),
-            connected: true,
-            revoked: false,
-            new_key,
+            awaits: awaits.into(),
+            goes_from: (awaits == "time").then(|| "2026-11-27T09:00:00+09:00".into()),
         }
     }
 
     #[test]
-    fn keys_of_one_office_are_asked_about_by_number() {
-        let partners = vec![
-            partner("1379900028-11", Some("1111 2222 3333 4444 5555")),
-            partner("1379900028-15", Some("6666 2222 3333 4444 5555")),
-            partner("1379900028-A2", Some("1111 2222 3333 4444 5555")),
-            partner("1379900028-12", None),
-            partner("1379900036-11", Some("7777 2222 3333 4444 5555")),
-        ];
-        let known = PartnersRow { own: Vec::new(), partners };
-        let found: Vec<(&str, usize)> = new_keys(&known, "1379900028".parse().unwrap())
-            .into_iter()
-            .map(|(number, keys)| (number, keys.len()))
-            .collect();
-        assert_eq!(found, [("1111 2222 3333 4444 5555", 2), ("6666 2222 3333 4444 5555", 1)]);
+    fn what_is_waited_for_has_its_own_words() {
+        let text = Text::new(Lang::Ja);
+        let todo = ["time", "news", "leaf", "log"].map(|awaits| text.show(&waiting(&key(awaits)).1));
+        assert!(todo[0].contains("2026-11-27 09:00"), "{todo:?}");
+        assert!(todo.iter().all(|todo| todo.contains("musubi partner confirm 1379900028")), "{todo:?}");
+        assert!(todo.windows(2).all(|two| two[0] != two[1]));
+        // Nobody is told that it goes by itself where it never does.
+        assert!(todo[3].contains("自動では送られません"), "{todo:?}");
     }
 
     #[test]
     fn every_state_has_words() {
         let text = Text::new(Lang::Ja);
-        let waiting = partner("1379900028-11", Some("1"));
-        let revoked = KnownPartnerRow { revoked: true, ..waiting.clone() };
-        let connected = partner("1379900028-11", None);
-        let away = KnownPartnerRow { connected: false, ..connected.clone() };
+        let connected = PartnerKeyRow {
+            address: "1379900028-11".into(),
+            name: "みどり訪問介護".into(),
+            key_number: String::new(),
+            connected: true,
+            revoked: false,
+            new_key: None,
+        };
+        let away = PartnerKeyRow { connected: false, ..connected.clone() };
+        let waiting = PartnerKeyRow { new_key: Some(key("time")), ..connected.clone() };
+        let revoked = PartnerKeyRow { revoked: true, ..waiting.clone() };
         let words = [waiting, revoked, connected, away].map(|partner| text.show(&state(&partner)));
-        assert_eq!(words, ["本人確認を待っています", "失効", "接続中", "接続していません"]);
+        assert_eq!(words, ["確認を待っています", "失効", "接続中", "接続していません"]);
     }
 }

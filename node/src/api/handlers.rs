@@ -29,7 +29,7 @@ use tokio::{
 
 use super::{
     ApiProblem, State,
-    partners::new_key_row,
+    partners::new_keys,
     types::{
         CrlRow, DeskRow, Detail, DiskRow, DoubtRow, ForeignRow, ForkRow, HeadRow, Installed, LogRequest, LogRow,
         MissingRow, Ping, PingRequest, Problem, RefusedRow, RenewRequest, RenewalRow, Row, Status, WaitRequest,
@@ -136,7 +136,7 @@ pub(super) async fn status(Extract(state): Extract<State>) -> Answer<Status> {
         log_missing: transparency::withheld(core)
             .map_err(db)?
             .map(|missing| MissingRow { size: missing.size, since: rfc3339(missing.since) }),
-        new_keys: core.new_keys()?.iter().map(new_key_row).collect(),
+        new_keys: new_keys(core).await?,
         log_required: required.filter(|from| from.0 != 0).map(rfc3339),
         version: env!("CARGO_PKG_VERSION").into(),
     }))

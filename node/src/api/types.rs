@@ -477,11 +477,11 @@ pub struct PartnerRow {
 
 /// Partners, and the numbers by which people compare keys on the telephone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct PartnersRow {
+pub struct Partners {
     /// The desks here: their partners may ask for the number.
     pub own: Vec<OwnKeyRow>,
     /// Everybody who was ever let in.
-    pub partners: Vec<KnownPartnerRow>,
+    pub partners: Vec<PartnerKeyRow>,
 }
 
 /// A desk here and the number of its key.
@@ -495,9 +495,9 @@ pub struct OwnKeyRow {
     pub key_number: String,
 }
 
-/// A partner.
+/// A partner and its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct KnownPartnerRow {
+pub struct PartnerKeyRow {
     /// Its address.
     pub address: String,
     /// Its name, by the certificate with which it speaks.
@@ -523,9 +523,11 @@ pub struct NewKeyRow {
     pub key_number: String,
     /// When that certificate was issued, by its own word, RFC 3339 with +09:00.
     pub issued: String,
-    /// Since when the authority's log shows it; null if what is kept of the log does not.
-    pub logged: Option<String>,
-    /// From when on mail goes to the key by itself; null likewise.
+    /// What mail waits for, if nobody confirms the key: time (until `goes_from`), news (that is over: a newer signature of
+    /// the authority over its log, or a right clock), leaf (the log that is kept here does not show the certificate), log
+    /// (nothing is kept of the log: it waits for ever).
+    pub awaits: String,
+    /// From when on mail goes to the key by itself, where it waits for time; else null.
     pub goes_from: Option<String>,
 }
 

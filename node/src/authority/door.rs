@@ -105,7 +105,14 @@ async fn perform(State(state): State<Arc<(Shared, Clock, PathBuf, Store)>>, Json
         Ok(mut proven) => {
             let group =
                 move |authority: &mut Authority| authority.carry_out(&dir, &mut proven, clock.now(), &mut rand::rng());
-            act_in_groups(shared, group).await
+            let before = shared.known.borrow().log;
+            let done = act_in_groups(shared, group).await;
+            let after = shared.known.borrow().log;
+            if before < after {
+                // It may be certificates that this answer carries.
+                shared.until_elsewhere(after).await;
+            }
+            done
         }
         Err(error) => Err(error),
     };

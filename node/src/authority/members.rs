@@ -41,7 +41,7 @@ use super::{
     audit::Deed,
     identity::{Identity, RENEW},
     recover::{self, Found, Leaves},
-    service::{Shared, act, act_aside, reply},
+    service::{Elsewhere, Shared, act, act_aside, reply},
 };
 use crate::{
     clock::Clock,
@@ -136,6 +136,16 @@ impl Desk {
         let known = members.shown.remove(&peer).unwrap_or_default();
         let offices = admitted.desks().map(|desk| desk.leaf().office()).collect();
         members.connected.entry(peer).or_insert(Member { offices, known, connections: 0 }).connections += 1;
+        self.note_elsewhere(&members);
+    }
+
+    /// What members hold of the log, for whoever waits for that. What one claims beyond what there is does not count.
+    fn note_elsewhere(&self, members: &Connected) {
+        let held = members.connected.values().map(|member| member.known.log).max().unwrap_or_default();
+        let (log, nodes) = (held.min(self.known.borrow().log), members.connected.len());
+        self.shared.elsewhere.send_modify(|elsewhere| {
+            *elsewhere = Elsewhere { log: elsewhere.log.max(log), nodes };
+        });
     }
 
     fn closed(&self, peer: &PeerId) {
@@ -144,6 +154,7 @@ impl Desk {
             member.connections -= 1;
             if member.connections == 0 {
                 members.connected.remove(peer);
+                self.note_elsewhere(&members);
             }
         }
     }
@@ -370,9 +381,11 @@ impl Teller for Desk {
     }
 
     fn told(&self, peer: PeerId, known: Known) {
-        if let Some(member) = self.members().connected.get_mut(&peer) {
+        let mut members = self.members();
+        if let Some(member) = members.connected.get_mut(&peer) {
             member.known = known;
         }
+        self.note_elsewhere(&members);
     }
 
     fn turns(&self) -> &Semaphore {

@@ -15,7 +15,7 @@ use musubi_protocol::{
 use serde_bytes::ByteBuf;
 
 use super::{
-    Authority, Error, Register,
+    Authority, Error, HEAD_AGE, Register,
     audit::Deed,
     dates,
     records::{self, Issued, ROOT, SECOND_ROOT, Standing},
@@ -37,6 +37,19 @@ impl Authority {
         }
         self.act(now, |draft, now| draft.refresh_crls(now))?;
         Ok(crl_file(&self.register.standing, now))
+    }
+
+    /// Makes CRLs anew that are a day old, and signs the log's head anew that is [`HEAD_AGE`] old: whoever waits for a
+    /// certificate to have stood in the log for a day waits for a head of after that.
+    ///
+    /// # Errors
+    /// [`Error::ClockBehind`], and what the store refuses.
+    pub fn keep_fresh(&mut self, now: Timestamp) -> Result<(), Error> {
+        let signed = self.standing.head.value().time;
+        if self.fresh_crl(now).is_some() && now.since(signed) < HEAD_AGE {
+            return Ok(());
+        }
+        self.act(now, |draft, now| draft.refresh_crls(now))
     }
 }
 

@@ -39,6 +39,8 @@ const APPLICATIONS_PER_MINUTE: f64 = 30.0;
 const MAX_ADDRESSES: usize = 16_384;
 /// How often it is looked whether CRLs are to be made anew.
 const LOOK: Duration = Duration::from_secs(600);
+/// A certificate is held back for so long at most until a member holds its leaf.
+const TO_LEAVE: Duration = Duration::from_secs(3);
 /// How many seconds somebody is told to wait who asks too much.
 const BUSY: u64 = 30;
 
@@ -74,13 +76,39 @@ pub(super) struct Shared {
     pub(super) work: TaskTracker,
     /// A member has shown that the authority was put back from a backup.
     pub(super) restored: Arc<watch::Sender<bool>>,
+    /// What members hold of the log.
+    pub(super) elsewhere: Arc<watch::Sender<Elsewhere>>,
+}
+
+/// What is known of the log in other houses.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Elsewhere {
+    /// How many leaves some member has had.
+    pub(super) log: u64,
+    /// How many nodes of members are connected.
+    pub(super) nodes: usize,
 }
 
 impl Shared {
     pub(super) fn new(authority: Authority) -> Self {
         let known = Arc::new(watch::Sender::new(authority.known()));
         let (authority, restored) = (Arc::new(Mutex::new(authority)), Arc::new(watch::Sender::new(false)));
-        Self { authority, line: Arc::default(), known, work: TaskTracker::new(), restored }
+        let elsewhere = Arc::default();
+        Self { authority, line: Arc::default(), known, work: TaskTracker::new(), restored, elsewhere }
+    }
+
+    /// Waits until a member holds that many leaves of the log: no certificate is handed out before its leaf has left the
+    /// house, so that one of which only its office knows does not come up after a loss. Where no member is connected there
+    /// is nobody to wait for, and for one that does not take it nobody waits long.
+    pub(super) async fn until_elsewhere(&self, size: u64) {
+        until_taken(self.elsewhere.subscribe(), size).await;
+    }
+}
+
+async fn until_taken(mut elsewhere: watch::Receiver<Elsewhere>, size: u64) {
+    let taken = elsewhere.wait_for(|elsewhere| size <= elsewhere.log || elsewhere.nodes == 0);
+    if tokio::time::timeout(TO_LEAVE, taken).await.is_err() {
+        tracing::warn!(size, "no member has taken the newest leaf of the log");
     }
 }
 
@@ -317,7 +345,7 @@ fn with_peer(address: &Multiaddr, own: &Protocol<'_>) -> String {
     bare.with(own.clone().acquire()).to_string()
 }
 
-/// Makes CRLs anew when they are a day old, whether somebody asks or not.
+/// Makes CRLs and the log's head anew when they are old, whether somebody asks or not.
 async fn keep_fresh(shared: Shared, clock: Clock) {
     let mut look = tokio::time::interval(LOOK);
     let mut waiting = Vec::new();
@@ -325,7 +353,7 @@ async fn keep_fresh(shared: Shared, clock: Clock) {
         look.tick().await;
         let now = clock.now();
         let done = act_aside(&shared, move |authority| {
-            let _ = authority.crl(now)?;
+            authority.keep_fresh(now)?;
             authority.root_tasks(now)
         });
         match done.await {
@@ -375,16 +403,24 @@ async fn answer_all(mut enrolment: Enrolment, shared: Shared, turns: Arc<Semapho
         }
         let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
         let (shared, here, now) = (shared.clone(), enrolment.peer, clock.now());
-        tokio::task::spawn_blocking(move || {
-            let replied = act(&shared, |authority| reply(authority, question, (here, peer), now));
-            // Encoding needs no authority. The turn goes last: whoever has all of them has the authority alone.
-            drop(shared);
-            match replied {
-                Ok(reply) => tell(answer, reply),
+        tokio::spawn(async move {
+            let acting = shared.clone();
+            let replied = tokio::task::spawn_blocking(move || {
+                let replied = act(&acting, |authority| reply(authority, question, (here, peer), now));
+                // The turn goes last: whoever has all of them has the authority alone.
+                drop((acting, turn));
+                replied
+            });
+            match replied.await.unwrap_or(Err(Error::Stopped)) {
+                Ok(reply) => {
+                    if let Answer::State(State::Granted { proof: Some(proof), .. }) = &reply {
+                        shared.until_elsewhere(proof.index().saturating_add(1)).await;
+                    }
+                    tell(answer, reply);
+                }
                 // The asker hears nothing and tries again; what is wrong is for the log.
                 Err(error) => tracing::error!(%error, code = error.code(), "a question is not answered"),
             }
-            drop(turn);
         });
     }
 }
@@ -504,7 +540,26 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_certificate_waits_for_its_leaf_to_be_elsewhere() {
+        let elsewhere = watch::Sender::new(Elsewhere::default());
+        let wait = |size| until_taken(elsewhere.subscribe(), size);
+        assert!(wait(5).now_or_never().is_some(), "nobody is there");
+        elsewhere.send_replace(Elsewhere { log: 4, nodes: 1 });
+        assert!(wait(4).now_or_never().is_some(), "it is there");
+        let mut waiting = std::pin::pin!(wait(5));
+        assert!((&mut waiting).now_or_never().is_none(), "it is not there");
+        elsewhere.send_replace(Elsewhere { log: 5, nodes: 1 });
+        assert!(waiting.now_or_never().is_some(), "it has come");
+        let mut waiting = std::pin::pin!(wait(6));
+        assert!((&mut waiting).now_or_never().is_none(), "it is not there");
+        elsewhere.send_replace(Elsewhere { log: 5, nodes: 0 });
+        assert!(waiting.now_or_never().is_some(), "the last one has gone");
+    }
 
     #[test]
     fn one_address_gets_its_share_and_others_theirs() {

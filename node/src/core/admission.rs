@@ -146,6 +146,7 @@ impl Core {
     /// [`CoreError::Db`].
     pub fn note_partners(&self, admitted: &Admitted) -> Result<(), CoreError> {
         self.note_shown(admitted)?;
+        let _alone = self.noting_keys();
         let (mut writes, trust) = (Writes::new(), self.trust.trust());
         for desk in admitted.desks() {
             let leaf = desk.leaf();
@@ -158,7 +159,7 @@ impl Core {
                 let speaks = admitted.desk(&address).is_some_and(|desk| desk.leaf().hash() == hash);
                 let speaks = speaks && !trust.as_ref().is_some_and(|trust| self.speaks_newer(address, leaf, trust));
                 if speaks {
-                    self.note_key(&mut writes, address, leaf, held)?;
+                    self.note_key(&mut writes, address, leaf)?;
                     if held != Some(hash) {
                         writes.partner(address, &hash)?;
                     }

@@ -1,21 +1,22 @@
 //! Partners that speak with another office key than before: nothing is sealed for it until
 //! [`key_change`](musubi_protocol::key_change) says so, or a person.
 
+use std::sync::{Arc, MutexGuard, PoisonError};
+
 use ed25519_dalek::VerifyingKey;
 use musubi_protocol::{
     certificate::LeafIn,
     ids::{Address, Hash, OfficeNumber},
     key_change::{self, WAIT},
-    log::Inclusion,
     record::Record,
     time::Timestamp,
+    trust::Distrust,
 };
-use serde_bytes::ByteBuf;
 
 use super::{Core, CoreError, Event};
 use crate::{
     db::{KnownKey, Writes},
-    transparency,
+    transparency::{self, Logged},
 };
 
 /// A partner's office key that is another one than before, and that nothing is sealed for yet.
@@ -23,30 +24,36 @@ use crate::{
 pub struct NewKey {
     /// The partner.
     pub address: Address,
-    /// Its name by the certificate that showed the key first.
-    pub name: String,
     /// The number by which people compare the key ([`key_change::spoken`]).
     pub spoken: String,
-    /// Since when the log has shown the certificate; `None` if what is held of the log does not.
-    pub logged: Option<Timestamp>,
-    /// The certificate that showed the key first.
+    /// What the log that is held here says of the certificate; `None` if it does not show it.
+    pub logged: Option<Logged>,
+    /// The certificate that showed the key first, of those that are not revoked.
     pub certificate: LeafIn,
 }
 
-impl NewKey {
-    /// From when on mail goes to the key without anybody's word; `None` while nobody can say.
-    #[must_use]
-    pub fn goes_from(&self) -> Option<Timestamp> {
-        self.logged.map(|logged| logged.plus(WAIT))
-    }
+/// What a new key waits for, if nobody confirms it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaits {
+    /// That it has stood in the log for long enough.
+    Time(Timestamp),
+    /// That time is over: a newer signature over the log, or a clock that is right.
+    News,
+    /// The log that is held here does not show it.
+    Leaf,
+    /// Nothing is held of the log.
+    Log,
 }
 
-fn known(key: &VerifyingKey) -> KnownKey {
-    KnownKey { key: ByteBuf::from(key.as_bytes()), next: Vec::new() }
-}
-
-fn is(known: &KnownKey, key: &VerifyingKey) -> bool {
-    known.key.as_slice() == key.as_bytes()
+/// What became of a person's word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Confirmed {
+    /// Mail goes to these addresses.
+    Addresses(Vec<Address>),
+    /// No key of this office waits.
+    Nothing,
+    /// A key of this office waits, and has another number.
+    OtherNumber,
 }
 
 impl Core {
@@ -69,33 +76,40 @@ impl Core {
             return Ok(true);
         }
         // Of a partner who was never here nobody knows another key.
-        let Some(held) = self.db.partner_key(to)? else { return Ok(true) };
+        let Some(held) = self.known_key(to)? else { return Ok(true) };
         let Some(leaf) = self.certificate_of(&record.claim().certificate)? else { return Ok(false) };
-        if is(&held, leaf.key()) {
+        if held.is_key(leaf.key()) {
             return Ok(true);
         }
-        let next = self.next_key(to, &held)?;
-        let next = next.filter(|next| next.certificate.key() == leaf.key());
+        let next = self.next_key(to, &held)?.filter(|next| next.certificate.key() == leaf.key());
         Ok(next.is_some_and(|next| self.is_settled(&next)))
     }
 
-    /// Notes with which key a partner speaks; `before` is the certificate under which it spoke last.
-    pub(super) fn note_key(
-        &self,
-        writes: &mut Writes,
-        address: Address,
-        leaf: &LeafIn,
-        before: Option<Hash>,
-    ) -> Result<(), CoreError> {
-        let kept = self.db.partner_key(address)?;
-        let held = match &kept {
-            Some(kept) => kept.clone(),
-            None => {
-                let before = before.map(|hash| self.certificate_of(&hash)).transpose()?.flatten();
-                known(before.as_ref().unwrap_or(leaf).key())
-            }
+    /// The key for which mail to a partner is sealed: what is kept of it, or the one with which it was admitted last.
+    fn known_key(&self, address: Address) -> Result<Option<KnownKey>, CoreError> {
+        if let Some(kept) = self.db.partner_key(address)? {
+            return Ok(Some(kept));
+        }
+        let before = self.db.partner(address)?.map(|hash| self.certificate_of(&hash)).transpose()?.flatten();
+        Ok(before.map(|before| KnownKey::of(before.key())))
+    }
+
+    /// Whoever notes keys of partners does so alone.
+    pub(super) fn noting_keys(&self) -> MutexGuard<'_, ()> {
+        self.noting_keys.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes with which key a partner speaks. The caller holds [`Self::noting_keys`] until it is applied, and notes the
+    /// certificate afterwards.
+    pub(super) fn note_key(&self, writes: &mut Writes, address: Address, leaf: &LeafIn) -> Result<(), CoreError> {
+        if self.holds(address) {
+            return Ok(());
+        }
+        let held = match self.known_key(address)? {
+            Some(held) => held,
+            None => self.known_elsewhere(leaf)?.unwrap_or_else(|| KnownKey::of(leaf.key())),
         };
-        let next = if is(&held, leaf.key()) {
+        let next = if held.is_key(leaf.key()) {
             Vec::new()
         } else {
             let shown = self.next_key(address, &held)?;
@@ -107,10 +121,22 @@ impl Core {
             tracing::warn!(partner = %address, "a partner speaks with another key than before: its mail waits");
         }
         let noted = KnownKey { next, ..held };
-        if kept.as_ref() != Some(&noted) {
+        if self.db.partner_key(address)?.as_ref() != Some(&noted) {
             writes.partner_key(address, &noted)?;
         }
         Ok(())
+    }
+
+    /// The key by which another address of a desk is known, where it is another one than the desk's: what is new for that
+    /// address is new for all.
+    fn known_elsewhere(&self, leaf: &LeafIn) -> Result<Option<KnownKey>, CoreError> {
+        for address in leaf.addresses() {
+            let held = self.known_key(address)?;
+            if let Some(held) = held.filter(|held| !held.is_key(leaf.key())) {
+                return Ok(Some(KnownKey { next: Vec::new(), ..held }));
+            }
+        }
+        Ok(None)
     }
 
     /// The partners that speak with another key than before, for which nothing is sealed yet.
@@ -125,81 +151,136 @@ impl Core {
         Ok(all)
     }
 
-    /// Takes the word of a person that an office is the owner of a new key: what waits for it goes. Gives the addresses;
-    /// none if no key of this office that has this number waits.
+    /// What a new key waits for.
     ///
     /// # Errors
     /// [`CoreError`].
-    pub async fn confirm_key(&self, office: OfficeNumber, spoken: &str) -> Result<Vec<Address>, CoreError> {
-        let _one_at_a_time = self.changing_keys.lock().await;
-        let meant: Vec<NewKey> = self
-            .new_keys()?
-            .into_iter()
-            .filter(|key| key.address.office == office && key_change::is_spoken(key.certificate.key(), spoken))
-            .collect();
+    pub fn awaits(&self, key: &NewKey) -> Result<Awaits, CoreError> {
+        Ok(match key.logged.map(|logged| logged.since.plus(WAIT)) {
+            Some(from) if self.now() < from => Awaits::Time(from),
+            Some(_) => Awaits::News,
+            None if transparency::covered_size(&self.db)? == 0 => Awaits::Log,
+            None => Awaits::Leaf,
+        })
+    }
+
+    /// Takes the word of a person that an office is the owner of a new key: what waits for it goes.
+    ///
+    /// # Errors
+    /// [`CoreError`].
+    pub async fn confirm_key(&self, office: OfficeNumber, spoken: &str) -> Result<Confirmed, CoreError> {
+        let of_office = |key: &NewKey| key.address.office == office;
+        let waiting: Vec<NewKey> = self.new_keys()?.into_iter().filter(of_office).collect();
+        if waiting.is_empty() {
+            return Ok(Confirmed::Nothing);
+        }
+        let meant = |key: &NewKey| key_change::is_spoken(key.certificate.key(), spoken);
+        let meant: Vec<NewKey> = waiting.into_iter().filter(meant).collect();
+        if meant.is_empty() {
+            return Ok(Confirmed::OtherNumber);
+        }
         self.take_up(&meant).await?;
         for key in &meant {
             tracing::info!(partner = %key.address, "a person has confirmed the new key of a partner");
         }
-        Ok(meant.into_iter().map(|key| key.address).collect())
+        Ok(Confirmed::Addresses(meant.into_iter().map(|key| key.address).collect()))
     }
 
-    /// Takes up the keys that the log has shown for long enough. Gives in how many seconds the next one is due.
+    /// Takes up the keys that the log has shown for long enough. Gives in how many seconds the next one is due, by the
+    /// clock.
     ///
     /// # Errors
     /// [`CoreError`].
-    pub async fn settle_keys(&self) -> Result<Option<u64>, CoreError> {
-        let _one_at_a_time = self.changing_keys.lock().await;
+    pub async fn settle_keys(self: &Arc<Self>) -> Result<Option<u64>, CoreError> {
+        let core = Arc::clone(self);
+        let looking = tokio::task::spawn_blocking(move || core.settled_keys());
+        let (settled, due) = looking.await.map_err(|_| CoreError::Stopped)??;
+        self.take_up(&settled).await?;
+        Ok(due)
+    }
+
+    fn settled_keys(&self) -> Result<(Vec<NewKey>, Option<u64>), CoreError> {
         let (mut settled, mut due) = (Vec::new(), None::<u64>);
-        let now = self.trust.wall().min(self.trust.trusted_time().unwrap_or_default());
         for (address, held) in self.db.partner_keys()? {
             let Some(next) = self.next_key(address, &held)? else { continue };
             if self.is_settled(&next) {
                 tracing::info!(partner = %address, "the log has shown the new key of a partner for a day");
                 settled.push(next);
-            } else if let Some(from) = next.goes_from() {
-                let left = from.since(now);
-                due = Some(due.map_or(left, |due| due.min(left)));
+            } else if let Some(logged) = next.logged {
+                let left = logged.since.plus(WAIT).since(self.trust.wall());
+                // Once it is over, news are waited for.
+                if 0 < left {
+                    due = Some(due.map_or(left, |due| due.min(left)));
+                }
             }
         }
-        self.take_up(&settled).await?;
-        Ok(due)
+        Ok((settled, due))
     }
 
     async fn take_up(&self, keys: &[NewKey]) -> Result<(), CoreError> {
         if keys.is_empty() {
             return Ok(());
         }
-        let mut writes = Writes::new();
-        for key in keys {
-            writes.partner_key(key.address, &known(key.certificate.key()))?;
+        {
+            let _alone = self.noting_keys();
+            let mut writes = Writes::new();
+            for key in keys {
+                // It may speak with yet another one by now.
+                let held = self.db.partner_key(key.address)?;
+                let next = held.map(|held| self.next_key(key.address, &held)).transpose()?.flatten();
+                if next.is_some_and(|next| next.certificate.key() == key.certificate.key()) {
+                    writes.partner_key(key.address, &KnownKey::of(key.certificate.key()))?;
+                }
+            }
+            self.db.apply_lazily(writes)?;
         }
-        self.db.store().commit(writes.into_batch()).await?;
+        self.db.store().durable().await?;
         // What lacked an envelope gets one.
         self.tell(Event::PartnerRecord);
         Ok(())
     }
 
-    /// The key of a partner that is another one than the known one.
+    /// The key of a partner that is another one than the known one, while its certificate is not revoked.
     fn next_key(&self, address: Address, held: &KnownKey) -> Result<Option<NewKey>, CoreError> {
-        let Some(hash) = held.next.first() else { return Ok(None) };
+        let Some(first) = held.next.first() else { return Ok(None) };
         // Was it an impostor, then the key before stays the known one.
         if self.is_revoked(address)? {
             return Ok(None);
         }
-        let Some(certificate) = self.certificate_of(hash)? else { return Ok(None) };
-        let logged = transparency::logged(&self.db, &Inclusion::act_of(&certificate))?;
+        let Some(mut certificate) = self.certificate_of(first)? else { return Ok(None) };
+        if self.is_revoked_certificate(first)? {
+            // How long that one has stood in the log says nothing for a later one.
+            let speaks = self.db.partner(address)?.map(|hash| self.certificate_of(&hash)).transpose()?.flatten();
+            let Some(speaks) = speaks.filter(|speaks| speaks.key() == certificate.key()) else { return Ok(None) };
+            certificate = speaks;
+        }
+        let logged = self.sought.logged(&self.db, &certificate)?;
         let spoken = key_change::spoken(certificate.key());
-        Ok(Some(NewKey { address, name: certificate.name().to_owned(), spoken, logged, certificate }))
+        Ok(Some(NewKey { address, spoken, logged, certificate }))
     }
 
     fn is_settled(&self, key: &NewKey) -> bool {
-        key_change::is_settled(key.logged, self.trust.wall(), self.trust.trusted_time())
+        key.logged.is_some_and(|logged| key_change::is_settled(logged.since, logged.signed, self.trust.wall()))
     }
 
-    pub(super) fn certificate_of(&self, hash: &Hash) -> Result<Option<LeafIn>, CoreError> {
+    fn is_revoked_certificate(&self, hash: &Hash) -> Result<bool, CoreError> {
+        let Some((issuer, der)) = self.db.certificate(hash)? else { return Ok(false) };
+        Ok(matches!(self.trust.certificate(&der, &issuer), Err(Distrust::Revoked)))
+    }
+
+    fn certificate_of(&self, hash: &Hash) -> Result<Option<LeafIn>, CoreError> {
         let kept = self.db.certificate(hash)?;
         // It was judged before it was kept.
         Ok(kept.and_then(|(_, der)| LeafIn::parse(&der).ok()))
+    }
+}
+
+impl KnownKey {
+    fn of(key: &VerifyingKey) -> Self {
+        Self { key: key.to_bytes(), next: Vec::new() }
+    }
+
+    fn is_key(&self, key: &VerifyingKey) -> bool {
+        self.key == key.to_bytes()
     }
 }

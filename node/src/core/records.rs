@@ -76,7 +76,8 @@ impl Core {
         Ok(record::verify(record, &holder).ok())
     }
 
-    /// Keeps a record that an admitted desk has sent, if it is newer than the one held.
+    /// Keeps a record that an admitted desk has sent, if it is newer than the one held: for each address that the desk
+    /// speaks for. A record under another certificate than the one that speaks counts for nothing, however new it is.
     ///
     /// # Errors
     /// [`CoreError::Db`]. A record that is not good is not kept, and that is no error.
@@ -89,9 +90,15 @@ impl Core {
         }
         for kind in &record.claim().kinds {
             let address = Address::new(record.claim().office, *kind);
+            let certificate = record.claim().certificate;
+            if self.db.partner(address)? != Some(certificate) {
+                continue;
+            }
             let held = self.db.record(address)?.map(|bytes| self.verify_record(&bytes)).transpose()?.flatten();
-            let held = held.map(|held| self.rank(&held)).transpose()?;
-            if !self.holds(address) && held < Some(self.rank(&record)?) {
+            // A new computer does not know how far the one before has counted.
+            let speaks = |record: &Record| record.claim().certificate == certificate;
+            let held = held.filter(speaks).map(|held| held.claim().sequence);
+            if !self.holds(address) && held < Some(record.claim().sequence) {
                 writes.record(address, bytes)?;
             }
         }
@@ -101,13 +108,6 @@ impl Core {
             self.db.apply_lazily(writes)?;
         }
         Ok(new)
-    }
-
-    /// Which of two records counts: the one under the newer certificate, and of one certificate the later one. A new
-    /// computer knows nothing of the numbers that the one before has used.
-    fn rank(&self, record: &Record) -> Result<(u64, u64), CoreError> {
-        let certificate = self.certificate_of(&record.claim().certificate)?;
-        Ok((certificate.map_or(0, |leaf| leaf.issue_number()), record.claim().sequence))
     }
 
     /// Our records in force.

@@ -83,7 +83,7 @@ pub async fn push<O: Opener>(
         forgiven: BTreeSet::new(),
         budget: Budget::new(),
         desks: 0,
-        lacking: Vec::new(),
+        lacking: BTreeSet::new(),
         lacking_more: BTreeSet::new(),
         asked: 0,
         silent_since: None,
@@ -127,8 +127,9 @@ struct Push<O> {
     budget: Budget,
     /// Desks of the partner when logs were last offered.
     desks: usize,
-    /// Messages whose envelope was asked for before the partner's record was here.
-    lacking: Vec<(Log, MessageId)>,
+    /// Messages whose envelope was asked for before one can be made: the partner's record is not here, or nothing is sealed
+    /// for its key yet.
+    lacking: BTreeSet<(Log, MessageId)>,
     /// Logs of which there are more such messages than are remembered: the receiver is to say once more what it lacks.
     lacking_more: BTreeSet<Log>,
     /// Number of the last ping.
@@ -308,10 +309,14 @@ impl<O: Opener> Push<O> {
         }
         match outbox::envelope_of(&self.core, log, &id, true)? {
             Some(envelope) => self.frames.feed(&Frame::Envelope { log, id, envelope }).await?,
-            None if self.lacking.len() < MAX_REQUESTS => self.lacking.push((log, id)),
+            None if self.lacking.len() < MAX_REQUESTS => _ = self.lacking.insert((log, id)),
             None => _ = self.lacking_more.insert(log),
         }
         Ok(())
+    }
+
+    fn is_lacking(&self, log: Log, id: MessageId) -> bool {
+        self.lacking.contains(&(log, id)) || (self.lacking_more.contains(&log) && MAX_REQUESTS <= self.lacking.len())
     }
 
     /// Asks whether the other side is still there.
@@ -338,6 +343,8 @@ impl<O: Opener> Push<O> {
                 recovery::keep_certificate(&self.core, &der)?;
             }
             Frame::Want { log, id, offset } => self.sender.want(log, id, offset),
+            // It is not forgotten: a receiver asks again and again, and it costs nothing.
+            Frame::NeedEnvelope { log, id } if self.is_lacking(log, id) => {}
             Frame::NeedEnvelope { log, id } => self.sender.need_envelope(log, id),
             Frame::Stop { log, reason } if self.sender.has_offered(log) => {
                 let reason = if self.forgiven.remove(&log) { Stop::Busy } else { reason };

@@ -2,13 +2,14 @@
 
 use ed25519_dalek::SigningKey;
 use jiff::civil::Date;
-use musubi_node::authority::{Authority, CRL_AGE, Error, MAX_LICENCE, Period, Register, Row, State, Target};
+use musubi_node::authority::{Authority, CRL_AGE, Error, HEAD_AGE, MAX_LICENCE, Period, Register, Row, State, Target};
 use musubi_protocol::{
     certificate::{
         GRACE, Rank, TAIL,
         material::{self, Material},
     },
     crl::{Outcome, Reason},
+    log::Head,
     request::Request,
     signed::Unverified,
     time::{DAY, Timestamp},
@@ -280,6 +281,27 @@ fn a_crl_is_made_anew_when_it_is_a_day_old() {
     let issued = issue_at(&mut authority, "1379900010", &["11"], &key(1), at).unwrap();
     install(&issued.pem, &authority.root_pin()).judge(at).unwrap();
     assert_eq!(numbers(&authority.crl(at).unwrap()), [(3, at), (3, at)]);
+}
+
+/// Offices wait for a head of a day later before they seal for a new key, also where nobody joins or leaves.
+#[test]
+fn a_head_is_signed_anew_when_it_is_an_hour_old() {
+    let (dir, mut authority) = authority();
+    let head = |authority: &Authority| {
+        let (_, head) = authority.leaves_after(0, 10).unwrap();
+        Unverified::<Head>::from_bytes(&head).unwrap().claim().clone()
+    };
+    issue(&mut authority, "1379900010", &["11"], &key(1)).unwrap();
+    let first = head(&authority);
+    authority.keep_fresh(NOW.plus(HEAD_AGE - 1)).unwrap();
+    assert_eq!(head(&authority), first);
+    authority.keep_fresh(NOW.plus(HEAD_AGE)).unwrap();
+    let authority = reopen(&dir, authority);
+    let second = head(&authority);
+    assert_eq!(second.time, NOW.plus(HEAD_AGE));
+    assert_eq!((second.size, second.root), (first.size, first.root), "nothing else has changed");
+    let lists = authority.fresh_crl(NOW.plus(HEAD_AGE)).unwrap();
+    assert!(crls(&lists).iter().all(|crl| crl.number() == 1));
 }
 
 #[test]
