@@ -245,7 +245,8 @@ pub(crate) async fn hear(core: &Arc<Core>, peer: PeerId, frames: Frames, known: 
     // What it has not got it will not give.
     core.seen.asked(core.trust.trusted_time());
     if transparency::covered_size(&core.db).map_err(CoreError::from)? < known.log {
-        let followed = timeout(SESSION, transparency::follow(core, &mut partner, transparency::From::Partner)).await;
+        let followed =
+            timeout(SESSION, transparency::follow(core, &mut partner, transparency::From::Partner(known.log))).await;
         if let Ok(Err(error)) = followed {
             tracing::debug!(%peer, %error, "a partner's log could not be followed");
         }

@@ -66,8 +66,8 @@ pub(crate) struct Held(Mutex<Option<Tree>>);
 pub(crate) enum From {
     /// The authority: all there are, however long it takes.
     Authority,
-    /// A partner: a part, if nobody else is asked at the moment.
-    Partner,
+    /// A partner who says that the log has so many leaves: a part, if nobody else has given that by then.
+    Partner(u64),
 }
 
 /// What a check of the whole log has shown.
@@ -173,13 +173,12 @@ pub(crate) fn lead_on(core: &Core, size: u64) -> Result<Option<Answer>, DbError>
 /// [`NewsError`]; what is kept and covered stays as it was.
 pub(crate) async fn follow(core: &Arc<Core>, source: &mut impl Source, from: From) -> Result<(), NewsError> {
     // Two at once would write the same chunks. Whoever writes holds it, also where nobody waits for that any more.
-    let mut guard = match from {
-        From::Authority => Arc::clone(&core.following).lock_owned().await,
-        From::Partner => match Arc::clone(&core.following).try_lock_owned() {
-            Ok(guard) => guard,
-            Err(_) => return Ok(()),
-        },
-    };
+    let mut guard = Arc::clone(&core.following).lock_owned().await;
+    if let From::Partner(size) = from
+        && size <= covered_size(&core.db).map_err(CoreError::from)?
+    {
+        return Ok(());
+    }
     let begin = Arc::clone(core);
     let (held, mut taking) = blocking(move || {
         index_new_offices(&begin)?;
@@ -381,7 +380,10 @@ impl Taking {
             let (ours, theirs) = (Side::of(held), Side::of(head));
             compare::keep(&core.db, &Fork { size: head.value().size, ours, theirs })?;
         }
-        if matches!(outcome, Took::All) && fork.is_none() {
+        // An older head over the same leaves says less.
+        let newer =
+            covered_signed(&core.db)?.is_none_or(|(size, at)| size != head.value().size || at < head.value().time);
+        if matches!(outcome, Took::All) && fork.is_none() && newer {
             writes.meta(COVERED, &(self.tree.size(), ByteBuf::from(head.bytes())))?;
             logged::note_size(&core.db, &mut writes, self.tree.size(), head.value().time)?;
             for (number, leaf) in &self.own {

@@ -277,6 +277,35 @@ fn three_offices_join_exchange_renew_and_one_is_revoked() {
     assert!(audit.as_array().unwrap().iter().any(|entry| entry["deed"] == "announced"));
 }
 
+/// What the authority hands out is known in another house by then: a loss of its disk leaves no certificate behind that nobody
+/// knows of.
+#[test]
+fn no_certificate_goes_out_before_its_leaf() {
+    let world = World::new();
+    world.found(&[MANAGER]);
+    let (serving, at) = world.serve();
+    let manager = world.join("manager", MANAGER, "43", &at, &[]);
+    let log = |world: &World| world.done("status --dir manager")["log"].as_u64().unwrap();
+    let issued = |world: &World, n: u64| {
+        let office = 1_379_900_100 + n;
+        world.done(&format!("init --dir o{n} --office {office} --kind 11 --name みほん --recovery-out o{n}.sheet"));
+        world.done(&format!("request --dir o{n} --out {n}.pem"));
+        world.done(&format!("authority issue --dir a {n}.pem --out {n}-c.pem"));
+    };
+    // The authority's own node has a certificate too.
+    world.until("two leaves", |world| log(world) == 2);
+    // By now it may not be connected yet; once it is, it is told.
+    issued(&world, 1);
+    world.until("the third leaf", |world| log(world) == 3);
+    for n in 2..6 {
+        issued(&world, n);
+        assert_eq!(log(&world), n + 2);
+    }
+    for running in [manager, serving] {
+        running.stop();
+    }
+}
+
 /// Ten months later: lists that are long past, a licence that is free, and one that costs.
 #[test]
 fn licences_are_renewed_when_it_is_time_and_a_fee_wants_a_word() {

@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use musubi_protocol::{
     cbor::Ext,
-    certificate::{self, Serial, TAIL},
+    certificate::{self, Ca, Serial, TAIL},
     crl::{self, CrlIn, Revoked},
     ids::{Hash, OfficeNumber},
     log::{Act, Head, Inclusion, Operation},
     policy::Policy,
-    signed::Signed,
+    signed::{Signed, Unverified},
     time::Timestamp,
     trust::{Bundle, network_id},
 };
@@ -363,11 +363,32 @@ impl Standing {
         issuing.map(|(number, _)| *number)
     }
 
-    /// Those of them whose newest CRL is older than [`CRL_AGE`].
+    /// Those of them whose newest CRL is older than [`CRL_AGE`]. Of a CA that is revoked nobody wants one any more, and it
+    /// would grow with each certificate that is issued anew.
     pub(super) fn stale_crls(&self, now: Timestamp) -> Vec<u32> {
         // A root that is kept elsewhere signs its list for long.
         let signs = |ca: &u32| self.root_here || *ca != ROOT;
         let stale = |ca: &u32| self.crls.get(ca).is_none_or(|crl| CRL_AGE < now.since(crl.time));
-        self.crl_issuers(now).filter(signs).filter(stale).collect()
+        let mut found: Vec<u32> = self.crl_issuers(now).filter(signs).filter(stale).collect();
+        if found.iter().any(|ca| *ca != ROOT) {
+            let void = self.revoked_cas().unwrap_or_default();
+            // One that has no list yet was made a moment ago, and stands in the next bundle.
+            found.retain(|ca| !void.contains(ca) || !self.crls.contains_key(ca));
+        }
+        found
+    }
+
+    /// The issuing CAs that are revoked: the root's CRL names them, or the bundle in force does so no more.
+    pub(super) fn revoked_cas(&self) -> Result<Vec<u32>, Error> {
+        let crl = self.crls.get(&ROOT).ok_or(Error::Damaged("CRL"))?;
+        let crl = CrlIn::parse(&crl.bytes).map_err(|_| Error::Damaged("CRL"))?;
+        let bundle = Unverified::<Bundle>::from_bytes(&self.bundle.bytes)?;
+        let (bundle, time) = (bundle.claim(), bundle.claim().time);
+        let named = |ca: &Ca| bundle.issuing.iter().any(|der| der.as_slice() == ca.der());
+        let revoked = |ca: &Ca| {
+            crl.revoked().iter().any(|entry| entry.serial == ca.serial()) || (time <= ca.not_after() && !named(ca))
+        };
+        let issuing = self.cas.range(SECOND_ROOT + 1..);
+        Ok(issuing.filter(|(_, entry)| revoked(&entry.ca)).map(|(number, _)| *number).collect())
     }
 }

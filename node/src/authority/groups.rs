@@ -76,6 +76,14 @@ impl IssueAll {
         Self { requests: requests.into_iter(), wish, held: None, single: VecDeque::new(), outcomes, size: GROUP }
     }
 
+    /// Decides nothing more; how many requests are left.
+    fn end(&mut self) -> usize {
+        let left = self.single.len() + usize::from(self.held.is_some()) + self.requests.len();
+        (self.held, self.requests) = (None, Vec::new().into_iter());
+        self.single.clear();
+        left
+    }
+
     /// Requests of different offices, as many as come one after the other; none: all are decided.
     fn next(&mut self) -> Vec<Request> {
         if let Some(request) = self.single.pop_front() {
@@ -97,6 +105,12 @@ impl IssueAll {
             }
         }
     }
+}
+
+/// Whether it is one certificate's fault that an act for several was refused: its licence may reach beyond what an issuing CA
+/// serves, too.
+const fn is_of_one(error: &Error) -> bool {
+    error.is_refusal() || matches!(error, Error::RootNeeded)
 }
 
 /// An act does not see what it has done itself.
@@ -214,15 +228,15 @@ impl Authority {
             return false;
         }
         match self.issue_group(&group, work.wish, now, rng) {
-            Err(error) if error.is_refusal() && 1 < group.len() => work.single.extend(group),
+            Err(error) if is_of_one(&error) && 1 < group.len() => work.single.extend(group),
             Ok(granted) => {
                 work.outcomes.extend(granted.into_iter().map(|granted| self.issued(granted, now)));
             }
-            // One that is refused; else the disk, or the clock: that is no request's fault, and trying on helps none of
-            // these.
             Err(error) => {
+                // The disk, or the clock: that is no request's fault, and trying on helps none of the others.
+                let others = if is_of_one(&error) { 0 } else { group.len() - 1 + work.end() };
                 work.outcomes.push(Err(error));
-                work.outcomes.extend(group.iter().skip(1).map(|_| Err(Error::Stopped)));
+                work.outcomes.extend((0..others).map(|_| Err(Error::Stopped)));
             }
         }
         true
@@ -236,7 +250,7 @@ impl Authority {
         now: Timestamp,
         rng: &mut impl CryptoRng,
     ) -> Result<Vec<Granted>, Error> {
-        let void = self.revoked_cas()?;
+        let void = self.standing.revoked_cas()?;
         let held = group.iter().map(|request| self.held_for(request, wish, &void, now));
         let held: Vec<Option<Record>> = held.collect::<Result<_, _>>()?;
         if held.iter().all(Option::is_some) {
@@ -282,7 +296,7 @@ impl Authority {
     /// Issues the next ones anew; whether there may be more.
     fn reissue_some(&mut self, work: &mut Reissue, now: Timestamp, rng: &mut impl CryptoRng) -> Result<bool, Error> {
         // A root may have revoked another one since the last group.
-        let void = self.revoked_cas()?;
+        let void = self.standing.revoked_cas()?;
         if self.standing.cas.keys().next_back().is_some_and(|newest| void.contains(newest)) {
             return Err(Error::RootNeeded);
         }
@@ -303,7 +317,7 @@ impl Authority {
         match self.reissue_group(&group, &void, now, rng) {
             Ok(count) => work.count += count,
             // One that cannot be helped keeps no other waiting.
-            Err(error) if error.is_refusal() => match &group[..] {
+            Err(error) if is_of_one(&error) => match &group[..] {
                 [(_, office)] => work.refused.push(*office),
                 _ => group.iter().rev().for_each(|one| work.found.push_front(vec![*one])),
             },

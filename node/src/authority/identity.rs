@@ -44,7 +44,7 @@ impl Authority {
     pub(super) fn identity(&mut self, now: Timestamp, rng: &mut impl CryptoRng) -> Result<Identity, Error> {
         if let Some(record) = records::node(&self.store)? {
             let (secrets, held) = self.opened(&record)?;
-            let void = self.revoked_cas()?.contains(&held.ca);
+            let void = self.standing.revoked_cas()?.contains(&held.ca);
             if held.revoked.is_none() && !void && RENEW < held.leaf.until().since(now) {
                 return self.identity_of(secrets, held);
             }

@@ -114,6 +114,8 @@ struct Connected {
     connected: HashMap<PeerId, Member>,
     /// What nodes in the gate have shown; forgotten when there are too many.
     shown: HashMap<PeerId, Known>,
+    /// The few nodes that are told of every new leaf of the log.
+    keepers: Vec<PeerId>,
 }
 
 struct Member {
@@ -136,13 +138,18 @@ impl Desk {
         let known = members.shown.remove(&peer).unwrap_or_default();
         let offices = admitted.desks().map(|desk| desk.leaf().office()).collect();
         members.connected.entry(peer).or_insert(Member { offices, known, connections: 0 }).connections += 1;
+        if members.keepers.len() < KEEPERS && !members.keepers.contains(&peer) {
+            members.keepers.push(peer);
+        }
         self.note_elsewhere(&members);
     }
 
-    /// What members hold of the log, for whoever waits for that. What one claims beyond what there is does not count.
+    /// What keepers have had of the log, for whoever waits for that. What one claims beyond what there is does not count.
     fn note_elsewhere(&self, members: &Connected) {
-        let held = members.connected.values().map(|member| member.known.log).max().unwrap_or_default();
-        let (log, nodes) = (held.min(self.known.borrow().log), members.connected.len());
+        let there = self.shared.known.borrow().log;
+        let held = members.keepers.iter().filter_map(|peer| Some(members.connected.get(peer)?.known.log));
+        let log = held.filter(|log| *log <= there).max().unwrap_or_default();
+        let nodes = members.keepers.len();
         self.shared.elsewhere.send_modify(|elsewhere| {
             *elsewhere = Elsewhere { log: elsewhere.log.max(log), nodes };
         });
@@ -154,6 +161,11 @@ impl Desk {
             member.connections -= 1;
             if member.connections == 0 {
                 members.connected.remove(peer);
+                members.keepers.retain(|keeper| keeper != peer);
+                if members.keepers.len() < KEEPERS {
+                    let other = members.connected.keys().find(|other| !members.keepers.contains(other)).copied();
+                    members.keepers.extend(other);
+                }
                 self.note_elsewhere(&members);
             }
         }
@@ -380,6 +392,12 @@ impl Teller for Desk {
         self.members().connected.get(peer).map(|member| member.known.clone()).unwrap_or_default()
     }
 
+    /// A longer log alone is told to keepers only: everybody else asks for it four times an hour.
+    fn is_news(&self, peer: &PeerId, ours: &Known) -> bool {
+        let theirs = self.known_to(peer);
+        ours.is_news_to(&theirs) || (theirs.log < ours.log && self.members().keepers.contains(peer))
+    }
+
     fn told(&self, peer: PeerId, known: Known) {
         let mut members = self.members();
         if let Some(member) = members.connected.get_mut(&peer) {
@@ -501,6 +519,9 @@ struct Worker {
     stop: CancellationToken,
 }
 
+/// Nodes that are told of every new leaf of the log, so that it is known in other houses at once.
+const KEEPERS: usize = 3;
+
 /// How often certificates of open connections are judged again, and the own statement is made anew.
 const RECHECK: Duration = Duration::from_secs(30);
 
@@ -520,7 +541,10 @@ impl Worker {
                 changed = changes.changed() => match changed {
                     // The log grows with every certificate; that alone changes nobody's standing.
                     Ok(()) if changes.borrow_and_update().is_news_to(&self.judged_by) => self.sweep().await,
-                    Ok(()) => {}
+                    Ok(()) => {
+                        let log = changes.borrow_and_update().log;
+                        self.desk.known.send_if_modified(|known| std::mem::replace(&mut known.log, log) != log);
+                    }
                     Err(_) => break,
                 },
             }

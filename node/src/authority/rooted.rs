@@ -209,7 +209,7 @@ impl Authority {
             Some(_) => return Err(Error::NoRoot),
         };
         let mut cas = Vec::new();
-        let void = self.revoked_cas()?;
+        let void = self.standing.revoked_cas()?;
         let lives = |(number, entry): &(u32, &CaEntry)| now <= entry.ca.not_after() && !void.contains(number);
         for (number, entry) in self.issuing_cas().filter(lives) {
             let key = self.keys.get(&number).ok_or(Error::Damaged("CA"))?.key();
@@ -255,7 +255,7 @@ impl Authority {
         let (bundle, root_crl) = taken_apart(trust)?;
         let named: Vec<&Ca> = trust.issuing().collect();
         let is_left_out = |entry: &CaEntry| named.iter().all(|ca| ca.key() != entry.ca.key());
-        let void = self.revoked_cas()?;
+        let void = self.standing.revoked_cas()?;
         let lives = |(number, entry): &(u32, &CaEntry)| now <= entry.ca.not_after() && !void.contains(number);
         if self.issuing_cas().filter(lives).any(|(_, entry)| is_left_out(entry)) {
             return Err(Error::RootAnswer);
@@ -322,20 +322,6 @@ impl Register {
             }
         }
         Ok(RootTasks { here: standing.root_here, bundle: standing.bundle.number, crl_until, waiting })
-    }
-
-    /// The issuing CAs that are revoked: the root's CRL names them, or the bundle in force does so no more.
-    pub(super) fn revoked_cas(&self) -> Result<Vec<u32>, Error> {
-        let crl = self.standing.crls.get(&ROOT).ok_or(Error::Damaged("CRL"))?;
-        let crl = CrlIn::parse(&crl.bytes).map_err(|_| Error::Damaged("CRL"))?;
-        let bundle = Unverified::<Bundle>::from_bytes(&self.standing.bundle.bytes)?;
-        let (bundle, time) = (bundle.claim(), bundle.claim().time);
-        let named = |ca: &Ca| bundle.issuing.iter().any(|der| der.as_slice() == ca.der());
-        let revoked = |ca: &Ca| {
-            crl.revoked().iter().any(|entry| entry.serial == ca.serial()) || (time <= ca.not_after() && !named(ca))
-        };
-        let issuing = self.standing.cas.range(SECOND_ROOT + 1..);
-        Ok(issuing.filter(|(_, entry)| revoked(&entry.ca)).map(|(number, _)| *number).collect())
     }
 }
 

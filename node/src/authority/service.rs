@@ -24,7 +24,7 @@ use musubi_protocol::{
 };
 use musubi_store::Store;
 use tokio::sync::{Semaphore, watch};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{Authority, Error, NewerCrls, TakenBack, door::Door, members::Members};
 use crate::{clock::Clock, home::Home};
@@ -100,8 +100,8 @@ impl Shared {
     /// Waits until a member holds that many leaves of the log: no certificate is handed out before its leaf has left the
     /// house, so that one of which only its office knows does not come up after a loss. Where no member is connected there
     /// is nobody to wait for, and for one that does not take it nobody waits long.
-    pub(super) async fn until_elsewhere(&self, size: u64) {
-        until_taken(self.elsewhere.subscribe(), size).await;
+    pub(super) fn until_elsewhere(&self, size: u64) -> impl Future<Output = ()> + Send + use<> {
+        until_taken(self.elsewhere.subscribe(), size)
     }
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn act_aside<T: Send + 'static>(
 }
 
 /// As [`act_aside`], group by group until something comes back: whoever waits has the authority between two of them. When
-/// the service stops it ends with the group under way.
+/// the service stops, or the future is dropped because nobody waits for the outcome, it ends with the group under way.
 ///
 /// # Errors
 /// Those of a group; [`Error::Stopped`].
@@ -141,14 +141,15 @@ pub(super) async fn act_in_groups<T: Send + 'static>(
     shared: &Shared,
     mut group: impl FnMut(&mut Authority) -> Result<Option<T>, Error> + Send + 'static,
 ) -> Result<T, Error> {
-    let acting = shared.clone();
+    let (acting, gone) = (shared.clone(), CancellationToken::new());
+    let _waits = gone.clone().drop_guard();
     let work = move || {
         loop {
+            if acting.work.is_closed() || gone.is_cancelled() {
+                return Err(Error::Stopped);
+            }
             if let Some(done) = act(&acting, &mut group)? {
                 return Ok(done);
-            }
-            if acting.work.is_closed() {
-                return Err(Error::Stopped);
             }
         }
     };
@@ -283,6 +284,8 @@ impl Service {
     /// Ends what is being answered, and listens no more. A long act ends with the group under way.
     pub async fn stop(mut self) {
         self.shared.work.close();
+        // Nobody is waited for any more.
+        self.shared.elsewhere.send_replace(Elsewhere::default());
         self.task.abort();
         self.daily.abort();
         let _ = ((&mut self.task).await, (&mut self.daily).await);
@@ -413,8 +416,15 @@ async fn answer_all(mut enrolment: Enrolment, shared: Shared, turns: Arc<Semapho
             });
             match replied.await.unwrap_or(Err(Error::Stopped)) {
                 Ok(reply) => {
-                    if let Answer::State(State::Granted { proof: Some(proof), .. }) = &reply {
-                        shared.until_elsewhere(proof.index().saturating_add(1)).await;
+                    let granted = match &reply {
+                        Answer::State(State::Granted { proof: Some(proof), .. }) => Some(proof.index()),
+                        _ => None,
+                    };
+                    let there = granted.map(|leaf| shared.until_elsewhere(leaf.saturating_add(1)));
+                    // Whoever waits has the authority no more.
+                    drop(shared);
+                    if let Some(there) = there {
+                        there.await;
                     }
                     tell(answer, reply);
                 }

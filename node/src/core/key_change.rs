@@ -179,11 +179,12 @@ impl Core {
         if meant.is_empty() {
             return Ok(Confirmed::OtherNumber);
         }
-        self.take_up(&meant).await?;
-        for key in &meant {
-            tracing::info!(partner = %key.address, "a person has confirmed the new key of a partner");
+        let taken = self.take_up(&meant).await?;
+        for address in &taken {
+            tracing::info!(partner = %address, "a person has confirmed the new key of a partner");
         }
-        Ok(Confirmed::Addresses(meant.into_iter().map(|key| key.address).collect()))
+        // With yet another key by now, it is as if none had that number.
+        Ok(if taken.is_empty() { Confirmed::OtherNumber } else { Confirmed::Addresses(taken) })
     }
 
     /// Takes up the keys that the log has shown for long enough. Gives in how many seconds the next one is due, by the
@@ -195,7 +196,7 @@ impl Core {
         let core = Arc::clone(self);
         let looking = tokio::task::spawn_blocking(move || core.settled_keys());
         let (settled, due) = looking.await.map_err(|_| CoreError::Stopped)??;
-        self.take_up(&settled).await?;
+        let _ = self.take_up(&settled).await?;
         Ok(due)
     }
 
@@ -217,9 +218,11 @@ impl Core {
         Ok((settled, due))
     }
 
-    async fn take_up(&self, keys: &[NewKey]) -> Result<(), CoreError> {
+    /// Takes keys up with which their partners speak still; whose.
+    async fn take_up(&self, keys: &[NewKey]) -> Result<Vec<Address>, CoreError> {
+        let mut taken = Vec::new();
         if keys.is_empty() {
-            return Ok(());
+            return Ok(taken);
         }
         {
             let _alone = self.noting_keys();
@@ -230,6 +233,7 @@ impl Core {
                 let next = held.map(|held| self.next_key(key.address, &held)).transpose()?.flatten();
                 if next.is_some_and(|next| next.certificate.key() == key.certificate.key()) {
                     writes.partner_key(key.address, &KnownKey::of(key.certificate.key()))?;
+                    taken.push(key.address);
                 }
             }
             self.db.apply_lazily(writes)?;
@@ -237,7 +241,7 @@ impl Core {
         self.db.store().durable().await?;
         // What lacked an envelope gets one.
         self.tell(Event::PartnerRecord);
-        Ok(())
+        Ok(taken)
     }
 
     /// The key of a partner that is another one than the known one, while its certificate is not revoked.

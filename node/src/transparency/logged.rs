@@ -40,7 +40,8 @@ pub(crate) struct Sought(Mutex<HashMap<Hash, Found>>);
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Found {
-    since: Option<Timestamp>,
+    /// Where it stands, and since when.
+    at: Option<(u64, Timestamp)>,
     revoked: bool,
     /// How many leaves were looked through.
     upto: u64,
@@ -49,8 +50,10 @@ struct Found {
 /// Notes that at a moment the log had no more than `size` leaves.
 pub(super) fn note_size(db: &Db, writes: &mut Writes, size: u64, signed: Timestamp) -> Result<(), DbError> {
     let mut sizes = sizes(db)?;
-    // After a gap in what was held, what is known of before says nothing.
-    sizes.retain(|(earlier, at)| *earlier <= size && *at <= signed);
+    if sizes.last().is_some_and(|(last, at)| size < *last || (size == *last && signed <= *at)) {
+        // Nothing that was not known: what is fetched again after a damage, or an older head.
+        return Ok(());
+    }
     let earlier = sizes.len().checked_sub(2).and_then(|before| sizes.get(before)).copied();
     match sizes.last_mut() {
         Some(last) if last.0 == size => last.1 = signed,
@@ -113,12 +116,14 @@ impl Sought {
         let mut found = known.filter(|found| found.upto <= size).unwrap_or_default();
         if found.upto < size {
             let from = found.upto;
-            if found.since.is_none()
+            if found.at.is_none()
                 && let Some(at) = proofs::search(db, &act.to_bytes(), from, size)?
             {
-                found.since = Some(since(db, at, act, signed)?);
+                found.at = Some((at, since(db, at, act, signed)?));
             }
-            found.revoked |= found.since.is_some() && is_revoked(db, act, from, size)?;
+            if let Some((at, _)) = found.at {
+                found.revoked |= is_revoked(db, act, from.max(at), size)?;
+            }
             found.upto = size;
             let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             if MAX_FOUND <= all.len() {
@@ -126,7 +131,7 @@ impl Sought {
             }
             all.insert(act.certificate, found);
         }
-        Ok(found.since.filter(|_| !found.revoked).map(|since| Logged { since, signed }))
+        Ok(found.at.filter(|_| !found.revoked).map(|(_, since)| Logged { since, signed }))
     }
 }
 
@@ -268,6 +273,12 @@ mod tests {
         let apart = noted.windows(2).map(|two| two[1].1.since(two[0].1)).collect::<Vec<_>>();
         // The last one is that of now.
         assert!(apart.iter().rev().skip(1).all(|apart| (APART..2 * APART).contains(apart)), "{apart:?}");
+        // An older head over the same leaves, or fewer, changes nothing.
+        log.grow([], NOW);
+        let mut writes = Writes::new();
+        note_size(&log.db, &mut writes, 3, Timestamp(NOW + 5_000 * 600)).unwrap();
+        assert!(writes.is_empty());
+        assert_eq!(sizes(&log.db).unwrap(), noted);
         let first = noted[0].1;
         assert!(3 * DAY < Timestamp(NOW + 999 * 600).since(first), "{first:?}");
     }

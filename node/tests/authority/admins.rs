@@ -154,6 +154,11 @@ fn a_founder_who_was_killed_is_named_by_his_passphrase() {
     drop(authority);
     let dir = dir.path();
     assert!(matches!(perform(dir, add("佐藤", "wrong"), &[word("佐藤", "wrong")]), Err(Error::WrongPassphrase)));
+    // Nor does anybody act under a name that nothing shows.
+    let mut authority = Authority::open(dir, &passphrase("right")).unwrap();
+    let errand = Errand { admin: "佐藤".to_owned(), act: act(), words: Vec::new() };
+    assert!(matches!(authority.perform_proven(dir, errand, NOW, &mut rng(9)), Err(Error::Unproven)));
+    drop(authority);
     let named = perform(dir, add("佐藤", "right"), &[word("佐藤", "right")]).unwrap();
     assert!(matches!(named, Done::Admins(admins) if admins.len() == 1));
     assert_eq!((openers(dir), names(dir)), (vec![1], vec!["佐藤".to_owned()]));

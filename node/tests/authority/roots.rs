@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use musubi_node::authority::{Act, Authority, Done, Error, Period, Root, RootAsked, RootRequest};
 use musubi_protocol::{
     certificate::material::{self, Material},
-    crl::{self, Outcome, Reason},
+    crl::{self, CrlIn, Outcome, Reason},
     policy::{Policy, Term},
     time::{DAY, Timestamp},
     trust::{Distrust, Trust},
@@ -331,6 +331,14 @@ fn a_ca_is_revoked_and_its_offices_get_new_certificates() {
     assert_eq!(names, ["Musubi Issuing CA 2026-2"]);
     // The same office key, and a request of a compromised CA's time is not needed.
     assert_eq!(*office.leaf.key(), key(1).verifying_key());
+    // Its list would grow with every certificate that is issued anew, and nobody wants it any more.
+    let numbers = |authority: &Authority, now| {
+        crls(&authority.fresh_crl(now).unwrap()).iter().map(CrlIn::number).collect::<Vec<_>>()
+    };
+    let [newest, void, root] = numbers(&authority, at)[..] else { panic!("three lists") };
+    let later = at.plus(2 * DAY);
+    authority.keep_fresh(later).unwrap();
+    assert_eq!(numbers(&authority, later), [newest + 1, void, root]);
 }
 
 #[test]
