@@ -1,0 +1,7 @@
+//! Care-plan documents as forms: what the files of the standard say, arranged like the paper that offices have used for
+//! twenty years, as accessible HTML, as PDF on A4, and as text for terminals.
+//!
+//! A form is built once, as a [`Sheet`](sheet::Sheet): what stands on it, in reading order, without a word about ink. Each
+//! output shows the same sheets, so what is missing in one is missing in all, and tests hold the sheets against the model.
+
+pub mod sheet;
