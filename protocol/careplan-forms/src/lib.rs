@@ -4,4 +4,10 @@
 //! A form is built once, as a [`Sheet`](sheet::Sheet): what stands on it, in reading order, without a word about ink. Each
 //! output shows the same sheets, so what is missing in one is missing in all, and tests hold the sheets against the model.
 
+pub mod cover;
+pub mod era;
+pub mod forms;
+pub mod html;
 pub mod sheet;
+pub mod show;
+pub mod text;
