@@ -119,7 +119,7 @@ mod tests {
         {
             assert_eq!(WEEKDAYS[weekday(of(day))], name, "{day}");
         }
-        assert_eq!(super::day(of("20251104")), "4日(火)");
+        assert_eq!(day(of("20251104")), "4日(火)");
     }
 
     proptest! {

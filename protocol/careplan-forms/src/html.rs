@@ -83,7 +83,7 @@ impl Page {
             Orientation::Portrait => "portrait",
             Orientation::Landscape => "landscape",
         };
-        self.push(&format!("<section class=\"sheet {lies}\" aria-labelledby=\"f{number}\">\n<header>\n"));
+        self.push(&format!("<article class=\"sheet {lies}\" aria-labelledby=\"f{number}\">\n<header>\n"));
         self.push(&format!("<h2 id=\"f{number}\">{}</h2>\n", escaped(&sheet.title)));
         for (class, text) in [("corner", &sheet.corner), ("subtitle", &sheet.subtitle)] {
             if !text.is_empty() {
@@ -97,7 +97,7 @@ impl Page {
         if !sheet.foot.is_empty() {
             self.push(&format!("<p class=\"foot\">{}</p>\n", escaped(&sheet.foot)));
         }
-        self.push("</section>\n");
+        self.push("</article>\n");
     }
 
     fn block(&mut self, block: &Block) {

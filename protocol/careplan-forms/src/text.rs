@@ -150,7 +150,9 @@ impl Out {
                 let shown = if label.is_empty() { cell.text.clone() } else { format!("{label}：{}", cell.text) };
                 let shown = clean(&shown.replace('\n', " "));
                 if begins {
-                    self.paragraph(&format!("■ {shown}"), 0);
+                    // What goes on under cells of a row above is no new entry.
+                    let sign = if at == 0 { '■' } else { '・' };
+                    self.paragraph(&format!("{sign} {shown}"), 0);
                     begins = false;
                 } else if cell.heads || cell.text.contains('\n') {
                     self.flush_indented(&mut short);
@@ -201,8 +203,8 @@ impl<'a> Grid<'a> {
                     let down = usize::from(cell.rows).min(group.len() - at);
                     let right = usize::from(cell.columns);
                     for (below, line) in rows[first + at..first + at + down].iter_mut().enumerate() {
-                        for place in column..(column + right).min(columns) {
-                            line[place] = Some((cell, below == 0 && place == column));
+                        for (beside, place) in line.iter_mut().skip(column).take(right).enumerate() {
+                            *place = Some((cell, below == 0 && beside == 0));
                         }
                     }
                     column += right;
@@ -212,11 +214,20 @@ impl<'a> Grid<'a> {
         Self { rows }
     }
 
-    /// Returns what heads a column, from the top.
+    /// Returns what heads a column. What heads several is left out where the rest names the column all the same.
     fn label(&self, heads: usize, column: usize) -> String {
+        let own = |column: usize| self.head(heads, column, |cell| cell.columns == 1);
+        let mine = own(column);
+        let columns = self.rows.first().map_or(0, Vec::len);
+        let is_unique = !mine.is_empty() && (0..columns).filter(|&other| own(other) == mine).count() == 1;
+        if is_unique { mine } else { self.head(heads, column, |_| true) }
+    }
+
+    fn head(&self, heads: usize, column: usize, counts: impl Fn(&Cell) -> bool) -> String {
         let mut texts: Vec<&str> = Vec::new();
         for row in self.rows.iter().take(heads) {
-            if let Some((cell, _)) = row.get(column).copied().flatten()
+            let place = row.get(column).copied().flatten().filter(|(cell, _)| counts(cell));
+            if let Some((cell, _)) = place
                 && !texts.contains(&cell.text.as_str())
             {
                 texts.push(&cell.text);

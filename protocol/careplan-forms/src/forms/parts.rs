@@ -91,10 +91,15 @@ pub(crate) fn birth(record: Option<&Record>, on: Option<Date>) -> String {
     show::column(record, "birth_date") + &age
 }
 
-/// An address: its code and its lines.
+/// An address in one line: its code and its parts.
 pub(crate) fn address(record: &Record, columns: [&str; 3]) -> String {
     let [code, first, second] = columns.map(|column| show::column(record, column));
-    show::lines([if code.is_empty() { code } else { format!("〒{code}") }, first, second])
+    beside([if code.is_empty() { code } else { format!("〒{code}") }, first, second])
+}
+
+/// Texts that are not empty, beside each other.
+pub(crate) fn beside(texts: impl IntoIterator<Item = String>) -> String {
+    texts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join("　")
 }
 
 /// A block of fields.

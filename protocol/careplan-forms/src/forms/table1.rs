@@ -32,9 +32,9 @@ fn person(plan: &CarePlan, record: &Record) -> Vec<Vec<Field>> {
     let address = |record| parts::address(record, ["user_postal_code", "user_address1", "user_address2"]);
     let addresses = show::distinct(supplement.map(address).into_iter().chain([address(record)]));
     let sex = supplement.map(|record| show::column(record, "sex")).unwrap_or_default();
+    let number = show::labelled("事業所番号", show::column(record, "cm_office_number"));
     let office = show::lines([
-        show::column(record, "cm_office_name"),
-        show::labelled("事業所番号", show::column(record, "cm_office_number")),
+        parts::beside([show::column(record, "cm_office_name"), number]),
         parts::address(record, ["cm_office_postal_code", "cm_office_address1", "cm_office_address2"]),
     ]);
     vec![

@@ -109,7 +109,6 @@ impl Entry {
 fn table(mut columns: [Vec<Entry>; COLUMNS]) -> Table {
     let mut table = parts::table("週間サービス計画", &[3, 4, 6, 6, 6, 6, 6, 6, 6, 11]);
     table.shows_caption = false;
-    table.small = true;
     table.head = vec![parts::row([
         Cell::head("時間帯").columns(2),
         Cell::head("月"),

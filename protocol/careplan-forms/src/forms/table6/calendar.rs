@@ -136,7 +136,12 @@ fn group(service: &Service<'_>, of: careplan::Month, sent: &BTreeSet<(OfficeNumb
         actual.push(if differs { done.differs() } else { done });
     }
     planned.extend(sums(&service.planned));
-    actual.extend(sums(&service.actual));
+    let mut done = sums(&service.actual);
+    let [planned_units, actual_units] = [&service.planned, &service.actual].map(|rows| sum(rows.iter().copied()).1);
+    if let (Some(total), true) = (done.last_mut(), is_sent && planned_units != actual_units) {
+        total.differs = true;
+    }
+    actual.extend(done);
     vec![parts::row(planned), parts::row(actual)]
 }
 
