@@ -66,9 +66,9 @@ pub fn sheet(cover: &Cover) -> Sheet {
                 vec![Field { value: show::text(&cover.sender_contact), ..end("送付元の連絡先") }],
                 vec![Field { value: pages, ..end("枚数") }],
             ]),
+            Block::Heading("【重要】この送付物には個人情報が含まれています。".to_owned()),
             Block::Paragraph(
-                "【重要】個人情報が含まれています。お心当たりのない場合は、読まずに上記の送付元へご連絡のうえ、\
-                 破棄又は返送してください。"
+                "お心当たりのない場合（誤送信）は、以降のページを読まずに上記の送付元へご連絡のうえ、破棄又は返送してください。"
                     .to_owned(),
             ),
             Block::Table(table),

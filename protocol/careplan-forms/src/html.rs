@@ -14,6 +14,9 @@ use crate::sheet::{Align, Block, Cell, Field, Line, Orientation, Pack, Picture, 
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
+/// From so many rows on, a group need not fit on a page.
+const GROUP: usize = 20;
+
 /// Returns the forms as one page.
 #[must_use]
 pub fn html(pack: &Pack) -> String {
@@ -54,6 +57,12 @@ fn escaped(text: &str) -> String {
         }
     }
     out
+}
+
+/// Tells whether a text may need more than half a page: then a page may break it. Otherwise a browser moves it to the
+/// next page and leaves this one empty.
+const fn is_long(characters: usize) -> bool {
+    1_000 < characters
 }
 
 /// Returns what stands for a character that cannot be seen; `None` for those that can.
@@ -131,7 +140,12 @@ impl Page {
     }
 
     fn field(&mut self, begins: bool, field: &Field) {
-        let above = if field.above { " class=\"above\"" } else { "" };
+        let above = match (field.above, is_long(field.value.chars().count())) {
+            (true, true) => " class=\"above long\"",
+            (true, false) => " class=\"above\"",
+            (false, true) => " class=\"long\"",
+            (false, false) => "",
+        };
         let from = if begins { "1" } else { "auto" };
         self.push(&format!(
             "<div{above} style=\"grid-column:{from}/span {}\"><dt>{}</dt><dd",
@@ -162,7 +176,9 @@ impl Page {
             self.push("</thead>\n");
         }
         for group in table.groups.iter().filter(|group| !group.is_empty()) {
-            self.push("<tbody>\n");
+            let characters = group.iter().flat_map(|row| &row.cells).map(|cell| cell.text.chars().count()).max();
+            let long = GROUP < group.len() || is_long(characters.unwrap_or_default());
+            self.push(if long { "<tbody class=\"long\">\n" } else { "<tbody>\n" });
             group.iter().for_each(|row| self.row(row, false));
             self.push("</tbody>\n");
         }

@@ -177,7 +177,7 @@ fn day(rows: &[Record]) -> Table {
             vec![parts::row([time, parts::cell(row, "user_routine"), parts::cell(row, "family_routine")])]
         })
         .collect();
-    table
+    parts::never_empty(table)
 }
 
 fn history(rows: &[Record]) -> Table {
@@ -203,5 +203,5 @@ fn history(rows: &[Record]) -> Table {
             ])]
         })
         .collect();
-    table
+    parts::never_empty(table)
 }

@@ -70,7 +70,7 @@ fn row(change: &Change, names: &Names) -> Row {
         Cell::new(word).align(Align::Middle),
         Cell { heads: true, ..Cell::new(place) },
         Cell::new(before),
-        Cell::new(after).differs(),
+        Cell::new(after),
     ])
 }
 

@@ -32,6 +32,14 @@ pub(crate) fn table(caption: &str, widths: &[u16]) -> Table {
     }
 }
 
+/// Gives a table without a row an empty one, as paper has it.
+pub(crate) fn never_empty(mut table: Table) -> Table {
+    if table.groups.is_empty() {
+        table.groups.push(vec![row(table.widths.iter().map(|_| Cell::new("")))]);
+    }
+    table
+}
+
 /// A row of headings.
 pub(crate) fn head<'a>(texts: impl IntoIterator<Item = &'a str>) -> Row {
     row(texts.into_iter().map(Cell::head))

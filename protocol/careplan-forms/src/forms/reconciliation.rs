@@ -205,9 +205,9 @@ fn group(difference: &Difference, names: &Names, column: Column) -> Vec<Row> {
         Cell { heads: true, ..Cell::new(who) }.rows(parts::span(rows.clone().count() + 1)),
         Cell::new(difference.date.map(era::day).unwrap_or_default()),
         Cell::new(sign(difference.kind)).align(Align::Middle),
-        Cell::new(show::lines([words(difference).as_str(), also])).differs(),
-        Cell::new(difference.planned.as_ref().map(side).unwrap_or_default()),
-        Cell::new(difference.actual.as_ref().map(side).unwrap_or_default()),
+        Cell::new(show::lines([words(difference).as_str(), also])),
+        Cell::new(difference.planned.as_ref().map_or("なし".to_owned(), side)),
+        Cell::new(difference.actual.as_ref().map_or("なし".to_owned(), side)).differs(),
     ])];
     group.extend(rows.map(|row| {
         let (planned, actual) = if is_planned { (cells(row), String::new()) } else { (String::new(), cells(row)) };

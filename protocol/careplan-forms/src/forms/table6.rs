@@ -78,11 +78,15 @@ fn fields(month: &Month<'_>, person: &Person, of: careplan::Month) -> Vec<Line> 
     };
     let planner = show::distinct(rows().map(|row| row.cm_office.map(|office| office.to_string()).unwrap_or_default()));
     let manager = show::distinct(rows().map(|row| row.care_manager.as_deref().map(show::text).unwrap_or_default()));
+    // The office may have put in the insurer that pays for one who moved to a home (住所地特例).
+    let others = month.actuals(of).map(|actual| &actual.person.insurer).filter(|insurer| **insurer != person.insurer);
+    let insurers =
+        show::distinct([person.insurer.to_string()].into_iter().chain(others.map(|other| format!("実績：{other}"))));
     let birth = parts::birth(supplement, careplan::Date::new(of.year(), of.month(), 1));
     vec![
         vec![
             Field::new("認定状況", status, 14),
-            Field::new("保険者番号", person.insurer.to_string(), 11),
+            Field::new("保険者番号", insurers, 11),
             Field::new("被保険者番号", person.insured.to_string(), 13),
             Field::new("作成年月日", made, 12),
             Field::new("実績作成日", done, 10),

@@ -18,6 +18,9 @@ use crate::{
 /// Days that have a column; those that the month lacks stay grey.
 const DAYS: u8 = 31;
 
+/// The names of both rows of a service.
+const SIDES: [&str; 2] = ["予定", "実績"];
+
 /// What the rows of one line have in common.
 type Same<'a> = (
     Time,
@@ -162,12 +165,16 @@ fn name(service: &Service<'_>, first: &ServiceRow, of: careplan::Month) -> Strin
         show::labelled("届出", first.notification.as_deref().map(show::text).unwrap_or_default()),
         show::labelled("明細", show::some(first.detail_no)),
     ];
-    for (rows, side) in [(&service.planned, "予定"), (&service.actual, "実績")] {
-        let over = rows.iter().filter(|row| row.over_30_days == Some(true));
-        let over = over.filter_map(|row| row.date).map(Date::day).collect::<BTreeSet<_>>();
-        lines.push(show::labelled(&format!("{side}30日超"), show::days(over)));
-        let prorated = show::distinct(rows.iter().filter_map(|row| row.prorated).map(|days| show::days(days.iter())));
-        lines.push(show::labelled(&format!("{side}日割"), prorated));
+    let both = [&service.planned, &service.actual];
+    let over = both.map(|rows| {
+        let over = rows.iter().filter(|row| row.over_30_days == Some(true)).filter_map(|row| row.date);
+        show::days(over.map(Date::day).collect::<BTreeSet<_>>())
+    });
+    lines.extend(sides("30日超", over));
+    let prorated =
+        both.map(|rows| show::distinct(rows.iter().filter_map(|row| row.prorated).map(|days| show::days(days.iter()))));
+    lines.extend(sides("日割", prorated));
+    for (rows, side) in both.into_iter().zip(SIDES) {
         for row in rows.iter().filter(|row| row.date.is_none_or(|date| date.month() != of)) {
             let day = row.date.map_or("日付なし".to_owned(), era::date);
             lines.push(format!("{side}{day}：{}回", show::number(row.count.unwrap_or(1).into())));
@@ -179,6 +186,18 @@ fn name(service: &Service<'_>, first: &ServiceRow, of: careplan::Month) -> Strin
         lines.push(show::labelled(field.map_or(*column, |field| field.name_ja()), show::text(text)));
     }
     show::lines(lines)
+}
+
+/// What is said about planned and actual days: once, if both say the same.
+fn sides(label: &str, [planned, actual]: [String; 2]) -> Vec<String> {
+    if planned == actual {
+        return vec![show::labelled(label, planned)];
+    }
+    [planned, actual]
+        .into_iter()
+        .zip(SIDES)
+        .map(|(days, side)| show::labelled(&format!("{side}{label}"), days))
+        .collect()
 }
 
 /// How often on a day; `None` if nothing stands there.
