@@ -8,7 +8,10 @@ use std::fmt::Write;
 
 use data_encoding::BASE64;
 
-use crate::sheet::{Align, Block, Cell, Field, Line, Orientation, Pack, Picture, Row, Sheet, Table};
+use crate::{
+    sheet::{Align, Block, Cell, Field, Line, Orientation, Pack, Picture, Row, Sheet, Table},
+    show,
+};
 
 /// The policy that a browser holds the page to: only its own style and pictures.
 const POLICY: &str =
@@ -37,9 +40,7 @@ pub fn html(pack: &Pack) -> String {
     page.text
 }
 
-/// Replaces what HTML would read as its own. Characters that no text should have, such as an escape, are shown by their
-/// pictures (U+2400 and on), and a change of the writing's direction by its number: unseen, it would turn round what
-/// follows.
+/// Replaces what HTML would read as its own, and shows what cannot be seen.
 fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -50,7 +51,7 @@ fn escaped(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             '\n' => out.push('\n'),
-            other => match visible(other) {
+            other => match show::visible(other) {
                 Some(shown) => out.push_str(&shown),
                 None => out.push(other),
             },
@@ -63,18 +64,6 @@ fn escaped(text: &str) -> String {
 /// next page and leaves this one empty.
 const fn is_long(characters: usize) -> bool {
     1_000 < characters
-}
-
-/// Returns what stands for a character that cannot be seen; `None` for those that can.
-pub(crate) fn visible(character: char) -> Option<String> {
-    match character {
-        '\u{7f}' => Some('\u{2421}'.to_string()),
-        '\0'..='\u{1f}' => char::from_u32(0x2400 + u32::from(character)).map(String::from),
-        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-            Some(format!("[U+{:04X}]", u32::from(character)))
-        }
-        _ => None,
-    }
 }
 
 #[derive(Default)]
@@ -132,15 +121,17 @@ impl Page {
         }
         self.push("<dl>\n");
         for line in lines {
+            // Fields of a line are equally high, so they break together.
+            let long = line.iter().any(|field| is_long(field.value.chars().count()));
             for (at, field) in line.iter().enumerate() {
-                self.field(at == 0, field);
+                self.field(at == 0, long, field);
             }
         }
         self.push("</dl>\n");
     }
 
-    fn field(&mut self, begins: bool, field: &Field) {
-        let above = match (field.above, is_long(field.value.chars().count())) {
+    fn field(&mut self, begins: bool, long: bool, field: &Field) {
+        let class = match (field.above, long) {
             (true, true) => " class=\"above long\"",
             (true, false) => " class=\"above\"",
             (false, true) => " class=\"long\"",
@@ -148,7 +139,7 @@ impl Page {
         };
         let from = if begins { "1" } else { "auto" };
         self.push(&format!(
-            "<div{above} style=\"grid-column:{from}/span {}\"><dt>{}</dt><dd",
+            "<div{class} style=\"grid-column:{from}/span {}\"><dt>{}</dt><dd",
             field.shares.max(1),
             escaped(&field.label)
         ));

@@ -178,6 +178,27 @@ pub fn labelled(label: &str, value: impl Display) -> String {
     if value.is_empty() { value } else { format!("{label}：{value}") }
 }
 
+/// Returns what an output shows for a character that cannot be seen, such as an escape or a change of the writing's
+/// direction: its number, for hidden it might turn round what follows. A tabulator is a space. `None` for all others, and
+/// for `\n`.
+#[must_use]
+pub fn visible(character: char) -> Option<String> {
+    match character {
+        '\n' => None,
+        '\t' => Some(" ".to_owned()),
+        '\0'..='\u{1f}'
+        | '\u{7f}'..='\u{9f}'
+        | '\u{200b}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2066}'..='\u{2069}' => Some(format!("[U+{:04X}]", u32::from(character))),
+        _ => None,
+    }
+}
+
 fn column_of(record: &Record, name_en: &str) -> Option<&'static Field> {
     record.layout().fields().get(record.layout().column(name_en)?)
 }

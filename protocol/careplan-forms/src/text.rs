@@ -6,8 +6,8 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::{
-    html::visible,
     sheet::{Align, Block, Cell, Line, Sheet, Table},
+    show::visible,
 };
 
 /// Between columns.
@@ -266,7 +266,7 @@ impl<'a> Grid<'a> {
     }
 }
 
-/// Returns a text with a picture for each character that a terminal would obey.
+/// Returns a text with a number for each character that a terminal would obey.
 fn clean(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {

@@ -121,7 +121,7 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Option<Sheet> {
         result.differences.iter().map(|difference| Some(difference.office)).collect();
     offices.extend(result.pending.iter().map(|pending| pending.office));
     for of in &offices {
-        let mut table = parts::table(&office(*of, names), &[4, 9, 10, 10, 3, 20, 4]);
+        let mut table = parts::table(&office(*of, names), &[4, 8, 12, 7, 3, 22, 4]);
         table.head = vec![parts::head(["確認", "対象年月", "利用者名", "日", "印", "内容", "件数"])];
         for difference in result.differences.iter().filter(|difference| Some(difference.office) == *of) {
             let rows = difference.rows.as_ref().map_or(1, Vec::len);

@@ -109,7 +109,7 @@ fn a_page_holds_every_text_as_text() {
     let plain = plain.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
     let plain = plain.replace("&amp;", "&");
     for text in sheets.iter().flat_map(Sheet::texts) {
-        let shown = text.replace('\u{202e}', "[U+202E]").replace('\u{1b}', "␛").replace('\0', "␀");
+        let shown = text.replace('\u{202e}', "[U+202E]").replace('\u{1b}', "[U+001B]").replace('\0', "[U+0000]");
         assert!(plain.contains(&format!("\u{1e}{shown}\u{1e}")), "{text}");
     }
 }

@@ -188,9 +188,9 @@ fn name(service: &Service<'_>, first: &ServiceRow, of: careplan::Month) -> Strin
     show::lines(lines)
 }
 
-/// What is said about planned and actual days: once, if both say the same.
+/// What is said about planned and actual days: once, if both say the same or nothing is said about actuals.
 fn sides(label: &str, [planned, actual]: [String; 2]) -> Vec<String> {
-    if planned == actual {
+    if planned == actual || actual.is_empty() {
         return vec![show::labelled(label, planned)];
     }
     [planned, actual]
