@@ -227,3 +227,59 @@ impl Page {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn page(value: &str) -> String {
+        let fields = vec![vec![Field::new("名", value, 60)]];
+        let sheet = Sheet {
+            title: "表".into(),
+            corner: String::new(),
+            subtitle: String::new(),
+            foot: String::new(),
+            orientation: Orientation::Portrait,
+            blocks: vec![Block::Fields(fields)],
+        };
+        html(&Pack { title: String::new(), sheets: vec![sheet] })
+    }
+
+    #[test]
+    fn headings_without_a_word_are_cells() {
+        let table = Table {
+            caption: "表".into(),
+            shows_caption: false,
+            widths: vec![20, 10],
+            head: vec![Row { cells: vec![Cell::head(""), Cell::head("列")], strong: false }],
+            groups: vec![vec![Row { cells: vec![Cell::head("行").rows(2), Cell::new("値")], strong: true }]],
+            small: true,
+        };
+        let mut page = Page::default();
+        page.table(&table);
+        assert!(page.text.contains("<td class=\"m\"></td><th scope=\"col\" class=\"m\">列</th>"));
+        assert!(page.text.contains("<tr class=\"strong\"><th scope=\"rowgroup\" rowspan=\"2\" class=\"m\">行</th>"));
+        assert!(page.text.contains("style=\"width:50.00%\"") && page.text.contains("style=\"width:66.66%\""));
+    }
+
+    #[test]
+    fn bytes_that_are_no_picture_are_told() {
+        let mut page = Page::default();
+        page.picture(&Picture { description: "図<1>".into(), jpeg: (*b"GIF89a").into() });
+        assert_eq!(page.text, "<p>画像を表示できません：図&lt;1&gt;</p>\n");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_becomes_a_tag(value in "\\PC{0,60}|[<>&\"'a-z/=\u{0}-\u{1f}\u{202e}]{0,60}") {
+            let (with, without) = (page(&value), page(""));
+            for sign in ['<', '>', '"'] {
+                prop_assert_eq!(with.matches(sign).count(), without.matches(sign).count());
+            }
+            let is_hidden = |character| matches!(character, '\u{202e}' | '\0');
+            prop_assert!(!with.contains(is_hidden));
+        }
+    }
+}

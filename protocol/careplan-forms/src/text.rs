@@ -146,7 +146,8 @@ impl Out {
                 if cell.text.is_empty() {
                     continue;
                 }
-                let label = grid.label(heads, at);
+                // What names its row needs no name.
+                let label = if at > 0 && cell.heads { String::new() } else { grid.label(heads, at) };
                 let shown = if label.is_empty() { cell.text.clone() } else { format!("{label}：{}", cell.text) };
                 let shown = clean(&shown.replace('\n', " "));
                 if begins {
@@ -296,4 +297,46 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
         lines.push(now);
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn wide_characters_count_twice() {
+        assert_eq!(wrapped("あいうab", 4), ["あい", "うab"]);
+        assert_eq!(wrapped("ﾊﾝｶｸ", 4), ["ﾊﾝｶｸ"]);
+        assert_eq!(wrapped("a\n\nb", 4), ["a", "", "b"]);
+        assert_eq!(wrapped("", 4), [""]);
+    }
+
+    #[test]
+    fn what_heads_several_columns_is_left_out_where_the_rest_is_enough() {
+        let row = |cells: Vec<Cell>| crate::sheet::Row { cells, strong: false };
+        let table = Table {
+            caption: String::new(),
+            shows_caption: false,
+            widths: vec![10, 10, 10, 10],
+            head: vec![
+                row(vec![Cell::head("甲").columns(2), Cell::head("乙").columns(2)]),
+                row(["名", "日", "所", "日"].map(Cell::head).into()),
+            ],
+            groups: Vec::new(),
+            small: false,
+        };
+        let grid = Grid::new(&table);
+        assert_eq!([0, 1, 2, 3].map(|column| grid.label(2, column)), ["名", "甲 日", "所", "乙 日"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_dropped_or_too_wide(of in "[あ-ん漢字ｱ-ﾝa-z①㈱～|\\n<> ]{0,80}", width in 2usize..30) {
+            let lines = wrapped(&of, width);
+            prop_assert!(lines.iter().all(|line| line.width() <= width));
+            prop_assert_eq!(lines.concat(), of.replace('\n', ""));
+        }
+    }
 }

@@ -127,7 +127,7 @@ fn line(row: &Record) -> Row {
         vec![Cell { heads: true, ..Cell::new(what) }, Cell::new(code)]
     };
     cells.extend(NUMBERS.map(|(_, _, column)| {
-        let nothing = sum.is_some() && column == "units" && row.number(column) == Some(0);
+        let nothing = sum.is_some() && matches!(column, "units" | "count_or_days") && row.number(column) == Some(0);
         parts::number(if nothing { String::new() } else { show::column(row, column) })
     }));
     Row { strong: sum.is_some(), ..parts::row(cells) }

@@ -125,7 +125,8 @@ fn check(document: &Document, sheets: &[Sheet]) -> usize {
             }
             let sum =
                 record.kind() == FileKind::UpSikyu && !raw_code(record).bytes().skip(2).all(|c| c.is_ascii_digit());
-            if (sum || raw_code(record) == "999999") && name == "units" && raw == "0" {
+            // Sums have no units and count of their own; the standard writes noughts there.
+            if (sum || raw_code(record) == "999999") && matches!(name, "units" | "count_or_days") && raw == "0" {
                 continue;
             }
             for needle in printed(record, name, value) {
