@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, env, error::Error, fs, path::Path};
 
 use careplan::{Collection, Contents, Document, Ledger, MonthActual, reconcile::Reconciliation};
 use careplan_forms::{
-    forms::{self, Names, Recipient},
+    forms::{self, Month, Names, Recipient},
     html,
     sheet::{Pack, Sheet},
     text,
@@ -69,13 +69,7 @@ fn sheets(ledger: &Ledger) -> Vec<Sheet> {
     }
     let mut sheets = Vec::new();
     for document in newest.values() {
-        let beside: Vec<&MonthActual> = actuals
-            .iter()
-            .copied()
-            .filter(|actual| {
-                Some(actual.month) == document.month() && actual.person.insured == document.person().insured
-            })
-            .collect();
+        let beside = beside(document, &actuals);
         // Actuals stand on the sheet of their plan.
         if !matches!(document, Document::MonthActual(_)) {
             sheets.extend(forms::of(document, &beside, Recipient::User));
@@ -83,8 +77,23 @@ fn sheets(ledger: &Ledger) -> Vec<Sheet> {
     }
     let names = Names::of(documents.iter().copied());
     let result = Reconciliation::of_ledgers(ledger, ledger);
+    for document in newest.values() {
+        if let Document::MonthPlan(plan) = document {
+            let beside = beside(document, &actuals);
+            let month = Month { plan: Some(plan), actuals: &beside };
+            sheets.extend(forms::reconciliation::by_row(&result, &month, &names));
+        }
+    }
     sheets.extend(forms::reconciliation::by_person(&result, &names));
     sheets.extend(forms::reconciliation::by_office(&result, &names));
     sheets.extend(forms::reconciliation::telephone(&result, &names));
     sheets
+}
+
+fn beside<'a>(document: &Document, actuals: &[&'a MonthActual]) -> Vec<&'a MonthActual> {
+    let mine = actuals
+        .iter()
+        .copied()
+        .filter(|actual| Some(actual.month) == document.month() && actual.person.insured == document.person().insured);
+    mine.collect()
 }

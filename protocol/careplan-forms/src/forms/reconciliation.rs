@@ -17,6 +17,10 @@ use crate::{
     show,
 };
 
+mod rows;
+
+pub use rows::by_row;
+
 /// One sheet per person and month, by month and insured number.
 #[must_use]
 pub fn by_person(result: &Reconciliation, names: &Names) -> Vec<Sheet> {

@@ -45,7 +45,8 @@ pub fn sheets(month: &Month<'_>, recipient: Recipient) -> Vec<Sheet> {
 }
 
 impl Month<'_> {
-    fn head(&self) -> Option<(&Person, careplan::Month)> {
+    /// Returns whose month it is, and which.
+    pub(crate) fn head(&self) -> Option<(&Person, careplan::Month)> {
         match (self.plan, self.actuals.first()) {
             (Some(plan), _) => Some((&plan.person, plan.month)),
             (None, Some(actual)) => Some((&actual.person, actual.month)),
@@ -53,7 +54,8 @@ impl Month<'_> {
         }
     }
 
-    fn actuals(&self, of: careplan::Month) -> impl Iterator<Item = &MonthActual> {
+    /// Returns the actuals of the month.
+    pub(crate) fn actuals(&self, of: careplan::Month) -> impl Iterator<Item = &MonthActual> + Clone {
         self.actuals.iter().copied().filter(move |actual| actual.month == of)
     }
 }

@@ -1,9 +1,9 @@
 //! Outputs show what stands on the sheets, all of it and as text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use careplan::{
-    Document, OfficeNumber,
+    Document, Ledger, MonthActual, MonthPlan, OfficeNumber,
     diff::diff,
     reconcile::{DifferenceKind, Reconciliation},
 };
@@ -33,6 +33,10 @@ fn all_sheets() -> Vec<Sheet> {
     sheets.extend(reconciliation::by_person(&result, &names));
     sheets.extend(reconciliation::by_office(&result, &names));
     sheets.extend(reconciliation::telephone(&result, &names));
+    for (plan, actuals) in months(&ledger) {
+        let month = forms::Month { plan: Some(plan), actuals: &actuals };
+        sheets.extend(reconciliation::by_row(&result, &month, &names));
+    }
     sheets.extend(version_pairs(&documents).flat_map(|(old, new)| difference::sheets(new, &diff(old, new), &names)));
     sheets
 }
@@ -228,6 +232,53 @@ fn every_difference_is_told_with_sign_and_words() {
     let boxes = list.texts().into_iter().filter(|text| *text == "□").count();
     assert_eq!(boxes, result.differences.len() + result.pending.len());
     assert!(reconciliation::telephone(&Reconciliation::default(), &names).is_none());
+}
+
+/// The newest plan of each person and month, with the actuals held.
+fn months(ledger: &Ledger) -> Vec<(&MonthPlan, Vec<&MonthActual>)> {
+    let mut held: Vec<_> = ledger.documents().collect();
+    held.sort_by_key(|held| std::cmp::Reverse(held.serial));
+    let mut seen = HashSet::new();
+    let plans = held.iter().filter_map(|held| match held.document {
+        Document::MonthPlan(plan) => seen.insert(held.document.key()).then_some(plan),
+        _ => None,
+    });
+    let months = plans.map(|plan| {
+        let actuals = held.iter().filter_map(|held| match held.document {
+            Document::MonthActual(actual) => {
+                (actual.month == plan.month && actual.person.insured == plan.person.insured).then_some(actual)
+            }
+            _ => None,
+        });
+        (plan, actuals.collect())
+    });
+    months.collect()
+}
+
+#[test]
+fn all_rows_stand_side_by_side() {
+    let ledger = samples::ledger();
+    let result = Reconciliation::of_ledgers(&ledger, &ledger);
+    let names = Names::default();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (plan, actuals) in months(&ledger) {
+        let month = forms::Month { plan: Some(plan), actuals: &actuals };
+        let sheet = reconciliation::by_row(&result, &month, &names).unwrap();
+        let Block::Table(table) = &sheet.blocks[1] else { panic!("no table") };
+        for row in table.groups.iter().flatten().filter(|row| !row.strong) {
+            let words = &row.cells[row.cells.len() - 1].text;
+            *counts.entry(words.clone()).or_default() += 1;
+            let is_signed = ["＋", "－", "≠", "＝", "？"].contains(&row.cells[row.cells.len() - 3].text.as_str());
+            assert!(is_signed && !words.is_empty());
+        }
+    }
+    assert_eq!(counts["一致"], result.summary.equal_rows);
+    assert_eq!(counts["予定にあり実績がない"], result.summary.differences_by_kind[&DifferenceKind::Missing]);
+    let missing = result.differences.iter().filter(|difference| difference.kind == DifferenceKind::UserMissing);
+    let missing: usize = missing.map(|difference| difference.rows.as_ref().map_or(0, Vec::len)).sum();
+    assert_eq!(counts["利用者の実績がない"], missing);
+    assert_eq!(counts["実績未着"], result.pending.iter().map(|pending| pending.planned.rows).sum::<usize>());
+    assert!(!counts.contains_key("照合の対象外"), "{counts:?}");
 }
 
 #[test]
