@@ -79,8 +79,8 @@ fn head(plan: &SupportPlan) -> Vec<Line> {
             choice("要支援状態区分", "support_level", 24),
         ],
         vec![
-            field("計画作成者氏名（地域包括支援センター担当者）", "centre_planner_name", 30),
-            field("担当介護支援専門員", "care_manager_name", 18),
+            field("計画作成者氏名（地域包括支援センター担当者）", "centre_planner_name", 32),
+            field("担当介護支援専門員", "care_manager_name", 16),
             choice("委託", "entrusted", 12),
         ],
         vec![

@@ -174,3 +174,45 @@ fn frames(entries: &mut Vec<Entry>) -> Vec<Frame> {
     }
     frames
 }
+
+#[cfg(test)]
+mod tests {
+    use careplan::{FileKind, Value};
+
+    use super::*;
+
+    fn entry(start: &str, end: &str) -> Entry {
+        let mut record = Record::new(FileKind::Up3Kyo).unwrap();
+        for (column, time) in [("service_start", start), ("service_end", end)] {
+            record.set(column, time.parse().ok().map(Value::Time));
+        }
+        record.set("service_content", Some(Value::Text(format!("{start}の").into())));
+        Entry::of(&record, ["service_content", "service_start", "service_end"]).unwrap()
+    }
+
+    #[test]
+    fn a_service_reaches_to_the_band_in_which_it_ends() {
+        for (start, end, bands) in [
+            ("0800", "0900", Some((4, 4))),
+            ("0800", "1000", Some((4, 4))),
+            ("0930", "1630", Some((4, 8))),
+            ("2300", "0100", Some((11, 11))),
+            ("2530", "2630", Some((11, 11))),
+            ("0000", "2400", Some((0, 11))),
+            ("0700", "", Some((3, 3))),
+            ("9999", "9999", None),
+        ] {
+            assert_eq!(entry(start, end).bands, bands, "{start} {end}");
+        }
+    }
+
+    #[test]
+    fn what_overlaps_shares_a_frame_in_the_order_of_the_day() {
+        let mut entries =
+            vec![entry("1630", "1700"), entry("0930", "1630"), entry("0800", "0900"), entry("9999", "9999")];
+        let frames = frames(&mut entries);
+        let [frame] = &frames[..] else { panic!("{} frames", frames.len()) };
+        assert_eq!((frame.first, frame.last), (4, 8));
+        assert_eq!(frame.text, "08:00～09:00\n0800の\n09:30～16:30\n0930の\n16:30～17:00\n1630の");
+    }
+}

@@ -76,11 +76,12 @@ pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Opti
     for (office, row) in actual.rows.into_iter().flatten() {
         lines.push(Line::new(office, None, Some(row), "？", "照合の対象外".to_owned()));
     }
-    lines.sort_by(|one, other| (one.order, one.office).cmp(&(other.order, other.office)));
+    lines.sort_by_key(|line| (line.order, line.office));
 
     let mut sheet = parts::sheet("予定・実績対照表", "", Orientation::Landscape);
     sheet.subtitle = era::month_of_service(of);
     let mut table = parts::table("予定と実績", &[5, 11, 15, 3, 15, 11]);
+    table.small = true;
     table.head = vec![parts::head(["日", "事業所", "予定", "印", "実績", "違い"])];
     table.groups = lines.chunk_by(|one, other| one.order.0 == other.order.0).map(|day| group(day, names)).collect();
     table.groups.push(vec![totals(&lines)]);
@@ -172,10 +173,11 @@ fn same(office: Option<OfficeNumber>, row: &RowCells) -> Option<Same> {
 /// The lines of one day.
 fn group(day: &[Line], names: &Names) -> Vec<Row> {
     let rows = day.iter().enumerate().map(|(at, line)| {
-        let shown = |row: &Option<RowCells>| row.as_ref().map_or("なし".to_owned(), cells);
+        let shown =
+            |row: &Option<RowCells>| row.as_ref().map_or("なし".to_owned(), |row| cells(row).replace('\n', "　"));
         let actual = Cell::new(shown(&line.actual));
         let mut row = parts::row([
-            Cell::new(office(line.office, names)),
+            Cell::new(office(line.office, names).replace('\n', "　")),
             Cell::new(shown(&line.planned)),
             Cell::new(line.sign).align(Align::Middle),
             if matches!(line.sign, "＋" | "－" | "≠") { actual.differs() } else { actual },

@@ -241,3 +241,27 @@ fn totals(services: &[Service<'_>], of: careplan::Month) -> Vec<Row> {
     let first = iter::once(name).chain(planned);
     vec![Row { strong: true, ..parts::row(first) }, Row { strong: true, ..parts::row(actual) }]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_stand_under_their_weekdays() {
+        let head = head("202511".parse().unwrap());
+        let (days, weekdays) = (&head[0].cells[4..35], &head[1].cells[1..]);
+        let at = |day: usize| (days[day - 1].text.as_str(), weekdays[day - 1].text.as_str(), weekdays[day - 1].shaded);
+        assert_eq!(at(1), ("1", "土", false));
+        assert_eq!(at(2), ("2", "日", true));
+        assert_eq!(at(30), ("30", "日", true));
+        assert_eq!(at(31), ("－", "－", true));
+    }
+
+    #[test]
+    fn sides_that_agree_are_told_once() {
+        let days = |planned: &str, actual: &str| sides("日割", [planned.to_owned(), actual.to_owned()]);
+        assert_eq!(days("1日", "1日"), ["日割：1日"]);
+        assert_eq!(days("1日", ""), ["日割：1日"]);
+        assert_eq!(days("1日", "2日"), ["予定日割：1日", "実績日割：2日"]);
+    }
+}
