@@ -302,16 +302,18 @@ pub(crate) fn full(kind: FileKind) -> Record {
     for field in record.layout().fields() {
         let number = field.number();
         let small = u8::try_from(number).unwrap();
+        // Tables of one document differ too.
+        let salt = u8::try_from(FileKind::ALL.iter().position(|of| *of == kind).unwrap()).unwrap();
         let value = match field.field_type() {
-            FieldType::Text => Value::Text(format!("値{number}\r\n{}", field.name_en()).into()),
-            FieldType::Integer => Value::Number(100_000 + i64::from(number) * 1_001),
+            FieldType::Text => Value::Text(format!("値{number}の{salt}\r\n{}", field.name_en()).into()),
+            FieldType::Integer => Value::Number(100_000 + i64::from(salt) * 100_000 + i64::from(number) * 1_001),
             FieldType::Decimal => Value::Decimal(Decimal::from_hundredths(1_000 + i32::from(number))),
-            FieldType::Date => Value::Date(Date::new(1930 + number, small % 12 + 1, small % 28 + 1).unwrap()),
-            FieldType::Time => Value::Time(Time::new(small % 24, 59).unwrap()),
+            FieldType::Date => Value::Date(Date::new(1930 + number, small % 12 + 1, salt + 1).unwrap()),
+            FieldType::Time => Value::Time(Time::new(small % 24, 40 + salt).unwrap()),
             FieldType::Flag => Value::Code(field.codes().last().map_or("9", |(code, _)| code).into()),
             FieldType::ServiceKind => Value::Code("2B".into()),
             FieldType::ServiceCode => Value::Code(format!("11{number:04}").into()),
-            _ => Value::Code(format!("9A{number:08}").into()),
+            _ => Value::Code(format!("9A{salt:04}{number:04}").into()),
         };
         if record.set(field.name_en(), Some(value.clone())) && field.codes().is_empty() {
             assert!(
