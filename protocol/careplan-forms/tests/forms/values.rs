@@ -89,6 +89,49 @@ fn every_column_has_its_place() {
     assert!(seen > 250, "{seen}");
 }
 
+/// What the notice's drawings print of the supplement, by document, form and item: it has to stand there, for the
+/// supplement's own sheet would hide that it does not.
+const OF_THE_SUPPLEMENT: &[(usize, &str, &[u16])] = &[
+    (0, "居宅サービス計画書（１）", &[5, 6, 7, 8, 10, 11]),
+    (1, "サービス利用票（兼居宅サービス計画）", &[5, 6, 8, 14, 15, 16, 17, 18, 19, 57, 59]),
+    (1, "サービス利用票別表", &[20, 21, 22, 23, 52, 53, 54, 55, 56]),
+];
+
+#[test]
+fn the_supplement_stands_where_the_notice_prints_it() {
+    let documents = full_documents();
+    for (document, title, items) in OF_THE_SUPPLEMENT {
+        let document = &documents[*document];
+        let sheets = forms::of(document, &[], Recipient::Planner);
+        let sheet = sheets.iter().find(|sheet| sheet.title == *title).unwrap();
+        let all = sheet.texts().join("\u{1e}");
+        let record = records(document).into_iter().find(|record| record.kind() == FileKind::UpHosoku).unwrap();
+        for item in *items {
+            let (field, value) = record.iter().find(|(field, _)| field.number() == *item).unwrap();
+            for needle in printed(record, field.name_en(), value.unwrap()) {
+                assert!(holds(&all, &needle), "{title} {}: {needle:?}", field.name_en());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_day_of_the_week_has_its_column() {
+    for (day, code) in (1..=7).map(|day| (day, day.to_string())) {
+        let Some(Document::CarePlan(mut plan)) = full_documents().into_iter().next() else { panic!("no plan") };
+        plan.table3.truncate(1);
+        plan.table3[0].set("weekday", Some(Value::Code(code.into())));
+        let sheets = forms::of(&Document::CarePlan(plan), &[], Recipient::Planner);
+        let sheet = sheets.iter().find(|sheet| sheet.title == "週間サービス計画表").unwrap();
+        let Block::Table(table) = &sheet.blocks[1] else { panic!("no week") };
+        let row = table.groups[0].iter().find(|row| row.cells.iter().any(|cell| cell.text.contains("service_content")));
+        let cells = &row.unwrap().cells;
+        // Seven days and the activities come last.
+        let days = &cells[cells.len() - 8..];
+        assert_eq!(days.iter().position(|cell| cell.text.contains("service_content")), Some(day - 1));
+    }
+}
+
 #[test]
 fn a_forgotten_column_is_noticed() {
     let document = &full_documents()[0];
