@@ -8,6 +8,7 @@ pub mod cover;
 pub mod era;
 pub mod forms;
 pub mod html;
+pub mod month;
 pub mod sheet;
 pub mod show;
 pub mod text;

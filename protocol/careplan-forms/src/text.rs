@@ -13,6 +13,9 @@ use crate::{
 /// Between columns.
 const GAP: &str = "  ";
 
+/// Before what belongs to the entry above it.
+const INDENT: usize = 4;
+
 /// The narrowest terminal that texts are broken for: room for two wide characters and an indent.
 const NARROWEST: usize = 20;
 
@@ -157,10 +160,10 @@ impl Out {
                     begins = false;
                 } else if cell.heads || cell.text.contains('\n') {
                     self.flush_indented(&mut short);
-                    self.paragraph(&shown, 2);
+                    self.paragraph(&shown, INDENT);
                 } else if short.is_empty() {
                     short = shown;
-                } else if short.width() + GAP.len() + shown.width() + 4 <= self.width {
+                } else if short.width() + GAP.len() + shown.width() + INDENT <= self.width {
                     short = short + GAP + &shown;
                 } else {
                     self.flush_indented(&mut short);
@@ -178,7 +181,7 @@ impl Out {
     fn flush_indented(&mut self, short: &mut String) {
         if !short.is_empty() {
             let text = std::mem::take(short);
-            self.paragraph(&text, 4);
+            self.paragraph(&text, INDENT);
         }
     }
 }
