@@ -208,7 +208,7 @@ fn totals(lines: &[Line]) -> Row {
         Cell::new(side(|line| line.planned.as_ref())),
         Cell::new(""),
         Cell::new(side(|line| line.actual.as_ref())),
-        Cell::new(format!("一致{equal}件　その他の印{differ}件")),
+        Cell::new(format!("一致{equal}件　＋－≠{differ}件")),
     ];
     Row { strong: true, ..parts::row(cells) }
 }
