@@ -1,0 +1,69 @@
+//! Names of persons and offices, for forms about numbers.
+
+use std::collections::HashMap;
+
+use careplan::{Document, OfficeNumber};
+
+use crate::show;
+
+/// Names of persons and offices, as documents tell them; the first told stays.
+#[derive(Clone, Default)]
+pub struct Names {
+    persons: HashMap<Box<str>, String>,
+    offices: HashMap<OfficeNumber, String>,
+}
+
+impl Names {
+    /// Collects the names that stand in documents, the newest of which come first.
+    #[must_use]
+    pub fn of<'a>(documents: impl IntoIterator<Item = &'a Document>) -> Self {
+        let mut names = Self::default();
+        for document in documents {
+            let (record, rows) = match document {
+                Document::CarePlan(plan) => (plan.supplement.as_ref(), &[][..]),
+                Document::MonthPlan(plan) => (plan.supplement.as_ref(), &plan.rows[..]),
+                Document::MonthActual(actual) => (None, &actual.rows[..]),
+                Document::BasicInformation(basic) => (basic.record.as_ref(), &[][..]),
+                Document::SupportPlan(plan) => (plan.record.as_ref(), &[][..]),
+                _ => (None, &[][..]),
+            };
+            if let Some(name) = record.map(|record| show::column(record, "user_name")).filter(|name| !name.is_empty()) {
+                names.add_person(&document.person().insured, name);
+            }
+            for row in rows {
+                if let (Some(office), Some(name)) = (row.office, &row.office_name) {
+                    names.offices.entry(office).or_insert_with(|| show::text(name));
+                }
+            }
+        }
+        names
+    }
+
+    /// Adds the name of a person, unless one is known.
+    pub fn add_person(&mut self, insured: &str, name: impl Into<String>) {
+        self.persons.entry(insured.into()).or_insert_with(|| name.into());
+    }
+
+    /// Adds the name of an office, unless one is known.
+    pub fn add_office(&mut self, office: OfficeNumber, name: impl Into<String>) {
+        self.offices.entry(office).or_insert_with(|| name.into());
+    }
+
+    /// Returns the name of a person by the insured number; the number where none is known.
+    #[must_use]
+    pub fn person(&self, insured: &str) -> String {
+        self.persons.get(insured).cloned().unwrap_or_else(|| insured.to_owned())
+    }
+
+    /// Returns the name of an office; the number where none is known.
+    #[must_use]
+    pub fn office(&self, office: OfficeNumber) -> String {
+        self.offices.get(&office).cloned().unwrap_or_else(|| office.to_string())
+    }
+}
+
+impl std::fmt::Debug for Names {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Names({} persons, {} offices)", self.persons.len(), self.offices.len())
+    }
+}

@@ -1,0 +1,59 @@
+//! The supplement (利用者補足情報): what the exchange tells about the person besides the tables.
+//!
+//! The ministry draws no form for it, so the arrangement is ours: every column that holds something, in the order of
+//! the standard and by its names. Tables 1, 6 and 7 print the most of it in their own places too.
+
+use careplan::{Person, Record};
+
+use super::parts;
+use crate::{
+    sheet::{Block, Cell, Field, Orientation, Row, SHARES, Sheet, Table},
+    show,
+};
+
+/// How many kinds of service a supplement can hold limits of.
+pub(crate) const LIMITS: u8 = 9;
+
+/// Arranges the form.
+#[must_use]
+pub fn sheets(person: &Person, record: &Record) -> Vec<Sheet> {
+    let mut sheet = parts::sheet("利用者補足情報", "", Orientation::Portrait);
+    let columns = record.iter().filter(|(field, _)| !field.name_en().starts_with("type_limit"));
+    let told = columns.filter_map(|(field, value)| {
+        let shown = show::value(field, value?);
+        Some(Field::new(field.name_ja(), shown, SHARES))
+    });
+    let mut lines = vec![parts::numbers(person, SHARES / 2, SHARES / 2)];
+    lines.extend(told.map(|field| vec![field]));
+    sheet.blocks = vec![parts::fields(lines)];
+    sheet.blocks.extend(limits(record, false).map(Block::Table));
+    vec![sheet]
+}
+
+/// Returns the limits per service kind (種類別支給限度管理) as a table, without a row if none is told; `None` then
+/// unless an empty frame is asked for.
+pub(crate) fn limits(record: &Record, framed: bool) -> Option<Table> {
+    let mut table = parts::table("種類別支給限度管理", &[24, 12, 12, 12]);
+    table.head = vec![parts::head([
+        "サービス種類",
+        "種類支給限度基準額（単位）",
+        "合計単位数",
+        "種類支給限度基準を超える単位数",
+    ])];
+    for slot in 1..=LIMITS {
+        let column = |name: &str| show::column(record, &format!("type_limit{slot}_{name}"));
+        let kind = column("service_kind");
+        let numbers = [column("limit_units"), column("total_units"), column("over_units")];
+        if !kind.is_empty() || numbers.iter().any(|number| !number.is_empty()) {
+            let kind = Cell { heads: true, ..Cell::new(kind) };
+            table.groups.push(vec![parts::row([kind].into_iter().chain(numbers.map(parts::number)))]);
+        }
+    }
+    let over = show::column(record, "type_limit_over_units_total");
+    if table.groups.is_empty() && over.is_empty() && !framed {
+        return None;
+    }
+    let sum = Cell::head("合計").columns(3);
+    table.groups.push(vec![Row { strong: true, ..parts::row([sum, parts::number(over)]) }]);
+    Some(table)
+}

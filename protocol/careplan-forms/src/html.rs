@@ -1,0 +1,285 @@
+//! Forms as a page: one HTML file that needs nothing else, runs nothing and asks nobody.
+//!
+//! It can be read with the ears: headings, tables with their headings, fields as pairs of name and value, and a
+//! description for each picture. Printed, each form begins on a sheet of its own, as its paper lies; colour never
+//! carries a meaning.
+
+use std::fmt::Write;
+
+use data_encoding::BASE64;
+
+use crate::{
+    sheet::{Align, Block, Cell, Field, Line, Orientation, Pack, Picture, Row, Sheet, Table},
+    show,
+};
+
+/// The policy that a browser holds the page to: only its own style and pictures.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// From so many rows on, a group need not fit on a page.
+const GROUP: usize = 20;
+
+/// Returns the forms as one page.
+#[must_use]
+pub fn html(pack: &Pack) -> String {
+    let mut page = Page::default();
+    let title = escaped(if pack.title.is_empty() { "帳票" } else { &pack.title });
+    page.push(&format!(
+        "<!DOCTYPE html>\n<html lang=\"ja\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{title}</title>\n<style>\n{}</style>\n</head>\n<body>\n\
+         <main>\n<h1>{title}</h1>\n",
+        include_str!("html/style.css"),
+    ));
+    for (at, sheet) in pack.sheets.iter().enumerate() {
+        page.sheet(at + 1, sheet);
+    }
+    page.push("</main>\n</body>\n</html>\n");
+    page.text
+}
+
+/// Replaces what HTML would read as its own, and shows what cannot be seen.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            '\n' => out.push('\n'),
+            other => match show::visible(other) {
+                Some(shown) => out.push_str(&shown),
+                None => out.push(other),
+            },
+        }
+    }
+    out
+}
+
+/// Tells whether a text may need more than half a page: then a page may break it. Otherwise a browser moves it to the
+/// next page and leaves this one empty.
+const fn is_long(characters: usize) -> bool {
+    1_000 < characters
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    fn sheet(&mut self, number: usize, sheet: &Sheet) {
+        let lies = match sheet.orientation {
+            Orientation::Portrait => "portrait",
+            Orientation::Landscape => "landscape",
+        };
+        self.push(&format!("<article class=\"sheet {lies}\" aria-labelledby=\"f{number}\">\n<header>\n"));
+        self.push(&format!("<h2 id=\"f{number}\">{}</h2>\n", escaped(&sheet.title)));
+        for (class, text) in [("corner", &sheet.corner), ("subtitle", &sheet.subtitle)] {
+            if !text.is_empty() {
+                self.push(&format!("<p class=\"{class}\">{}</p>\n", escaped(text)));
+            }
+        }
+        self.push("</header>\n");
+        for block in &sheet.blocks {
+            self.block(block);
+        }
+        if !sheet.foot.is_empty() {
+            self.push(&format!("<p class=\"foot\">{}</p>\n", escaped(&sheet.foot)));
+        }
+        self.push("</article>\n");
+    }
+
+    fn block(&mut self, block: &Block) {
+        match block {
+            Block::Fields(lines) => self.fields(lines),
+            Block::Table(table) => self.table(table),
+            Block::Heading(text) => self.push(&format!("<h3>{}</h3>\n", escaped(text))),
+            Block::Paragraph(text) => self.push(&format!("<p>{}</p>\n", escaped(text))),
+            Block::Picture(picture) => self.picture(picture),
+            Block::Signature(before) => {
+                self.push("<ul class=\"signature\">\n");
+                for text in before {
+                    self.push(&format!("<li>{}</li>\n", escaped(text)));
+                }
+                self.push("</ul>\n");
+            }
+        }
+    }
+
+    fn fields(&mut self, lines: &[Line]) {
+        if lines.iter().all(Vec::is_empty) {
+            return;
+        }
+        self.push("<dl>\n");
+        for line in lines {
+            // Fields of a line are equally high, so they break together.
+            let long = line.iter().any(|field| is_long(field.value.chars().count()));
+            for (at, field) in line.iter().enumerate() {
+                self.field(at == 0, long, field);
+            }
+        }
+        self.push("</dl>\n");
+    }
+
+    fn field(&mut self, begins: bool, long: bool, field: &Field) {
+        let class = match (field.above, long) {
+            (true, true) => " class=\"above long\"",
+            (true, false) => " class=\"above\"",
+            (false, true) => " class=\"long\"",
+            (false, false) => "",
+        };
+        let from = if begins { "1" } else { "auto" };
+        self.push(&format!(
+            "<div{class} style=\"grid-column:{from}/span {}\"><dt>{}</dt><dd",
+            field.shares.max(1),
+            escaped(&field.label)
+        ));
+        if field.lines > 1 {
+            self.push(&format!(" style=\"min-height:{}em\"", u32::from(field.lines) * 14 / 10 + 1));
+        }
+        self.push(&format!(">{}</dd></div>\n", escaped(&field.value)));
+    }
+
+    fn table(&mut self, table: &Table) {
+        self.push(if table.small { "<table class=\"small\"" } else { "<table" });
+        let all: u32 = table.widths.iter().copied().map(u32::from).sum();
+        // Writing into a string cannot fail.
+        let _ = write!(self.text, " style=\"width:{}.{:02}%\">\n<caption", all * 5 / 3, all * 500 / 3 % 100);
+        self.push(if table.shows_caption { ">" } else { " class=\"unseen\">" });
+        self.push(&format!("{}</caption>\n<colgroup>\n", escaped(&table.caption)));
+        for width in &table.widths {
+            let hundredths = u32::from(*width) * 10_000 / all.max(1);
+            let _ = writeln!(self.text, "<col style=\"width:{}.{:02}%\">", hundredths / 100, hundredths % 100);
+        }
+        self.push("</colgroup>\n");
+        if !table.head.is_empty() {
+            self.push("<thead>\n");
+            table.head.iter().for_each(|row| self.row(row, true));
+            self.push("</thead>\n");
+        }
+        for group in table.groups.iter().filter(|group| !group.is_empty()) {
+            let characters = group.iter().flat_map(|row| &row.cells).map(|cell| cell.text.chars().count()).max();
+            let long = GROUP < group.len() || is_long(characters.unwrap_or_default());
+            self.push(if long { "<tbody class=\"long\">\n" } else { "<tbody>\n" });
+            group.iter().for_each(|row| self.row(row, false));
+            self.push("</tbody>\n");
+        }
+        self.push("</table>\n");
+    }
+
+    fn row(&mut self, row: &Row, is_head: bool) {
+        self.push(if row.strong { "<tr class=\"strong\">" } else { "<tr>" });
+        row.cells.iter().for_each(|cell| self.cell(cell, is_head));
+        self.push("</tr>\n");
+    }
+
+    fn cell(&mut self, cell: &Cell, is_head: bool) {
+        // A heading without a word is none.
+        let heads = (is_head || cell.heads) && !cell.text.is_empty();
+        let tag = if heads { "th" } else { "td" };
+        self.push(&format!("<{tag}"));
+        if heads {
+            let scope = match (is_head, cell.columns > 1, cell.rows > 1) {
+                (true, true, _) => "colgroup",
+                (true, false, _) => "col",
+                (false, _, true) => "rowgroup",
+                (false, _, false) => "row",
+            };
+            self.push(&format!(" scope=\"{scope}\""));
+        }
+        for (name, count) in [("colspan", cell.columns), ("rowspan", cell.rows)] {
+            if count > 1 {
+                self.push(&format!(" {name}=\"{count}\""));
+            }
+        }
+        let align = match cell.align {
+            Align::Start => "",
+            Align::Middle => "m",
+            Align::End => "e",
+        };
+        let classes = [align, if cell.shaded { "g" } else { "" }, if cell.differs { "d" } else { "" }];
+        let classes: Vec<&str> = classes.into_iter().filter(|class| !class.is_empty()).collect();
+        if !classes.is_empty() {
+            self.push(&format!(" class=\"{}\"", classes.join(" ")));
+        }
+        self.push(&format!(">{}</{tag}>", escaped(&cell.text)));
+    }
+
+    /// A picture that is no JPEG by its first bytes is replaced by a line that says so.
+    fn picture(&mut self, picture: &Picture) {
+        let description = escaped(&picture.description);
+        if picture.jpeg.starts_with(&[0xff, 0xd8, 0xff]) {
+            let data = BASE64.encode(&picture.jpeg);
+            self.push(&format!(
+                "<p class=\"picture\"><img alt=\"{description}\" src=\"data:image/jpeg;base64,{data}\"></p>\n"
+            ));
+        } else {
+            self.push(&format!("<p>画像を表示できません：{description}</p>\n"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn page(value: &str) -> String {
+        let fields = vec![vec![Field::new("名", value, 60)]];
+        let sheet = Sheet {
+            title: "表".into(),
+            corner: String::new(),
+            subtitle: String::new(),
+            foot: String::new(),
+            orientation: Orientation::Portrait,
+            blocks: vec![Block::Fields(fields)],
+        };
+        html(&Pack { title: String::new(), sheets: vec![sheet] })
+    }
+
+    #[test]
+    fn headings_without_a_word_are_cells() {
+        let table = Table {
+            caption: "表".into(),
+            shows_caption: false,
+            widths: vec![20, 10],
+            head: vec![Row { cells: vec![Cell::head(""), Cell::head("列")], strong: false }],
+            groups: vec![vec![Row { cells: vec![Cell::head("行").rows(2), Cell::new("値")], strong: true }]],
+            small: true,
+        };
+        let mut page = Page::default();
+        page.table(&table);
+        assert!(page.text.contains("<td class=\"m\"></td><th scope=\"col\" class=\"m\">列</th>"));
+        assert!(page.text.contains("<tr class=\"strong\"><th scope=\"rowgroup\" rowspan=\"2\" class=\"m\">行</th>"));
+        assert!(page.text.contains("style=\"width:50.00%\"") && page.text.contains("style=\"width:66.66%\""));
+    }
+
+    #[test]
+    fn bytes_that_are_no_picture_are_told() {
+        let mut page = Page::default();
+        page.picture(&Picture { description: "図<1>".into(), jpeg: (*b"GIF89a").into() });
+        assert_eq!(page.text, "<p>画像を表示できません：図&lt;1&gt;</p>\n");
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_becomes_a_tag(value in "\\PC{0,60}|[<>&\"'a-z/=\u{0}-\u{1f}\u{202e}]{0,60}") {
+            let (with, without) = (page(&value), page(""));
+            for sign in ['<', '>', '"'] {
+                prop_assert_eq!(with.matches(sign).count(), without.matches(sign).count());
+            }
+            let is_hidden = |character| matches!(character, '\u{202e}' | '\0');
+            prop_assert!(!with.contains(is_hidden));
+        }
+    }
+}
