@@ -4,4 +4,5 @@
 //! A form is built once, as a [`Sheet`](sheet::Sheet): what stands on it, in reading order, without a word about ink. Each
 //! output shows the same sheets, so what is missing in one is missing in all, and tests hold the sheets against the model.
 
+pub mod pdf;
 pub mod sheet;
