@@ -108,13 +108,16 @@ fn pages_are_a4_to_the_point_and_fonts_are_embedded() {
 #[test]
 fn a_box_stands_for_what_the_font_lacks_and_is_still_found() {
     let mut pack =
-        Pack { title: String::new(), sheets: vec![sheet("□はい"), sheet("𠮷野家\u{1}"), sheet("𠮷□")] };
+        Pack { title: String::new(), sheets: vec![sheet("□はい"), sheet("𠮷野家\u{1}"), sheet("𠮷□😀")] };
     let made = made(&pack);
     let missing = |character, sheet, pages: &[u32]| Missing { character, sheet, pages: pages.to_vec() };
-    assert_eq!(made.missing, [missing('\u{1}', 1, &[2]), missing('𠮷', 1, &[2]), missing('𠮷', 2, &[3])]);
+    assert_eq!(
+        made.missing,
+        [missing('\u{1}', 1, &[2]), missing('𠮷', 1, &[2]), missing('😀', 2, &[3]), missing('𠮷', 2, &[3])]
+    );
     let test = "a_box_stands_for_what_the_font_lacks_and_is_still_found";
     let Some(found) = asked(test, "pdftotext", &["-raw"], &made.bytes) else { return };
-    assert!(found.contains("□はい") && found.contains("𠮷野家□") && found.contains("𠮷□"), "{found}");
+    assert!(found.contains("□はい") && found.contains("𠮷野家\u{FFFD}") && found.contains("𠮷□😀"), "{found}");
     assert!(found.contains("「𠮷」(U+20BB7)") && !found.contains('\u{1}'), "{found}");
     pack.sheets.truncate(1);
     assert_eq!(self::made(&pack).missing, []);

@@ -1,14 +1,17 @@
 //! Rows of framed cells, on one page if they fit there and else on as many as they need.
 
-use super::flow::{Flow, LEAD, Style, frame};
+use super::flow::{Flow, Style, frame};
 use super::paper::{Item, Weight};
 use super::wrap::Line;
 use crate::sheet::Align;
 
-/// What is shown in grey. Light enough that a fax of black and white dots leaves the text readable.
-const SHADE: u8 = 222;
+/// What is shown in grey: 9 % black, which a fax turns into few enough dots that a numeral on them can be read. That is
+/// also why nothing else is grey, labels least of all.
+const SHADE: u8 = 232;
 /// How far the frame of a cell that differs stands inside.
 const INSIDE: f32 = 1.1;
+/// In a higher cell, text stands at the top, where eyes look for it.
+const TALL: f32 = 90.0;
 /// Sums of roundings must not push a row from a page that holds it.
 const HAIR: f32 = 0.05;
 
@@ -27,12 +30,12 @@ pub struct Boxed {
     pub again: Vec<(Line, Style)>,
     /// Where the text stands from left to right.
     pub align: Align,
-    /// It stands in the middle from top to bottom.
+    /// It stands in the middle from top to bottom, if the cell is not high.
     pub centred: bool,
     /// It is shown again on the next page if its rows go on there.
     pub repeats: bool,
     /// In grey.
-    pub shade: Option<u8>,
+    pub shaded: bool,
     /// With a frame of its own.
     pub differs: bool,
     /// Space beside and above the text.
@@ -176,11 +179,15 @@ impl Rows {
             let lines = cell.next(shown, goes_on, y1 - y0);
             let rest = y1 - y0 - height(&lines);
             let whole = lines.len() == cell.lines.len();
-            let mut y = if cell.centred && whole { y0 + (rest / 2.0).max(cell.pad.1) } else { y0 + cell.pad.1 };
+            let mut y = if cell.centred && whole && y1 - y0 < TALL {
+                y0 + (rest / 2.0).max(cell.pad.1)
+            } else {
+                y0 + cell.pad.1
+            };
             let sides = (cell.sides.0 + cell.pad.0, cell.sides.1 - cell.pad.0);
             for (line, style) in &lines {
                 flow.text(line, *style, sides, cell.align, y);
-                y += style.size * LEAD;
+                y += style.height();
             }
         }
         flow.y = below(last.row + 1);
@@ -188,8 +195,8 @@ impl Rows {
 
     fn frame(&self, flow: &mut Flow<'_>, cell: &Boxed, (y0, y1): (f32, f32), rims: Rims, (top, bottom): (bool, bool)) {
         let (left, right) = cell.sides;
-        if let Some(tone) = cell.shade {
-            flow.push(Item::Grey { at: (left, y0), size: (right - left, y1 - y0), tone });
+        if cell.shaded {
+            flow.push(Item::Grey { at: (left, y0), size: (right - left, y1 - y0), tone: SHADE });
         }
         let at = |x: f32, side: f32| if (x - side).abs() < HAIR { Weight::Middle } else { Weight::Thin };
         let edges = flow.edges();
@@ -210,7 +217,7 @@ impl Boxed {
         if *shown < self.lines.len() {
             let rest = &self.lines[*shown..];
             let again = if goes_on && 0 < *shown { self.again.as_slice() } else { &[] };
-            let first = rest.first().map_or(0.0, |(_, style)| style.size * LEAD);
+            let first = rest.first().map_or(0.0, |(_, style)| style.height());
             let again = if height(again) + first <= room { again } else { &[] };
             let fitting = fitting(rest, room - height(again));
             *shown += fitting.len();
@@ -229,19 +236,14 @@ struct Slice {
     begins: bool,
 }
 
-/// The tone of what is shown in grey.
-pub fn shade(shaded: bool) -> Option<u8> {
-    shaded.then_some(SHADE)
-}
-
 fn height(lines: &[(Line, Style)]) -> f32 {
-    lines.iter().map(|(_, style)| style.size * LEAD).sum()
+    lines.iter().map(|(_, style)| style.height()).sum()
 }
 
 fn fitting(lines: &[(Line, Style)], room: f32) -> &[(Line, Style)] {
     let mut reached = 0.0;
     let count = lines.iter().take_while(|(_, style)| {
-        reached += style.size * LEAD;
+        reached += style.height();
         reached <= room
     });
     &lines[..count.count()]

@@ -22,14 +22,15 @@ use super::{Options, PdfError};
 use crate::sheet::{Pack, Sheet};
 
 /// How much a stroke around its outlines makes a letter stronger, in ems.
-const STRONGER: f32 = 0.035;
+const STRONGER: f32 = 0.026;
 
 /// The PDF of pages; `counts` are those of each sheet.
 pub fn file(face: &Face, pack: &Pack, options: &Options, pages: &[Page], counts: &[u32]) -> Result<Vec<u8>, PdfError> {
     let settings = SerializeSettings { enable_tagging: false, ..SerializeSettings::default() };
     let mut document = Document::new_with(settings);
     let font = Font::new(Data::from(FONT), 0).ok_or(PdfError::Font)?;
-    let mut pen = Pen { face, font, images: HashMap::new() };
+    let space = face.marks(" ").map(|mark| mark.glyph).next().ok_or(PdfError::Font)?;
+    let mut pen = Pen { face, font, space, images: HashMap::new() };
     for page in pages {
         let (width, height) = paper::size(page.orientation);
         // None only if a side is not above 0, and both are constants above it.
@@ -67,6 +68,8 @@ fn outline(sheets: &[Sheet], counts: &[u32]) -> Outline {
 struct Pen<'a> {
     face: &'a Face,
     font: Font,
+    /// The glyph of a space.
+    space: u32,
     /// Pictures by the place of their bytes: the same file twice is embedded once.
     images: HashMap<*const u8, Image>,
 }
@@ -118,11 +121,18 @@ impl Pen<'_> {
                 .collect();
             words = &cleaned;
         }
-        let glyphs: Vec<KrillaGlyph> = self
-            .face
-            .marks(words)
-            .map(|mark| KrillaGlyph::new(GlyphId::new(mark.glyph), mark.width, 0.0, 0.0, 0.0, mark.bytes, None))
-            .collect();
+        let mut glyphs = Vec::new();
+        for mark in self.face.marks(words) {
+            let glyph = |number: u32, width: f32| {
+                KrillaGlyph::new(GlyphId::new(number), width, 0.0, 0.0, 0.0, mark.bytes.clone(), None)
+            };
+            if mark.boxed {
+                // Two glyphs for one character: then the file says which it is at this very place. The box alone would
+                // stand for the first character that was shown so, wherever it stands.
+                glyphs.push(glyph(self.space, 0.0));
+            }
+            glyphs.push(glyph(mark.glyph, mark.width));
+        }
         surface.set_fill(Some(fill(0)));
         surface.set_stroke(text.strong.then(|| stroke(text.size * STRONGER)));
         let start = Point::from_xy(text.x, text.baseline);

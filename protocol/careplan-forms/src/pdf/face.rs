@@ -12,8 +12,8 @@ use skrifa::{FontRef, GlyphId, MetadataProvider};
 /// BIZ UDGothic, a face made to be read by everybody; its licence stands beside it.
 pub static FONT: &[u8] = include_bytes!("../../fonts/BIZUDGothic-Regular.ttf");
 
-/// What stands for a character without a glyph.
-const BOX: char = '\u{25A1}';
+/// What stands for a character without a glyph: the font's own sign for that, a crossed box, unlike any character.
+const BOX: GlyphId = GlyphId::new(0);
 
 /// A face that is measured.
 pub struct Face {
@@ -63,7 +63,7 @@ impl Face {
             // Controls have empty glyphs in some fonts: what nobody sees was dropped.
             .filter(|(character, _)| !character.is_control())
             .collect();
-        let boxed = *glyphs.get(&BOX)?;
+        let boxed = shape(BOX)?;
         Some(Self { glyphs, charmap, metrics, em, boxed })
     }
 

@@ -7,7 +7,7 @@ use super::paper::{self, Item, MARGIN, Page, Text, Weight};
 use super::wrap::{self, Line};
 use crate::sheet::{Align, Sheet};
 
-/// Height of a line of text, in ems.
+/// Usual height of a line of text, in ems.
 pub const LEAD: f32 = 1.3;
 /// How far the line on which text stands is below the top of the em, in ems.
 const ASCENT: f32 = 0.88;
@@ -18,6 +18,8 @@ pub struct Flow<'a> {
     pub face: &'a Face,
     /// Where the next thing goes.
     pub y: f32,
+    /// How much white there is.
+    pub spacing: Spacing,
     heading: Heading<'a>,
     pages: Vec<Page>,
     edges: Edges,
@@ -29,17 +31,68 @@ pub struct Flow<'a> {
 pub struct Style {
     /// Height of an em, in points.
     pub size: f32,
+    /// Height of a line, in ems.
+    pub lead: f32,
     /// Shown stronger.
     pub strong: bool,
 }
 
+/// How much white there is. Letters are of the same size either way.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spacing {
+    /// Height of a line of text, in ems.
+    pub lead: f32,
+    /// What of the usual space above and below the text of a cell is left.
+    pub pad: f32,
+    /// Between blocks, in points.
+    pub gap: f32,
+    /// For a signature, in points.
+    pub sign: f32,
+}
+
+/// As forms are.
+pub const USUAL: Spacing = Spacing { lead: LEAD, pad: 1.0, gap: 5.0, sign: 27.0 };
+/// For a form that so needs a page less.
+pub const TIGHT: Spacing = Spacing { lead: 1.16, pad: 0.5, gap: 3.0, sign: 22.0 };
+
+impl Spacing {
+    /// A part of the way to another: 0 is here, 1 is there.
+    pub fn towards(self, other: Self, part: f32) -> Self {
+        let between = |from: f32, to: f32| from + (to - from) * part;
+        Self {
+            lead: between(self.lead, other.lead),
+            pad: between(self.pad, other.pad),
+            gap: between(self.gap, other.gap),
+            sign: between(self.sign, other.sign),
+        }
+    }
+}
+
+impl Style {
+    /// Text of a size.
+    pub const fn plain(size: f32) -> Self {
+        Self { size, lead: LEAD, strong: false }
+    }
+
+    /// Stronger text of a size.
+    pub const fn strong(size: f32) -> Self {
+        Self { size, lead: LEAD, strong: true }
+    }
+
+    /// How high a line is, in points.
+    pub fn height(self) -> f32 {
+        self.size * self.lead
+    }
+}
+
 impl<'a> Flow<'a> {
     /// The first page of a sheet, with its heading.
-    pub fn new(face: &'a Face, sheet: &'a Sheet) -> Self {
+    pub fn new(face: &'a Face, sheet: &'a Sheet, spacing: Spacing) -> Self {
         let heading = Heading::new(face, sheet);
         let mut flow = Self {
             face,
             y: MARGIN,
+            spacing,
             heading,
             pages: vec![Page::empty(sheet.orientation)],
             edges: Edges::default(),
@@ -65,6 +118,11 @@ impl<'a> Flow<'a> {
     pub fn share(&self) -> f32 {
         let (left, right) = self.sides();
         (right - left) / f32::from(crate::sheet::SHARES)
+    }
+
+    /// A style as it is set on this sheet.
+    pub fn set(&self, style: Style) -> Style {
+        Style { lead: self.spacing.lead, ..style }
     }
 
     /// What is left of the page.
@@ -100,7 +158,7 @@ impl<'a> Flow<'a> {
     /// Leaves some space, though not at the top of a page.
     pub fn gap(&mut self) {
         if !self.fresh() {
-            self.y += 5.0;
+            self.y += self.spacing.gap;
         }
     }
 
@@ -123,8 +181,9 @@ impl<'a> Flow<'a> {
 
     /// Text as wide as the page, on as many pages as it needs.
     pub fn paragraph(&mut self, words: &str, style: Style) {
+        let style = self.set(style);
         let sides = self.sides();
-        let lead = style.size * LEAD;
+        let lead = style.height();
         for line in wrap::wrap(self.face, words, style.size, sides.1 - sides.0) {
             if self.room() < lead {
                 self.turn();
@@ -138,7 +197,7 @@ impl<'a> Flow<'a> {
     pub fn finish(mut self) -> Vec<Page> {
         if let Some(foot) = self.heading.long_foot() {
             self.gap();
-            self.paragraph(foot, Style { size: 8.0, strong: false });
+            self.paragraph(foot, Style::plain(8.0));
         }
         self.settle();
         self.heading.number(&mut self.pages);
@@ -166,7 +225,7 @@ pub fn text(line: &Line, style: Style, (left, right): (f32, f32), align: Align, 
         Align::Middle => left + ((right - left - line.width) / 2.0).max(0.0),
         Align::End => (right - line.width).max(left),
     };
-    let baseline = top + style.size * ((LEAD - 1.0) / 2.0 + ASCENT);
+    let baseline = top + style.size * ((style.lead - 1.0) / 2.0 + ASCENT);
     Item::Text(Text { x, baseline, size: style.size, width: line.width, strong: style.strong, text: line.text.clone() })
 }
 

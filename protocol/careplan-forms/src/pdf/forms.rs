@@ -5,25 +5,21 @@ use std::sync::Arc;
 
 use super::cells::{Boxed, Rims, Rows};
 use super::face::Face;
-use super::flow::{Flow, LEAD, Style};
+use super::flow::{Flow, Spacing, Style, TIGHT, USUAL};
 use super::grid;
 use super::paper::{Item, Page, Weight};
 use super::photo::{self, Photo};
 use super::wrap;
 use crate::sheet::{Align, Block, Field, Line, Picture, Sheet};
 
-const TEXT: Style = Style { size: 9.5, strong: false };
-const HEADING: Style = Style { size: 11.0, strong: true };
-const LABEL: Style = Style { size: 8.5, strong: false };
-const NOTE: Style = Style { size: 8.0, strong: false };
+const TEXT: Style = Style::plain(9.5);
+const HEADING: Style = Style::strong(11.0);
+const LABEL: Style = Style::plain(8.5);
+const NOTE: Style = Style::plain(8.0);
 /// Space beside and above the text of a field.
 const PAD: (f32, f32) = (3.0, 2.2);
-/// The tone behind labels: a fax makes it white.
-const LABEL_TONE: u8 = 243;
 /// Narrower than this many ems, a field has its label above its value.
 const NARROW: f32 = 5.0;
-/// Room to sign in.
-const SIGN: f32 = 27.0;
 
 /// A block that does not fit its columns.
 #[derive(Debug)]
@@ -32,9 +28,28 @@ pub struct Misfit {
     pub block: usize,
 }
 
-/// The pages of a sheet.
+/// The pages of a sheet: set with less white if that saves one, and then with no less than that needs.
 pub fn place(face: &Face, sheet: &Sheet) -> Result<Vec<Page>, Misfit> {
-    let mut flow = Flow::new(face, sheet);
+    let usual = set(face, sheet, USUAL)?;
+    if usual.len() == 1 {
+        return Ok(usual);
+    }
+    let tight = set(face, sheet, TIGHT)?;
+    if usual.len() <= tight.len() {
+        return Ok(usual);
+    }
+    for part in [0.3, 0.6] {
+        let between = set(face, sheet, USUAL.towards(TIGHT, part))?;
+        if between.len() <= tight.len() {
+            return Ok(between);
+        }
+    }
+    Ok(tight)
+}
+
+/// The pages of a sheet with so much white.
+pub fn set(face: &Face, sheet: &Sheet, spacing: Spacing) -> Result<Vec<Page>, Misfit> {
+    let mut flow = Flow::new(face, sheet, spacing);
     for (block, content) in sheet.blocks.iter().enumerate() {
         flow.gap();
         match content {
@@ -42,7 +57,7 @@ pub fn place(face: &Face, sheet: &Sheet) -> Result<Vec<Page>, Misfit> {
             Block::Table(table) => grid::table(&mut flow, table).map_err(|_| Misfit { block })?,
             Block::Heading(text) => {
                 // With something of what it heads.
-                flow.keep(HEADING.size * LEAD + 60.0);
+                flow.keep(flow.set(HEADING).height() + 60.0);
                 flow.paragraph(text, HEADING);
                 flow.y -= 2.0;
             }
@@ -107,7 +122,8 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
     let sum: u32 = line.iter().map(|field| u32::from(field.shares)).sum();
     let scale = if u32::from(crate::sheet::SHARES) < sum { f32::from(crate::sheet::SHARES) / sum as f32 } else { 1.0 };
     let share = flow.share() * scale;
-    let least = TEXT.size * LEAD + 2.0 * PAD.1;
+    let pad = PAD.1 * flow.spacing.pad;
+    let least = flow.set(TEXT).height() + 2.0 * pad;
     let mut cells = Vec::new();
     let mut place = 0;
     for field in line {
@@ -119,14 +135,14 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
         let label = labels.get(&(place, field.shares)).copied().unwrap_or_default();
         place += field.shares;
         let room = flow.body() * 0.7;
-        let height = f32::from(field.lines.max(1)) * TEXT.size * LEAD;
+        let height = f32::from(field.lines.max(1)) * flow.set(TEXT).height();
         if is_above(field, right - left) {
-            let mut cell = boxed(flow.face, &field.value, TEXT, (left, right), Align::Start);
-            let label = boxed(flow.face, &field.label, LABEL, (left, right), Align::Start).lines;
-            cell.least = (height + label.len() as f32 * LABEL.size * LEAD + 2.0 * PAD.1).min(room);
+            let mut cell = boxed(flow, &field.value, TEXT, (left, right), Align::Start);
+            let label = boxed(flow, &field.label, LABEL, (left, right), Align::Start).lines;
+            cell.least = (height + label.len() as f32 * flow.set(LABEL).height() + 2.0 * pad).min(room);
             cell.again = match field.label.as_str() {
                 "" => Vec::new(),
-                words => boxed(flow.face, &format!("{words}（続き）"), LABEL, (left, right), Align::Start).lines,
+                words => boxed(flow, &format!("{words}（続き）"), LABEL, (left, right), Align::Start).lines,
             };
             cell.lines.splice(0..0, label);
             cells.push(cell);
@@ -134,15 +150,14 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
         }
         let between = left + label;
         if 0.0 < label {
-            let mut cell = boxed(flow.face, &field.label, LABEL, (left, between), Align::Start);
+            let mut cell = boxed(flow, &field.label, LABEL, (left, between), Align::Start);
             cell.centred = true;
             cell.repeats = true;
-            cell.shade = Some(LABEL_TONE);
             cells.push(cell);
         }
-        let mut cell = boxed(flow.face, &field.value, TEXT, (between, right), Align::Start);
+        let mut cell = boxed(flow, &field.value, TEXT, (between, right), Align::Start);
         cell.centred = field.lines <= 1;
-        cell.least = (height + 2.0 * PAD.1).min(room);
+        cell.least = (height + 2.0 * pad).min(room);
         cells.push(cell);
     }
     Ok(Rows { cells, count: 1, least })
@@ -156,7 +171,7 @@ fn label_widths(flow: &Flow<'_>, lines: &[Line]) -> BTreeMap<(u16, u16), f32> {
         for field in line {
             let width = f32::from(field.shares) * flow.share();
             if !field.label.is_empty() && !is_above(field, width) {
-                let lines = wrap::wrap(flow.face, &field.label, LABEL.size, width * 0.4 - 2.0 * PAD.0);
+                let (_, lines) = wrap::set(flow.face, &field.label, LABEL.size, width * 0.4 - 2.0 * PAD.0);
                 let label = lines.iter().map(|line| line.width).fold(0.0, f32::max) + 2.0 * PAD.0 + 0.1;
                 let widest = widths.entry((place, field.shares)).or_default();
                 *widest = widest.max(label);
@@ -171,11 +186,11 @@ fn is_above(field: &Field, width: f32) -> bool {
     field.above || width < NARROW * TEXT.size
 }
 
-fn boxed(face: &Face, text: &str, style: Style, (left, right): (f32, f32), align: Align) -> Boxed {
+fn boxed(flow: &Flow<'_>, text: &str, style: Style, (left, right): (f32, f32), align: Align) -> Boxed {
     let beside = PAD.0.min((right - left) / 10.0);
     let room = right - left - 2.0 * beside;
-    let size = wrap::fitting(face, text, style.size, room);
-    let lines = wrap::wrap(face, text, size, room);
+    let style = flow.set(style);
+    let (size, lines) = wrap::set(flow.face, text, style.size, room);
     Boxed {
         sides: (left, right),
         row: 0,
@@ -185,9 +200,9 @@ fn boxed(face: &Face, text: &str, style: Style, (left, right): (f32, f32), align
         align,
         centred: false,
         repeats: false,
-        shade: None,
+        shaded: false,
         differs: false,
-        pad: (beside, PAD.1),
+        pad: (beside, PAD.1 * flow.spacing.pad),
         least: 0.0,
     }
 }
@@ -213,17 +228,18 @@ fn signature(flow: &mut Flow<'_>, before: &[String]) {
     let half = (right - left) / 2.0;
     let texts: Vec<_> = before.iter().map(|text| wrap::wrap(flow.face, text, TEXT.size, half)).collect();
     let widest = texts.iter().flatten().map(|line| line.width).fold(0.0, f32::max);
-    let lead = TEXT.size * LEAD;
+    let style = flow.set(TEXT);
+    let (lead, sign) = (style.height(), flow.spacing.sign);
     // A signature is not torn from its last line.
     for lines in &texts {
-        let all = SIGN + lines.len().saturating_sub(1) as f32 * lead;
+        let all = sign + lines.len().saturating_sub(1) as f32 * lead;
         flow.keep(all);
-        flow.y += (SIGN - lead - 3.0).min(flow.room() - lead).max(0.0);
+        flow.y += (sign - lead - 3.0).min(flow.room() - lead).max(0.0);
         for line in lines {
             if flow.room() < lead {
                 flow.turn();
             }
-            flow.text(line, TEXT, (left, left + half), Align::Start, flow.y);
+            flow.text(line, style, (left, left + half), Align::Start, flow.y);
             flow.y += lead;
         }
         if lines.is_empty() {

@@ -1,14 +1,16 @@
 //! Tables: cells in columns.
 
-use super::cells::{Boxed, Rims, Rows, shade};
+use super::cells::{Boxed, Rims, Rows};
 use super::face::Face;
-use super::flow::{Flow, LEAD, Style};
+use super::flow::{Flow, Style};
 use super::paper::Weight;
 use super::wrap;
 use crate::sheet::{Align, Row, SHARES, Table};
 
 /// Usual text in tables.
 const SIZE: f32 = 9.0;
+/// What stands above a table.
+const CAPTION: Style = Style::strong(SIZE);
 /// Text of tables with many columns.
 const SMALL: f32 = 7.0;
 /// Space beside and above the text.
@@ -35,8 +37,8 @@ pub fn table(flow: &mut Flow<'_>, table: &Table) -> Result<(), Unfit> {
 
     if table.shows_caption && !table.caption.is_empty() {
         let first = groups.first().map_or(0.0, |group| group.heights().iter().sum::<f32>());
-        flow.keep(SIZE * LEAD + above + first.min(flow.body() / 2.0));
-        flow.paragraph(&table.caption, Style { size: SIZE, strong: true });
+        flow.keep(flow.set(CAPTION).height() + above + first.min(flow.body() / 2.0));
+        flow.paragraph(&table.caption, CAPTION);
     }
     let several = table.groups.iter().any(|group| 1 < group.len());
     let between = if several { Weight::Middle } else { Weight::Thin };
@@ -95,7 +97,7 @@ struct Grid<'a> {
     face: &'a Face,
     /// Where columns begin, and where the last ends.
     columns: Vec<f32>,
-    size: f32,
+    style: Style,
     pad: (f32, f32),
 }
 
@@ -114,7 +116,8 @@ impl<'a> Grid<'a> {
             columns.push(x);
         }
         let (size, pad) = if table.small { (SMALL, SMALL_PAD) } else { (SIZE, PAD) };
-        Ok(Self { face: flow.face, columns, size, pad })
+        let pad = (pad.0, pad.1 * flow.spacing.pad);
+        Ok(Self { face: flow.face, columns, style: flow.set(Style::plain(size)), pad })
     }
 
     fn sides(&self) -> (f32, f32) {
@@ -146,7 +149,7 @@ impl<'a> Grid<'a> {
             }
             taken.iter_mut().for_each(|taken: &mut usize| *taken = taken.saturating_sub(1));
         }
-        Ok(Rows { cells, count: rows.len(), least: self.size * LEAD + 2.0 * self.pad.1 })
+        Ok(Rows { cells, count: rows.len(), least: self.style.height() + 2.0 * self.pad.1 })
     }
 
     fn boxed(
@@ -159,20 +162,19 @@ impl<'a> Grid<'a> {
         let (left, right) = (self.columns[from], self.columns[to]);
         let beside = self.pad.0.min((right - left) / 10.0) + if cell.differs { 1.2 } else { 0.0 };
         let room = right - left - 2.0 * beside;
-        let size = wrap::fitting(self.face, &cell.text, self.size, room);
-        let lines = wrap::wrap(self.face, &cell.text, size, room);
+        let (size, lines) = wrap::set(self.face, &cell.text, self.style.size, room);
         // Long texts begin at the same height as their neighbours; numbers and names stand in the middle.
-        let centred = cell.heads || cell.align != Align::Start || self.size < SIZE;
+        let centred = cell.heads || cell.align != Align::Start || self.style.size < SIZE;
         Boxed {
             sides: (left, right),
             row,
             rows,
-            lines: lines.into_iter().map(|line| (line, Style { size, strong })).collect(),
+            lines: lines.into_iter().map(|line| (line, Style { size, strong, ..self.style })).collect(),
             again: Vec::new(),
             align: cell.align,
             centred,
             repeats: cell.heads || 1 < rows,
-            shade: shade(cell.shaded),
+            shaded: cell.shaded,
             differs: cell.differs,
             pad: (beside, self.pad.1),
             least: 0.0,

@@ -2,16 +2,16 @@
 
 use super::edges::Edges;
 use super::face::Face;
-use super::flow::{LEAD, Style, frame, text};
+use super::flow::{Style, frame, text};
 use super::paper::{self, Item, MARGIN, Page, Weight};
 use super::wrap::{self, Line};
 use crate::sheet::{Align, Orientation, Sheet};
 
-const TITLE: Style = Style { size: 15.0, strong: true };
-const NEXT_TITLE: Style = Style { size: 11.0, strong: true };
-const CORNER: Style = Style { size: 10.0, strong: false };
-const SUBTITLE: Style = Style { size: 10.0, strong: false };
-const FOOT: Style = Style { size: 8.0, strong: false };
+const TITLE: Style = Style::strong(15.0);
+const NEXT_TITLE: Style = Style::strong(11.0);
+const CORNER: Style = Style::plain(10.0);
+const SUBTITLE: Style = Style::plain(10.0);
+const FOOT: Style = Style::plain(8.0);
 /// What the numbers of pages take at the right.
 const NUMBERS: f32 = 60.0;
 /// Lines above which a title or foot is a text of its own and not a heading of every page.
@@ -79,7 +79,7 @@ impl<'a> Heading<'a> {
     /// Where the form must end.
     pub fn bottom(&self) -> f32 {
         let lines = if self.long_foot().is_some() { 1 } else { self.foot.len().max(1) };
-        self.height() - MARGIN - lines as f32 * FOOT.size * LEAD - 4.0
+        self.height() - MARGIN - lines as f32 * FOOT.height() - 4.0
     }
 
     /// The texts of the heading, if they are so long that they take the place of the form.
@@ -110,7 +110,7 @@ impl<'a> Heading<'a> {
                 let mut y = self.bottom() + 4.0;
                 for line in &self.foot {
                     page.items.push(text(line, FOOT, (left, right - NUMBERS), Align::Start, y));
-                    y += FOOT.size * LEAD;
+                    y += FOOT.height();
                 }
             }
         }
@@ -122,14 +122,14 @@ impl<'a> Heading<'a> {
         let mut y = MARGIN;
         for line in title {
             items.push(text(line, style, self.between(), Align::Middle, y));
-            y += style.size * LEAD;
+            y += style.height();
         }
         if !corner.is_empty() {
             let width = corner.iter().map(|line| line.width).fold(0.0, f32::max) + 12.0;
             let mut below = MARGIN + 1.5;
             for line in corner {
                 items.push(text(line, CORNER, (left, left + width), Align::Middle, below));
-                below += CORNER.size * LEAD;
+                below += CORNER.height();
             }
             let mut edges = Edges::default();
             frame(&mut edges, (left, MARGIN), (left + width, below + 1.5), Weight::Middle);
@@ -141,10 +141,10 @@ impl<'a> Heading<'a> {
         }
         for line in subtitle {
             items.push(text(line, SUBTITLE, (left, right), Align::Middle, y));
-            y += SUBTITLE.size * LEAD;
+            y += SUBTITLE.height();
         }
         // The number of the page needs its line even without a title.
-        (items, y.max(MARGIN + SUBTITLE.size * LEAD + 2.0) + 4.0)
+        (items, y.max(MARGIN + SUBTITLE.height() + 2.0) + 4.0)
     }
 
     /// What of a text fits in one line, and a sign that there is more.
@@ -191,6 +191,6 @@ pub fn number_pack(face: &Face, pages: &mut [Page]) {
         let words = format!("{number} / {of}");
         let line = Line { width: face.width(&words, FOOT.size), text: words };
         let sides = (MARGIN, width - MARGIN);
-        page.items.push(text(&line, FOOT, sides, Align::End, height - MARGIN - FOOT.size * LEAD));
+        page.items.push(text(&line, FOOT, sides, Align::End, height - MARGIN - FOOT.height()));
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::face::Face;
+use super::flow::{TIGHT, USUAL};
 use super::forms;
 use super::paper::{self, Item, MARGIN, Page};
-use super::wrap::{fitting, wrap};
+use super::wrap::{set, wrap};
 use crate::sheet::{Align, Block, Cell, Field, Orientation, Picture, Row, Sheet, Table};
 
 fn face() -> &'static Face {
@@ -67,14 +68,21 @@ fn lines_are_broken_as_japanese_is() {
 
 #[test]
 fn a_number_becomes_smaller_before_it_is_broken() {
-    assert_eq!(fitting(face(), "12,345", 10.0, 30.0), 10.0);
-    let size = fitting(face(), "12,345", 10.0, 25.0);
-    assert!((8.0..8.4).contains(&size), "{size}");
-    assert_eq!(wrap(face(), "12,345", size, 25.0).len(), 1);
+    let set = |text: &str, width: f32| {
+        let (size, lines) = set(face(), text, 10.0, width);
+        (size, lines.len())
+    };
+    assert_eq!(set("12,345", 30.0), (10.0, 1));
+    let (size, lines) = set("12,345", 25.0);
+    assert!((8.0..8.4).contains(&size) && lines == 1, "{size}");
     // Not so small that it cannot be read.
-    assert_eq!(fitting(face(), "123,456,789", 10.0, 25.0), 10.0);
+    assert_eq!(set("123,456,789", 25.0), (10.0, 3));
     // One character stands in any column.
-    assert_eq!(fitting(face(), "漢字", 10.0, 4.0), 4.0);
+    assert_eq!(set("漢字", 4.0), (4.0, 2));
+    // No last line of one character for a hair's breadth.
+    let (size, lines) = set("あいうえおかきくけこさしす", 125.0);
+    assert!((9.5..9.7).contains(&size) && lines == 1, "{size}");
+    assert_eq!(set("あいうえおかきくけこさしす", 110.0), (10.0, 2));
 }
 
 #[test]
@@ -112,6 +120,18 @@ fn cells_that_span_rows_are_shown_again_where_a_page_breaks_them() {
     for number in 0..120 {
         assert_eq!(all.matches(&format!("〔{number}〕")).count(), 1, "{number}");
     }
+}
+
+#[test]
+fn a_form_is_set_with_less_white_if_that_saves_a_page() {
+    let lines =
+        |count: usize| sheet(vec![Block::Paragraph("あ\n".repeat(count)), Block::Signature(vec!["署名".to_owned()])]);
+    let usual = |count: usize| forms::set(face(), &lines(count), USUAL).unwrap();
+    let first = (40..90).find(|count| 1 < usual(*count).len()).unwrap();
+    assert_eq!(pages(&lines(first)).len(), 1);
+    // Not where it saves nothing, and not where it is not needed.
+    assert_eq!(pages(&lines(first - 1)), usual(first - 1));
+    assert_eq!(pages(&lines(85)), usual(85));
 }
 
 #[test]
@@ -422,9 +442,10 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_is_lost_and_nothing_stands_beyond_the_margins(mut sheet in any_sheet()) {
+    fn no_text_is_lost_and_nothing_stands_beyond_the_margins(mut sheet in any_sheet(), tight in 0.0..=1.0_f32) {
         unlike(&mut sheet);
-        let pages = pages(&sheet);
+        let spacing = USUAL.towards(TIGHT, tight);
+        let pages = forms::set(face(), &sheet, spacing).unwrap();
         inside(&pages);
         // Where each letter first stands.
         let mut places: BTreeMap<char, usize> = BTreeMap::new();

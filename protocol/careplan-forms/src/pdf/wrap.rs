@@ -25,7 +25,7 @@ pub fn wrap(face: &Face, text: &str, size: f32, width: f32) -> Vec<Line> {
 }
 
 /// How wide the widest part is that is not broken while there is room, in ems.
-pub fn widest_word(face: &Face, text: &str) -> f32 {
+fn widest_word(face: &Face, text: &str) -> f32 {
     let mut widest: f32 = 0.0;
     for paragraph in paragraphs(text) {
         let marks: Vec<Mark> = face.marks(&paragraph).collect();
@@ -45,11 +45,27 @@ pub fn widest_word(face: &Face, text: &str) -> f32 {
 
 /// The size at which a text stands in a width: the usual one, or smaller where a number or word fits whole at not less
 /// than seven tenths of it, for a number in two lines is read as two numbers.
-pub fn fitting(face: &Face, text: &str, size: f32, width: f32) -> f32 {
+fn fitting(face: &Face, text: &str, size: f32, width: f32) -> f32 {
     let word = widest_word(face, text);
     let whole = if word * size <= width + HAIR { size } else { width / word };
     // No glyph is wider than its em, so at this size at least one fits.
     if size * 0.7 <= whole { whole } else { size.min(width) }
+}
+
+/// Lines of a text in a cell, and the size at which they stand: a little smaller where that saves a last line of one or two
+/// characters.
+pub fn set(face: &Face, text: &str, size: f32, width: f32) -> (f32, Vec<Line>) {
+    let size = fitting(face, text, size, width);
+    let lines = wrap(face, text, size, width);
+    if 1 < lines.len() && lines.last().is_some_and(|last| last.width <= 2.0 * size) {
+        for part in [0.96, 0.92] {
+            let fewer = wrap(face, text, size * part, width);
+            if fewer.len() < lines.len() {
+                return (size * part, fewer);
+            }
+        }
+    }
+    (size, lines)
 }
 
 /// The lines as they were written. A line break at the very end ends the last line and begins none.
@@ -105,7 +121,7 @@ fn may_break(text: &str, before: &Mark, after: &Mark) -> bool {
     if is_space(before) {
         return true;
     }
-    !NOT_LAST.contains(before) && !(in_word(before) && in_word(after))
+    !(NOT_LAST.contains(before) || in_word(before) && in_word(after))
 }
 
 fn first(text: &str, mark: &Mark) -> char {
