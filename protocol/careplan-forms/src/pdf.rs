@@ -22,7 +22,9 @@ mod photo;
 mod tests;
 mod wrap;
 
-use crate::sheet::{Pack, Sheet};
+use std::collections::BTreeMap;
+
+use crate::sheet::{Orientation, Pack, Sheet};
 use face::Face;
 
 /// How the PDF is made.
@@ -93,7 +95,7 @@ pub fn pdf(pack: &Pack, options: &Options) -> Result<Pdf, PdfError> {
         pages.extend(made);
     }
     if pages.is_empty() {
-        pages.push(paper::Page::empty(crate::sheet::Orientation::Portrait));
+        pages.push(paper::Page::empty(Orientation::Portrait));
     }
     if options.numbers {
         heading::number_pack(face, &mut pages);
@@ -131,7 +133,7 @@ fn place(face: &Face, index: usize, sheet: &Sheet) -> Result<Vec<paper::Page>, P
 }
 
 fn missing(face: &Face, pages: &[paper::Page]) -> Vec<Missing> {
-    let mut found: std::collections::BTreeMap<(usize, char), Vec<u32>> = std::collections::BTreeMap::new();
+    let mut found: BTreeMap<(usize, char), Vec<u32>> = BTreeMap::new();
     for (number, page) in (1..).zip(pages) {
         for text in page.texts() {
             for mark in face.marks(&text.text).filter(|mark| mark.boxed) {

@@ -73,7 +73,7 @@ fn every_text_is_found_by_a_reader() {
 fn characters_of_the_old_lists_come_out_as_themselves() {
     // What offices write: characters of vendors, half-width kana, two kinds of waves, and what looks like a program.
     let text = "髙﨑①⑳Ⅰ㈱㈲℡№㎡㍻纊鍈德濵瀨祥～〜－−‐—―∥‖￥¥｢ﾊﾝｶｸ｣ﾞﾟ｡|¦<script>&amp;\u{FA19}\u{795E}";
-    let pack = Pack { title: text.to_owned(), sheets: vec![sheet(text)] };
+    let pack = Pack { title: format!("{text}\u{1}\n"), sheets: vec![sheet(text)] };
     let made = made(&pack);
     let test = "characters_of_the_old_lists_come_out_as_themselves";
     let Some(found) = asked(test, "pdftotext", &["-raw"], &made.bytes) else { return };

@@ -104,6 +104,10 @@ impl Rows {
     /// Shows the rows on as many pages as they need. `turn` goes on to the next page, with what is repeated there.
     pub fn broken(&self, flow: &mut Flow<'_>, rims: Rims, mut turn: impl FnMut(&mut Flow<'_>)) {
         let mut shown = vec![0; self.cells.len()];
+        let mut ending: Vec<Vec<usize>> = vec![Vec::new(); self.count];
+        for (index, cell) in self.cells.iter().enumerate() {
+            ending[cell.end() - 1].push(index);
+        }
         let mut row = 0;
         let mut begins = true;
         // A page on which nothing found room: the next one must take something.
@@ -113,7 +117,7 @@ impl Rows {
             let mut slices: Vec<Slice> = Vec::new();
             let mut filled = 0.0;
             while row < self.count {
-                let height = self.need(row, begins, &slices, &shown);
+                let height = self.need(&ending[row], begins, &slices, &shown);
                 if filled + height <= room + HAIR {
                     slices.push(Slice { row, height, begins });
                     filled += height;
@@ -141,12 +145,12 @@ impl Rows {
     }
 
     /// What a row needs for all that has not been shown of the cells that end in it.
-    fn need(&self, row: usize, begins: bool, slices: &[Slice], shown: &[usize]) -> f32 {
+    fn need(&self, ending: &[usize], begins: bool, slices: &[Slice], shown: &[usize]) -> f32 {
         let mut need = if begins { self.least } else { 0.0 };
-        for (cell, shown) in self.cells.iter().zip(shown).filter(|(cell, _)| cell.end() == row + 1) {
+        for (cell, shown) in ending.iter().map(|index| (&self.cells[*index], shown[*index])) {
             let above: f32 = slices.iter().filter(|slice| cell.row <= slice.row).map(|slice| slice.height).sum();
-            let mut text = height(&cell.lines[*shown..]) + 2.0 * cell.pad.1;
-            if 0 < *shown {
+            let mut text = height(&cell.lines[shown..]) + 2.0 * cell.pad.1;
+            if 0 < shown {
                 text += height(&cell.again);
             }
             if begins && cell.rows == 1 {

@@ -47,8 +47,8 @@ pub fn file(face: &Face, pack: &Pack, options: &Options, pages: &[Page], counts:
 }
 
 fn metadata(pack: &Pack, options: &Options) -> Metadata {
-    let metadata = Metadata::new().title(pack.title.clone()).language("ja".to_owned());
-    if options.creator.is_empty() { metadata } else { metadata.creator(options.creator.clone()) }
+    let metadata = Metadata::new().title(plain(&pack.title)).language("ja".to_owned());
+    if options.creator.is_empty() { metadata } else { metadata.creator(plain(&options.creator)) }
 }
 
 /// An entry for each sheet.
@@ -59,10 +59,15 @@ fn outline(sheets: &[Sheet], counts: &[u32]) -> Outline {
         let names = [&sheet.corner, &sheet.title, &sheet.subtitle];
         let names: Vec<&str> = names.into_iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
         let destination = XyzDestination::new(page, Point::from_xy(0.0, 0.0));
-        outline.push_child(OutlineNode::new(names.join(" ").replace(['\n', '\r'], " "), destination));
+        outline.push_child(OutlineNode::new(plain(&names.join(" ")), destination));
         page += usize::try_from(*count).unwrap_or(usize::MAX);
     }
     outline
+}
+
+/// A text for a property of the file, where neither controls nor what is no character may stand.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || matches!(c, '\u{FFFE}' | '\u{FFFF}') { ' ' } else { c }).collect()
 }
 
 struct Pen<'a> {
@@ -113,7 +118,7 @@ impl Pen<'_> {
                     if c == '\t' {
                         ' '
                     } else if c.is_control() {
-                        '\u{25A1}'
+                        char::REPLACEMENT_CHARACTER
                     } else {
                         c
                     }

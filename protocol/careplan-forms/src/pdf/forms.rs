@@ -30,16 +30,17 @@ pub struct Misfit {
 
 /// The pages of a sheet: set with less white if that saves one, and then with no less than that needs.
 pub fn place(face: &Face, sheet: &Sheet) -> Result<Vec<Page>, Misfit> {
-    let usual = set(face, sheet, USUAL)?;
+    let form = Form::new(sheet);
+    let usual = form.set(face, USUAL)?;
     if usual.len() == 1 {
         return Ok(usual);
     }
-    let tight = set(face, sheet, TIGHT)?;
+    let tight = form.set(face, TIGHT)?;
     if usual.len() <= tight.len() {
         return Ok(usual);
     }
     for part in [0.3, 0.6] {
-        let between = set(face, sheet, USUAL.towards(TIGHT, part))?;
+        let between = form.set(face, USUAL.towards(TIGHT, part))?;
         if between.len() <= tight.len() {
             return Ok(between);
         }
@@ -47,30 +48,48 @@ pub fn place(face: &Face, sheet: &Sheet) -> Result<Vec<Page>, Misfit> {
     Ok(tight)
 }
 
-/// The pages of a sheet with so much white.
-pub fn set(face: &Face, sheet: &Sheet, spacing: Spacing) -> Result<Vec<Page>, Misfit> {
-    let mut flow = Flow::new(face, sheet, spacing);
-    for (block, content) in sheet.blocks.iter().enumerate() {
-        flow.gap();
-        match content {
-            Block::Fields(lines) => fields(&mut flow, lines).map_err(|_| Misfit { block })?,
-            Block::Table(table) => grid::table(&mut flow, table).map_err(|_| Misfit { block })?,
-            Block::Heading(text) => {
-                // With something of what it heads.
-                flow.keep(flow.set(HEADING).height() + 60.0);
-                flow.paragraph(text, HEADING);
-                flow.y -= 2.0;
+/// A sheet whose pictures have been looked at.
+pub struct Form<'a> {
+    sheet: &'a Sheet,
+    /// By block.
+    photos: Vec<Option<Photo>>,
+}
+
+impl<'a> Form<'a> {
+    /// Looks at the pictures of a sheet.
+    pub fn new(sheet: &'a Sheet) -> Self {
+        let photo = |block: &Block| match block {
+            Block::Picture(picture) => photo::read(&picture.jpeg),
+            _ => None,
+        };
+        Self { sheet, photos: sheet.blocks.iter().map(photo).collect() }
+    }
+
+    /// The pages with so much white.
+    pub fn set(&self, face: &Face, spacing: Spacing) -> Result<Vec<Page>, Misfit> {
+        let mut flow = Flow::new(face, self.sheet, spacing);
+        for (block, (content, photo)) in self.sheet.blocks.iter().zip(&self.photos).enumerate() {
+            flow.gap();
+            match content {
+                Block::Fields(lines) => fields(&mut flow, lines).map_err(|_| Misfit { block })?,
+                Block::Table(table) => grid::table(&mut flow, table).map_err(|_| Misfit { block })?,
+                Block::Heading(text) => {
+                    // With something of what it heads.
+                    flow.keep(flow.set(HEADING).height() + 60.0);
+                    flow.paragraph(text, HEADING);
+                    flow.y -= 2.0;
+                }
+                Block::Paragraph(text) => flow.paragraph(text, TEXT),
+                Block::Picture(picture) => show(&mut flow, picture, *photo),
+                Block::Signature(before) => signature(&mut flow, before),
             }
-            Block::Paragraph(text) => flow.paragraph(text, TEXT),
-            Block::Picture(picture) => show(&mut flow, picture),
-            Block::Signature(before) => signature(&mut flow, before),
         }
+        if let Some(list) = lacking(face, self.sheet) {
+            flow.gap();
+            flow.paragraph(&list, NOTE);
+        }
+        Ok(flow.finish())
     }
-    if let Some(list) = lacking(face, sheet) {
-        flow.gap();
-        flow.paragraph(&list, NOTE);
-    }
-    Ok(flow.finish())
 }
 
 /// The line that lists what the font lacks.
@@ -208,8 +227,8 @@ fn boxed(flow: &Flow<'_>, text: &str, style: Style, (left, right): (f32, f32), a
 }
 
 /// Shows a picture as wide as the page, but not higher than half of it and not larger than it is at 72 dots an inch.
-fn show(flow: &mut Flow<'_>, picture: &Picture) {
-    let Some(Photo { width, height, turn }) = photo::read(&picture.jpeg) else {
+fn show(flow: &mut Flow<'_>, picture: &Picture, photo: Option<Photo>) {
+    let Some(Photo { width, height, turn }) = photo else {
         flow.paragraph(&format!("画像を表示できません: {}", picture.description), TEXT);
         return;
     };

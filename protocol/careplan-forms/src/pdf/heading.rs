@@ -27,19 +27,28 @@ pub struct Heading<'a> {
     title: Vec<Line>,
     subtitle: Vec<Line>,
     foot: Vec<Line>,
+    next_top: f32,
 }
 
 impl<'a> Heading<'a> {
     /// Measures the heading of a sheet.
     pub fn new(face: &'a Face, sheet: &'a Sheet) -> Self {
-        let mut heading =
-            Self { face, sheet, corner: Vec::new(), title: Vec::new(), subtitle: Vec::new(), foot: Vec::new() };
+        let mut heading = Self {
+            face,
+            sheet,
+            corner: Vec::new(),
+            title: Vec::new(),
+            subtitle: Vec::new(),
+            foot: Vec::new(),
+            next_top: MARGIN,
+        };
         heading.corner = wrap::wrap(face, &sheet.corner, CORNER.size, heading.corner_room());
         let between = heading.between();
         heading.title = wrap::wrap(face, &sheet.title, TITLE.size, between.1 - between.0);
         let (left, right) = heading.sides();
         heading.subtitle = wrap::wrap(face, &sheet.subtitle, SUBTITLE.size, right - left);
         heading.foot = wrap::wrap(face, &sheet.foot, FOOT.size, right - left - NUMBERS);
+        heading.next_top = heading.next().1;
         heading
     }
 
@@ -73,7 +82,7 @@ impl<'a> Heading<'a> {
 
     /// Where a following page's form goes on.
     pub fn next_top(&self) -> f32 {
-        self.next().1
+        self.next_top
     }
 
     /// Where the form must end.

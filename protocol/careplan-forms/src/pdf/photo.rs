@@ -7,8 +7,8 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 /// Pixels of a side that are still looked at: more than any camera takes, and less than a small file may claim to have.
 const SIDE: usize = 1 << 14;
-/// Pixels in all, for the same reason: 100 million.
-const AREA: usize = 100_000_000;
+/// Pixels in all, for the same reason, and because each takes a byte while the picture is tried.
+const AREA: usize = 64_000_000;
 
 /// A picture that can be shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,7 +32,11 @@ pub struct Turn {
 
 /// Decodes a picture. None if it is broken or too large.
 pub fn read(jpeg: &[u8]) -> Option<Photo> {
-    let options = DecoderOptions::default().set_max_width(SIDE).set_max_height(SIDE).set_strict_mode(true);
+    let options = DecoderOptions::default()
+        .set_max_width(SIDE)
+        .set_max_height(SIDE)
+        .set_strict_mode(true)
+        .jpeg_set_out_colorspace(ColorSpace::Luma);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(jpeg), options);
     decoder.decode_headers().ok()?;
     let (width, height) = decoder.dimensions()?;

@@ -126,7 +126,7 @@ fn cells_that_span_rows_are_shown_again_where_a_page_breaks_them() {
 fn a_form_is_set_with_less_white_if_that_saves_a_page() {
     let lines =
         |count: usize| sheet(vec![Block::Paragraph("あ\n".repeat(count)), Block::Signature(vec!["署名".to_owned()])]);
-    let usual = |count: usize| forms::set(face(), &lines(count), USUAL).unwrap();
+    let usual = |count: usize| forms::Form::new(&lines(count)).set(face(), USUAL).unwrap();
     let first = (40..90).find(|count| 1 < usual(*count).len()).unwrap();
     assert_eq!(pages(&lines(first)).len(), 1);
     // Not where it saves nothing, and not where it is not needed.
@@ -445,7 +445,7 @@ proptest! {
     fn no_text_is_lost_and_nothing_stands_beyond_the_margins(mut sheet in any_sheet(), tight in 0.0..=1.0_f32) {
         unlike(&mut sheet);
         let spacing = USUAL.towards(TIGHT, tight);
-        let pages = forms::set(face(), &sheet, spacing).unwrap();
+        let pages = forms::Form::new(&sheet).set(face(), spacing).unwrap();
         inside(&pages);
         // Where each letter first stands.
         let mut places: BTreeMap<char, usize> = BTreeMap::new();

@@ -98,8 +98,8 @@ fn group(number: usize, service: usize) -> Vec<Row> {
     for day in 1..=31 {
         let shaded = |cell: Cell| if day % 7 == 0 { cell.shaded() } else { cell };
         let mark = |yes: bool| Cell::new(if yes { "1" } else { "" }).align(Align::Middle);
-        let plans = (day + service) % 3 == 0;
-        let does = plans != (day == 17 && service % 4 == 0);
+        let plans = (day + service).is_multiple_of(3);
+        let does = plans != (day == 17 && service.is_multiple_of(4));
         planned += usize::from(plans);
         done += usize::from(does);
         plan.push(shaded(mark(plans)));
