@@ -9,6 +9,7 @@ pub mod era;
 pub mod forms;
 pub mod html;
 pub mod month;
+pub mod pdf;
 pub mod sheet;
 pub mod show;
 pub mod text;

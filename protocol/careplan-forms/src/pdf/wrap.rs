@@ -1,0 +1,149 @@
+//! Breaking Japanese text into lines.
+
+use super::face::{Face, Mark, selects};
+
+/// A line of a text.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// What it says, without the spaces at which it was broken.
+    pub text: String,
+    /// How wide it is, in points.
+    pub width: f32,
+}
+
+/// Never at the beginning of a line.
+const NOT_FIRST: &str = "、。，．・：；？！ヽヾゝゞ々ー）〕］｝〉》」』】〙〗〟’”»,.:;?!)]}%％‰℃°′″…‥〜～゛゜\
+    ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ｡､｣･ｰﾞﾟｧｨｩｪｫｬｭｮｯ";
+/// Never at the end of a line.
+const NOT_LAST: &str = "（〔［｛〈《「『【〘〖〝‘“«([{｢￥¥＄$＃#№〒";
+/// Widths are sums of roundings; a line that fits on paper must not be broken for the last bit.
+const HAIR: f32 = 0.01;
+
+/// Breaks a text into lines of at most `width` points. Only a single character that is wider than that stands out.
+pub fn wrap(face: &Face, text: &str, size: f32, width: f32) -> Vec<Line> {
+    paragraphs(text).iter().flat_map(|paragraph| broken(face, paragraph, size, width)).collect()
+}
+
+/// How wide the widest part is that is not broken while there is room, in ems.
+fn widest_word(face: &Face, text: &str) -> f32 {
+    let mut widest: f32 = 0.0;
+    for paragraph in paragraphs(text) {
+        let marks: Vec<Mark> = face.marks(&paragraph).collect();
+        let mut word = 0.0;
+        for (index, mark) in marks.iter().enumerate() {
+            if 0 < index && may_break(&paragraph, &marks[index - 1], mark) {
+                word = 0.0;
+            }
+            if !is_space(first(&paragraph, mark)) {
+                word += mark.width;
+            }
+            widest = widest.max(word);
+        }
+    }
+    widest
+}
+
+/// The size at which a text stands in a width: the usual one, or smaller where a number or word fits whole at not less
+/// than seven tenths of it, for a number in two lines is read as two numbers.
+fn fitting(face: &Face, text: &str, size: f32, width: f32) -> f32 {
+    let word = widest_word(face, text);
+    let whole = if word * size <= width + HAIR { size } else { width / word };
+    // No glyph is wider than its em, so at this size at least one fits.
+    if size * 0.7 <= whole { whole } else { size.min(width) }
+}
+
+/// Lines of a text in a cell, and the size at which they stand: a little smaller where that saves a last line of one or two
+/// characters.
+pub fn set(face: &Face, text: &str, size: f32, width: f32) -> (f32, Vec<Line>) {
+    let size = fitting(face, text, size, width);
+    let lines = wrap(face, text, size, width);
+    if 1 < lines.len() && lines.last().is_some_and(|last| last.width <= 2.0 * size) {
+        for part in [0.96, 0.92] {
+            let fewer = wrap(face, text, size * part, width);
+            if fewer.len() < lines.len() {
+                return (size * part, fewer);
+            }
+        }
+    }
+    (size, lines)
+}
+
+/// The lines as they were written. A line break at the very end ends the last line and begins none.
+fn paragraphs(text: &str) -> Vec<String> {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.strip_suffix('\n').unwrap_or(&text).split('\n').map(str::to_owned).filter(|_| !text.is_empty()).collect()
+}
+
+fn broken(face: &Face, text: &str, size: f32, width: f32) -> Vec<Line> {
+    let marks: Vec<Mark> = face.marks(text).collect();
+    let mut lines = Vec::new();
+    let mut start = 0;
+    let mut chance = None;
+    let mut reached = 0.0;
+    let mut index = 0;
+    while let Some(mark) = marks.get(index) {
+        if start < index && may_break(text, &marks[index - 1], mark) {
+            chance = Some(index);
+        }
+        let next = reached + mark.width * size;
+        // Spaces may stand out: they are cut off where the line is broken.
+        if width + HAIR < next && start < index && !is_space(first(text, mark)) {
+            let cut = chance.take().unwrap_or(index);
+            lines.push(line(text, &marks[start..cut], size));
+            start = cut;
+            reached = marks[start..index].iter().map(|mark| mark.width * size).sum();
+        } else {
+            reached = next;
+            index += 1;
+        }
+    }
+    lines.push(line(text, &marks[start..], size));
+    lines
+}
+
+fn line(text: &str, marks: &[Mark], size: f32) -> Line {
+    let kept = marks.iter().rposition(|mark| !is_space(first(text, mark))).map_or(0, |last| last + 1);
+    let marks = &marks[..kept];
+    match (marks.first(), marks.last()) {
+        (Some(from), Some(to)) => Line {
+            text: text[from.bytes.start..to.bytes.end].to_owned(),
+            width: marks.iter().map(|mark| mark.width * size).sum(),
+        },
+        _ => Line { text: String::new(), width: 0.0 },
+    }
+}
+
+fn may_break(text: &str, before: &Mark, after: &Mark) -> bool {
+    let (before, after) = (first(text, before), first(text, after));
+    if is_space(after) || NOT_FIRST.contains(after) || selects(after) {
+        return false;
+    }
+    if is_space(before) {
+        return true;
+    }
+    !(NOT_LAST.contains(before) || in_word(before) && in_word(after))
+}
+
+fn first(text: &str, mark: &Mark) -> char {
+    text[mark.bytes.clone()].chars().next().unwrap_or(' ')
+}
+
+fn is_space(character: char) -> bool {
+    matches!(character, ' ' | '\t' | '\u{3000}')
+}
+
+/// Letters and digits, and whatever stands among them: all that is not written in squares.
+fn in_word(character: char) -> bool {
+    match character {
+        '０'..='９' | 'Ａ'..='Ｚ' | 'ａ'..='ｚ' => true,
+        '\u{2000}'..='\u{2BFF}'
+        | '\u{1100}'..='\u{11FF}'
+        | '\u{2E80}'..='\u{A4CF}'
+        | '\u{AC00}'..='\u{D7A3}'
+        | '\u{F900}'..='\u{FAFF}'
+        | '\u{FE30}'..='\u{FE4F}'
+        | '\u{FF00}'..='\u{FFEF}'
+        | '\u{1F000}'..='\u{3FFFF}' => false,
+        _ => true,
+    }
+}

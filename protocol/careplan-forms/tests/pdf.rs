@@ -1,0 +1,180 @@
+//! PDFs as other programs read them. Without poppler's tools these tests say `SKIPPED` and pass, unless
+//! MUSUBI_REQUIRE_TOOLS=1.
+
+mod invented;
+
+use std::path::Path;
+use std::process::Command;
+
+use careplan_forms::pdf::{Missing, Options, Pdf, PdfError, pages, pdf};
+use careplan_forms::sheet::{Align, Block, Cell, Orientation, Pack, Row, Sheet, Table};
+
+/// Both ways of lying, several pages, and what fonts lack.
+fn pack() -> Pack {
+    let mut pack = invented::month(2);
+    pack.sheets.push(invented::plan(0));
+    pack
+}
+
+fn made(pack: &Pack) -> Pdf {
+    pdf(pack, &Options { creator: "musubi".to_owned(), ..Options::default() }).unwrap()
+}
+
+fn sheet(text: &str) -> Sheet {
+    Sheet {
+        title: String::new(),
+        corner: String::new(),
+        subtitle: String::new(),
+        foot: String::new(),
+        orientation: Orientation::Portrait,
+        blocks: vec![Block::Paragraph(text.to_owned())],
+    }
+}
+
+/// What a tool of poppler says about a file; none if it is not here and may be missing.
+fn asked(test: &str, tool: &str, arguments: &[&str], pdf: &[u8]) -> Option<String> {
+    if Command::new(tool).arg("-v").output().is_err() {
+        assert!(std::env::var_os("MUSUBI_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
+        println!("SKIPPED {test}: {tool}");
+        return None;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file: &Path = &folder.path().join("made.pdf");
+    std::fs::write(file, pdf).unwrap();
+    let mut command = Command::new(tool);
+    command.args(arguments).arg(file);
+    if tool == "pdftotext" {
+        command.arg("-");
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(String::from_utf8(output.stdout).unwrap())
+}
+
+fn bare(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
+#[test]
+fn every_text_is_found_by_a_reader() {
+    let pack = pack();
+    let Some(found) = asked("every_text_is_found_by_a_reader", "pdftotext", &["-raw"], &made(&pack).bytes) else {
+        return;
+    };
+    let found = bare(&found);
+    for sheet in &pack.sheets {
+        for text in sheet.texts() {
+            assert!(found.contains(&bare(text)), "{text:?}");
+        }
+    }
+}
+
+#[test]
+fn characters_of_the_old_lists_come_out_as_themselves() {
+    // What offices write: characters of vendors, half-width kana, two kinds of waves, and what looks like a program.
+    let text = "髙﨑①⑳Ⅰ㈱㈲℡№㎡㍻纊鍈德濵瀨祥～〜－−‐—―∥‖￥¥｢ﾊﾝｶｸ｣ﾞﾟ｡|¦<script>&amp;\u{FA19}\u{795E}";
+    let pack = Pack { title: format!("{text}\u{1}\n"), sheets: vec![sheet(text)] };
+    let made = made(&pack);
+    let test = "characters_of_the_old_lists_come_out_as_themselves";
+    let Some(found) = asked(test, "pdftotext", &["-raw"], &made.bytes) else { return };
+    assert!(found.contains(text) || bare(&found).contains(&bare(text)), "{found}");
+    let Some(properties) = asked(test, "pdfinfo", &[], &made.bytes) else { return };
+    assert!(properties.contains(text), "{properties}");
+}
+
+#[test]
+fn pages_are_a4_to_the_point_and_fonts_are_embedded() {
+    let made = made(&pack());
+    let test = "pages_are_a4_to_the_point_and_fonts_are_embedded";
+    let Some(sizes) = asked(test, "pdfinfo", &["-box", "-l", "9999"], &made.bytes) else { return };
+    let boxes: Vec<&str> = sizes.lines().filter(|line| line.contains("MediaBox:")).collect();
+    assert_eq!(boxes.len(), usize::try_from(made.pages).unwrap());
+    let lying = |size: [&str; 2]| {
+        let whole = |line: &&&str| line.split_whitespace().skip(3).eq(["0.00", "0.00"].into_iter().chain(size));
+        boxes.iter().filter(whole).count()
+    };
+    let portrait = usize::try_from(made.sheets[4]).unwrap();
+    assert_eq!(lying(["595.28", "841.89"]), portrait);
+    assert_eq!(lying(["841.89", "595.28"]), boxes.len() - portrait);
+    let Some(fonts) = asked(test, "pdffonts", &[], &made.bytes) else { return };
+    let fonts: Vec<&str> = fonts.lines().skip(2).collect();
+    assert!(!fonts.is_empty());
+    for font in fonts {
+        // Embedded, a subset, and with a map to characters.
+        assert!(font.contains("+BIZUDGothic") && font.contains("yes yes yes"), "{font}");
+    }
+}
+
+#[test]
+fn a_box_stands_for_what_the_font_lacks_and_is_still_found() {
+    let mut pack =
+        Pack { title: String::new(), sheets: vec![sheet("□はい"), sheet("𠮷野家\u{1}"), sheet("𠮷□😀")] };
+    let made = made(&pack);
+    let missing = |character, sheet, pages: &[u32]| Missing { character, sheet, pages: pages.to_vec() };
+    assert_eq!(
+        made.missing,
+        [missing('\u{1}', 1, &[2]), missing('𠮷', 1, &[2]), missing('😀', 2, &[3]), missing('𠮷', 2, &[3])]
+    );
+    let test = "a_box_stands_for_what_the_font_lacks_and_is_still_found";
+    let Some(found) = asked(test, "pdftotext", &["-raw"], &made.bytes) else { return };
+    assert!(found.contains("□はい") && found.contains("𠮷野家\u{FFFD}") && found.contains("𠮷□😀"), "{found}");
+    assert!(found.contains("「𠮷」(U+20BB7)") && !found.contains('\u{1}'), "{found}");
+    pack.sheets.truncate(1);
+    assert_eq!(self::made(&pack).missing, []);
+}
+
+#[test]
+fn a_form_of_sixty_services_is_found_whole() {
+    let pack = Pack { title: String::new(), sheets: vec![invented::calendar(7, 60)] };
+    let made = made(&pack);
+    assert!(2 <= made.pages, "{}", made.pages);
+    assert_eq!(pages(&pack.sheets).unwrap(), made.sheets);
+    let test = "a_form_of_sixty_services_is_found_whole";
+    let Some(found) = asked(test, "pdftotext", &["-raw"], &made.bytes) else { return };
+    assert_eq!(bare(&found).matches("予定").count(), 60 + usize::from(pack.sheets[0].title.contains("予定")));
+    // The head stands on each page that has a part of the table.
+    assert!(2 <= bare(&found).matches("提供時間帯").count());
+}
+
+#[test]
+fn the_same_pack_gives_the_same_bytes() {
+    assert_eq!(made(&pack()), made(&pack()));
+}
+
+#[test]
+fn pages_are_counted_by_sheet_and_numbered_over_the_pack() {
+    let pack = pack();
+    let made = made(&pack);
+    assert_eq!(made.sheets.len(), pack.sheets.len());
+    assert_eq!(made.sheets.iter().sum::<u32>(), made.pages);
+    let test = "pages_are_counted_by_sheet_and_numbered_over_the_pack";
+    let Some(found) = asked(test, "pdftotext", &["-raw"], &made.bytes) else { return };
+    let found: Vec<String> = found.trim_end_matches('\u{c}').split('\u{c}').map(bare).collect();
+    assert_eq!(found.len(), usize::try_from(made.pages).unwrap());
+    for (page, number) in found.iter().zip(1..) {
+        assert!(page.ends_with(&format!("{number}/{}", made.pages)), "{page}");
+    }
+    let plain = pdf(&pack, &Options { numbers: false, ..Options::default() }).unwrap();
+    let Some(found) = asked(test, "pdftotext", &["-raw"], &plain.bytes) else { return };
+    assert!(!found.contains(&format!("/ {}", made.pages)));
+}
+
+#[test]
+fn a_pack_without_sheets_is_a_page_and_one_that_does_not_fit_is_an_error() {
+    let none = made(&Pack::default());
+    assert_eq!((none.pages, none.sheets.len()), (1, 0));
+    let row = Row { cells: vec![Cell::new("一"), Cell::new("二").align(Align::End)], strong: false };
+    let block = Block::Table(Table {
+        caption: String::new(),
+        shows_caption: false,
+        widths: vec![60],
+        head: Vec::new(),
+        groups: vec![vec![row]],
+        small: false,
+    });
+    let mut wrong = sheet("一");
+    wrong.blocks.push(block);
+    let pack = Pack { title: String::new(), sheets: vec![sheet("一"), wrong] };
+    let error = pdf(&pack, &Options::default()).unwrap_err();
+    assert!(matches!(error, PdfError::Shape { sheet: 1, block: 1 }), "{error:?}");
+}
