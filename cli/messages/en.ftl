@@ -219,6 +219,56 @@ cmd-partner-confirm = Says that a partner who has a new computer is who it says
           musubi partner confirm 1379900028
 cmd-partner-confirm-arg-office = The partner's office number
 cmd-partner-confirm-arg-number = The number that the partner has read out (20 digits): nothing is asked
+cmd-render = Shows documents as the forms that people know: PDF, HTML or text
+    .long =
+        Care plans (tables 1 to 3), the month's plan and actuals (tables 6 and 7)
+        and preventive forms, after the ministry's sheets. The manual tells how
+        they are arranged.
+          musubi render plans -o plans.pdf
+          musubi render plans --for 1379900010-11 -o copy.pdf
+          musubi render plans --month 202511 --each person -o print
+cmd-render-arg-paths = Files and folders with documents
+cmd-render-arg-format = As what. pdf: for paper (A4). html: for a browser. text: for the screen
+cmd-render-arg-office = The copy for this office: what it got, and of the month its own services
+cmd-render-arg-person = The copy for the person with this insured number, with lines to sign on
+cmd-render-arg-month = This month only; what belongs to no month is left out
+cmd-render-arg-each = A file for each, in a folder. partner: for each partner. person: for each person
+cmd-render-arg-reconciliation = With the sheets that hold actuals against the plan, and the list for the telephone
+cmd-render-arg-out = The file to write; with --each the folder
+
+cmd-handover = Makes what goes to a partner who is not on Musubi: by fax or by the national system
+    .long =
+        --fax makes one PDF with a cover sheet, each person on sheets of its own.
+        --national puts files for the client of the national system into a folder,
+        under the names that the standard gives them.
+          musubi handover plans --to 1379900010-11 --fax -o fax.pdf
+          musubi handover plans --to 1379900010-11 --national -o send
+cmd-handover-arg-paths = Files and folders with documents
+cmd-handover-arg-to = Whom it is for
+cmd-handover-arg-fax = Makes a PDF with a cover sheet, for the fax
+cmd-handover-arg-national = Puts files together for the client of the national system
+cmd-handover-arg-fax-number = The addressee's fax number, for the cover
+cmd-handover-arg-contact = Where the sender is reached, for the cover
+cmd-handover-arg-out = The PDF or the folder to write
+render-title-all = Forms
+render-title-office = Forms ({ $name })
+render-title-person = Forms ({ $name })
+render-progress = Making forms
+render-written = { $path } is written.
+render-written-pages = { $path } is written ({ $pages } pages).
+render-missing = Characters that the printing font lacks are shown as boxes and listed at the end of their forms: { $characters }
+handover-check = Before it is sent: check the number, and that nothing of another office is among it.
+handover-national = { $count } files are in { $path }. Name this folder in the client of the national system.
+handover-refused = Serial { $serial } cannot be sent as it is and was left out.
+handover-finding = { $text }
+err-render-out = There is nowhere to write to.
+    .hint = Name a file with -o; with --each it is a folder.
+err-render-nothing = No document fits.
+    .hint = Check the values of --for, --person and --month.
+err-render-pdf = The PDF could not be made.
+    .hint = Make it with --format html and print it from a browser.
+err-handover-nothing = There is nothing for { $office }.
+    .hint = Check the value of --to, and the folders.
 
 cmd-key = Looks after what opens the keys: passphrase, this computer, recovery sheet
     .long = At least one must stay. Without any, the office has to enrol again.

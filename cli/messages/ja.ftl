@@ -207,6 +207,55 @@ cmd-partner-confirm = パソコンを替えた取引先を、電話で確かめ�
           musubi partner confirm 1379900028
 cmd-partner-confirm-arg-office = 取引先の事業所番号
 cmd-partner-confirm-arg-number = 相手が読み上げた照合番号（20桁）。指定すると、質問しません
+cmd-render = 書類を、見慣れた帳票の形でPDF・HTML・文字にします
+    .long =
+        計画書（第1〜3表）、利用票・提供票（第6・7表）、介護予防の書類を、
+        国の様式にならった帳票にします。並べ方は手引きにあります。
+          musubi render plans -o plans.pdf
+          musubi render plans --for 1379900010-11 -o teikyohyo.pdf
+          musubi render plans --month 202511 --each person -o print
+cmd-render-arg-paths = 書類のファイルやフォルダ
+cmd-render-arg-format = 形式。pdf: 印刷用（A4）。html: ブラウザ用。text: 画面用
+cmd-render-arg-office = この事業所用の控え（届いた書類と、その月の自分のサービスだけ）
+cmd-render-arg-person = この被保険者番号の利用者用の控え（確認欄付き）
+cmd-render-arg-month = この月だけ。月のない書類は除きます
+cmd-render-arg-each = フォルダへ1つずつ作ります。partner: 相手先ごと。person: 利用者ごと
+cmd-render-arg-reconciliation = 予定と実績の照合表と、電話確認一覧を付けます
+cmd-render-arg-out = 書き込むファイル。--each を指定したときはフォルダ
+
+cmd-handover = Musubiを使っていない相手に、FAXや国のシステムで渡すものを作ります
+    .long =
+        --fax は、送付状付きのPDFを1つ作ります。利用者ごとに用紙を分けます。
+        --national は、国のケアプランデータ連携システムのクライアントに
+        読み込ませるファイルを、決まりどおりの名前でフォルダに入れます。
+          musubi handover plans --to 1379900010-11 --fax -o fax.pdf
+          musubi handover plans --to 1379900010-11 --national -o okuru
+cmd-handover-arg-paths = 書類のファイルやフォルダ
+cmd-handover-arg-to = 渡す相手
+cmd-handover-arg-fax = FAX用に、送付状付きのPDFを作ります
+cmd-handover-arg-national = 国のシステムのクライアント用に、ファイルをそろえます
+cmd-handover-arg-fax-number = 送付状に書く、相手のFAX番号
+cmd-handover-arg-contact = 送付状に書く、こちらの連絡先
+cmd-handover-arg-out = 書き込むPDF、またはフォルダ
+render-title-all = 帳票
+render-title-office = 帳票（{ $name }）
+render-title-person = 帳票（{ $name }）
+render-progress = 帳票の作成
+render-written = { $path } を作りました。
+render-written-pages = { $path } を作りました（{ $pages } ページ）。
+render-missing = 印刷用の書体にない文字を、四角で表しました。帳票の最後に一覧があります: { $characters }
+handover-check = 送る前に、宛先の番号と、ほかの事業所の分が混ざっていないことを確かめてください。
+handover-national = { $count } 個のファイルを { $path } に入れました。国のシステムのクライアントで、このフォルダを指定してください。
+handover-refused = 連番 { $serial } は、このままでは送れないため、入れませんでした。
+handover-finding = { $text }
+err-render-out = 書き込む先がありません。
+    .hint = -o でファイルの名前を指定してください。--each を指定したときは、フォルダの名前です。
+err-render-nothing = 条件に合う書類がありません。
+    .hint = --for、--person、--month の値を確かめてください。
+err-render-pdf = PDFを作れませんでした。
+    .hint = --format html で作り、ブラウザから印刷してください。
+err-handover-nothing = { $office } あての書類がありません。
+    .hint = --to の値と、指定したフォルダを確かめてください。
 
 cmd-key = 鍵を開く手段（パスフレーズ・このパソコン・復旧用紙）を管理します
     .long = 鍵を開く手段は、最低1つ必要です。すべて失うと、事業所の登録をやり直すことになります。

@@ -16,6 +16,7 @@ pub mod diff;
 pub mod doctor;
 pub mod enrol;
 pub mod export;
+pub mod handover;
 pub mod help;
 pub mod inbox;
 pub mod init;
@@ -27,6 +28,7 @@ pub mod partner;
 pub mod ping;
 pub mod proof;
 pub mod reconcile;
+pub mod render;
 pub mod renew;
 pub mod request;
 pub mod run;
@@ -56,6 +58,10 @@ pub enum Command {
     Reconcile(reconcile::Args),
     /// Tells what changed between two versions.
     Diff(diff::Args),
+    /// Shows documents as forms.
+    Render(render::Args),
+    /// Makes what goes by fax or by the national system.
+    Handover(handover::Args),
     /// Sends bundles.
     Send(send::Args),
     /// Lists what has come.
@@ -113,6 +119,8 @@ pub fn dispatch(ui: &mut Ui, context: &Context, command: Command) -> Result<Exit
         Command::Check(args) => check::run(ui, &args),
         Command::Reconcile(args) => reconcile::run(ui, &args),
         Command::Diff(args) => diff::run(ui, &args),
+        Command::Render(args) => render::run(ui, &args),
+        Command::Handover(args) => handover::run(ui, &args),
         Command::Send(args) => send::run(ui, context, &args),
         Command::Inbox(_) => inbox::run(ui, context),
         Command::Outbox(_) => outbox::run(ui, context),

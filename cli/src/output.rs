@@ -47,9 +47,24 @@ impl Output {
         Self::make(path, &[words.to_owned()])
     }
 
+    /// As [`Self::prepare`], for a file that may replace one that begins with this; an empty beginning replaces nothing.
+    pub(crate) fn prepare_starting(path: &Path, start: &str) -> Result<Self, CommandError> {
+        let mut found = vec![0; start.len()];
+        let begins = File::open(path).and_then(|mut file| file.read_exact(&mut found)).is_ok();
+        let same = begins && !start.is_empty() && found == start.as_bytes();
+        // Whatever it holds then.
+        let replaceable: Vec<String> = same.then(String::new).into_iter().collect();
+        Self::make(path, &replaceable)
+    }
+
     /// Writes the content, makes it durable and gives the file its name.
-    pub(crate) fn finish(mut self, content: &str) -> Result<(), CommandError> {
-        let written = self.file.write_all(content.as_bytes()).and_then(|()| self.file.as_file().sync_all());
+    pub(crate) fn finish(self, content: &str) -> Result<(), CommandError> {
+        self.finish_bytes(content.as_bytes())
+    }
+
+    /// As [`Self::finish`], for any bytes.
+    pub(crate) fn finish_bytes(mut self, content: &[u8]) -> Result<(), CommandError> {
+        let written = self.file.write_all(content).and_then(|()| self.file.as_file().sync_all());
         written.map_err(CommandError::writing(&self.path))?;
         self.file.persist(&self.path).map_err(|failed| CommandError::writing(&self.path)(failed.error))?;
         Ok(())
@@ -84,6 +99,21 @@ mod tests {
 
     fn prepare(path: &Path) -> Result<Output, CommandError> {
         Output::prepare(path, &HANDED_OUT)
+    }
+
+    #[test]
+    fn what_begins_otherwise_is_not_replaced() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("forms.pdf");
+        Output::prepare_starting(&path, "%PDF-").unwrap().finish_bytes(b"%PDF-1.7 \xff one").unwrap();
+        Output::prepare_starting(&path, "%PDF-").unwrap().finish_bytes(b"%PDF-1.7 \xff two").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 \xff two");
+        for other in [&b"%PDF"[..], b"a letter", b""] {
+            std::fs::write(&path, other).unwrap();
+            let refused = Output::prepare_starting(&path, "%PDF-").err().unwrap();
+            assert_eq!(refused.code(), "file-exists", "{other:?}");
+        }
+        assert_eq!(Output::prepare_starting(&path, "").err().unwrap().code(), "file-exists");
     }
 
     #[test]

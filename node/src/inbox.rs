@@ -242,7 +242,7 @@ fn bounds(
     let mut without_body = 0;
     for id in &incomplete {
         // One that waits for an envelope only takes no room that it does not have already.
-        without_body += usize::from(core.db.body(Side::Partner, id)?.is_none());
+        without_body += usize::from(core.db.inbound(id)?.is_none_or(|inbound| !inbound.body));
         announced = announced.saturating_add(partial(core, parcel.log, id)?.map_or(0, |partial| partial.rest()));
     }
     let room = core.db.store().room_beside(announced)? == Room::Ample;

@@ -165,6 +165,7 @@ async fn an_impostor_gets_nothing_and_the_office_goes_on() {
     // A newer certificate does not make the key another one, or younger.
     let first = impostor.installed.leaves[0].hash();
     impostor.node.core().install(vec![renewed.der().to_vec()], None).await.unwrap();
+    let impostor = net.start(impostor.stop().await, &[&manager]).await;
     let to = address(HOME_VISIT, "11");
     manager.until("the newer one", |node| node.node.core().db.partner(to).unwrap() == Some(renewed.hash())).await;
     assert_eq!(keys(&manager).iter().map(|key| key.certificate.hash()).collect::<Vec<_>>(), [first]);

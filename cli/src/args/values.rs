@@ -134,6 +134,17 @@ pub(crate) fn exchange_office(text: &str) -> Result<careplan::OfficeNumber, Inva
     narrow(text).to_ascii_uppercase().parse().map_err(|_| InvalidValue::Office)
 }
 
+/// Reads the office of an address, `1379900010-11`, or an office number of the exchange's files.
+pub(crate) fn exchange_address(text: &str) -> Result<careplan::OfficeNumber, InvalidValue> {
+    let text = narrow(text);
+    let (office, kind) =
+        text.split_once(['-', 'ー']).map_or((text.as_str(), None), |(office, kind)| (office, Some(kind)));
+    if kind.is_some_and(|kind| kind.parse::<careplan::ServiceKind>().is_err()) {
+        return Err(InvalidValue::Office);
+    }
+    exchange_office(office)
+}
+
 /// Reads a month, `202511`, `2025-11` or `2025/11`.
 pub(crate) fn month(text: &str) -> Result<careplan::Month, InvalidValue> {
     let text = narrow(text);

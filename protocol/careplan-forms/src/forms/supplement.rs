@@ -14,10 +14,13 @@ use crate::{
 /// How many kinds of service a supplement can hold limits of.
 pub(crate) const LIMITS: u8 = 9;
 
+/// Name of the form, which has none on paper.
+pub const TITLE: &str = "利用者補足情報";
+
 /// Arranges the form.
 #[must_use]
 pub fn sheets(person: &Person, record: &Record) -> Vec<Sheet> {
-    let mut sheet = parts::sheet("利用者補足情報", "", Orientation::Portrait);
+    let mut sheet = parts::sheet(TITLE, "", Orientation::Portrait);
     let columns = record.iter().filter(|(field, _)| !field.name_en().starts_with("type_limit"));
     let told = columns.filter_map(|(field, value)| {
         let shown = show::value(field, value?);
