@@ -137,7 +137,7 @@ fn fields(flow: &mut Flow<'_>, lines: &[Line]) -> Result<(), grid::Unfit> {
     Ok(())
 }
 
-fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Result<Rows, grid::Unfit> {
+fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<u16, f32>) -> Result<Rows, grid::Unfit> {
     let sum: u32 = line.iter().map(|field| u32::from(field.shares)).sum();
     let scale = if u32::from(crate::sheet::SHARES) < sum { f32::from(crate::sheet::SHARES) / sum as f32 } else { 1.0 };
     let share = flow.share() * scale;
@@ -151,7 +151,8 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
         }
         let left = flow.sides().0 + f32::from(place) * share;
         let right = left + f32::from(field.shares) * share;
-        let label = labels.get(&(place, field.shares)).copied().unwrap_or_default();
+        // Never narrower than this field's own label was measured.
+        let label = labels.get(&place).copied().unwrap_or_default().min((right - left) / 2.0);
         place += field.shares;
         let room = flow.body() * 0.7;
         let height = f32::from(field.lines.max(1)) * flow.set(TEXT).height();
@@ -167,8 +168,8 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
             cells.push(cell);
             continue;
         }
-        let between = left + label;
-        if 0.0 < label {
+        let between = if field.label.is_empty() { left } else { left + label };
+        if !field.label.is_empty() {
             let mut cell = boxed(flow, &field.label, LABEL, (left, between), Align::Start);
             cell.centred = true;
             cell.repeats = true;
@@ -182,9 +183,9 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
     Ok(Rows { cells, count: 1, least })
 }
 
-/// How wide the labels are by where their fields begin and how wide those are.
-fn label_widths(flow: &Flow<'_>, lines: &[Line]) -> BTreeMap<(u16, u16), f32> {
-    let mut widths: BTreeMap<(u16, u16), f32> = BTreeMap::new();
+/// How wide the labels are, by where their fields begin.
+fn label_widths(flow: &Flow<'_>, lines: &[Line]) -> BTreeMap<u16, f32> {
+    let mut widths: BTreeMap<u16, f32> = BTreeMap::new();
     for line in lines {
         let mut place = 0;
         for field in line {
@@ -192,7 +193,7 @@ fn label_widths(flow: &Flow<'_>, lines: &[Line]) -> BTreeMap<(u16, u16), f32> {
             if !field.label.is_empty() && !is_above(field, width) {
                 let (_, lines) = wrap::set(flow.face, &field.label, LABEL.size, width * 0.4 - 2.0 * PAD.0);
                 let label = lines.iter().map(|line| line.width).fold(0.0, f32::max) + 2.0 * PAD.0 + 0.1;
-                let widest = widths.entry((place, field.shares)).or_default();
+                let widest = widths.entry(place).or_default();
                 *widest = widest.max(label);
             }
             place += field.shares;
