@@ -28,24 +28,20 @@ pub struct Misfit {
     pub block: usize,
 }
 
-/// The pages of a sheet: set with less white if that saves one, and then with no less than that needs.
+/// The pages of a sheet: set with less white if it then fits one page, and with no less than that needs.
 pub fn place(face: &Face, sheet: &Sheet) -> Result<Vec<Page>, Misfit> {
     let form = Form::new(sheet);
     let usual = form.set(face, USUAL)?;
-    if usual.len() == 1 {
-        return Ok(usual);
-    }
-    let tight = form.set(face, TIGHT)?;
-    if usual.len() <= tight.len() {
+    if usual.len() != 2 || 1 < form.set(face, TIGHT)?.len() {
         return Ok(usual);
     }
     for part in [0.3, 0.6] {
         let between = form.set(face, USUAL.towards(TIGHT, part))?;
-        if between.len() <= tight.len() {
+        if between.len() == 1 {
             return Ok(between);
         }
     }
-    Ok(tight)
+    form.set(face, TIGHT)
 }
 
 /// A sheet whose pictures have been looked at.

@@ -82,6 +82,8 @@ fn a_number_becomes_smaller_before_it_is_broken() {
     // No last line of one character for a hair's breadth.
     let (size, lines) = set("あいうえおかきくけこさしす", 125.0);
     assert!((9.5..9.7).contains(&size) && lines == 1, "{size}");
+    let (size, lines) = set("あいうえおかきくけこさしす\n1234567890", 125.0);
+    assert!((9.5..9.7).contains(&size) && lines == 2, "{size}");
     assert_eq!(set("あいうえおかきくけこさしす", 110.0), (10.0, 2));
 }
 
@@ -123,13 +125,13 @@ fn cells_that_span_rows_are_shown_again_where_a_page_breaks_them() {
 }
 
 #[test]
-fn a_form_is_set_with_less_white_if_that_saves_a_page() {
+fn a_form_is_set_with_less_white_if_it_then_fits_one_page() {
     let lines =
         |count: usize| sheet(vec![Block::Paragraph("あ\n".repeat(count)), Block::Signature(vec!["署名".to_owned()])]);
     let usual = |count: usize| forms::Form::new(&lines(count)).set(face(), USUAL).unwrap();
     let first = (40..90).find(|count| 1 < usual(*count).len()).unwrap();
     assert_eq!(pages(&lines(first)).len(), 1);
-    // Not where it saves nothing, and not where it is not needed.
+    // Not where it does not, and not where it is not needed.
     assert_eq!(pages(&lines(first - 1)), usual(first - 1));
     assert_eq!(pages(&lines(85)), usual(85));
 }
