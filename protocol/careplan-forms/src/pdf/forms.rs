@@ -113,14 +113,21 @@ fn lacking(face: &Face, sheet: &Sheet) -> Option<String> {
 fn fields(flow: &mut Flow<'_>, lines: &[Line]) -> Result<(), grid::Unfit> {
     let labels = label_widths(flow, lines);
     let last = lines.len().saturating_sub(1);
+    // Where the frame of the line above ends.
+    let mut above = None;
     for (index, line) in lines.iter().enumerate() {
         let rows = row(flow, line, &labels)?;
         let heights = rows.heights();
         let height: f32 = heights.iter().sum();
         let fits = height <= flow.body();
         if flow.room() < if fits { height } else { flow.body() / 4.0 } {
+            if let Some(right) = above {
+                let (y, left) = (flow.y, flow.sides().0);
+                flow.edges().across(y, left, right, Weight::Middle);
+            }
             flow.turn();
         }
+        above = rows.cells.last().map(|cell| cell.sides.1);
         let rim = |outer: bool| if outer { Weight::Middle } else { Weight::Thin };
         let first = index == 0 || flow.fresh();
         let rims = Rims { top: rim(first), bottom: rim(index == last), sides: flow.sides() };
