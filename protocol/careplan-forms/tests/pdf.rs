@@ -79,7 +79,7 @@ fn characters_of_the_old_lists_come_out_as_themselves() {
     let Some(found) = asked(test, "pdftotext", &["-raw"], &made.bytes) else { return };
     assert!(found.contains(text) || bare(&found).contains(&bare(text)), "{found}");
     let Some(properties) = asked(test, "pdfinfo", &[], &made.bytes) else { return };
-    assert!(properties.contains(text), "{properties}");
+    assert!(properties.contains(text) && !properties.contains('\u{1}'), "{properties}");
 }
 
 #[test]
@@ -137,8 +137,31 @@ fn a_form_of_sixty_services_is_found_whole() {
 }
 
 #[test]
+fn a_month_of_a_large_office_is_small_enough_to_be_sent() {
+    let made = made(&invented::month(45));
+    assert!(90 <= made.pages && made.bytes.len() < 1_000_000, "{} pages, {} bytes", made.pages, made.bytes.len());
+}
+
+#[test]
 fn the_same_pack_gives_the_same_bytes() {
     assert_eq!(made(&pack()), made(&pack()));
+}
+
+#[test]
+fn a_sum_looks_other_than_its_parts() {
+    let table = |strong: bool| Table {
+        caption: String::new(),
+        shows_caption: false,
+        widths: vec![60],
+        head: Vec::new(),
+        groups: vec![vec![Row { cells: vec![Cell::new("合計")], strong }]],
+        small: false,
+    };
+    let bytes = |strong: bool| {
+        let sheet = Sheet { blocks: vec![Block::Table(table(strong))], ..sheet("") };
+        made(&Pack { title: String::new(), sheets: vec![sheet] }).bytes
+    };
+    assert_ne!(bytes(true), bytes(false));
 }
 
 #[test]

@@ -60,3 +60,22 @@ fn steps(points: f32) -> i32 {
 fn points(steps: i32) -> f32 {
     steps as f32 / STEPS
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_neighbours_share_is_drawn_once() {
+        let mut edges = Edges::default();
+        edges.across(10.0, 0.0, 5.0, Weight::Thin);
+        edges.across(10.0, 5.0, 9.0, Weight::Thin);
+        edges.across(10.0, 0.0, 5.0, Weight::Thin);
+        edges.across(10.0, 12.0, 13.0, Weight::Thin);
+        edges.down(5.0, 10.0, 20.0, Weight::Thin);
+        let rule = |from, to| Item::Rule { from, to, weight: Weight::Thin };
+        let drawn = [rule((0.0, 10.0), (9.0, 10.0)), rule((12.0, 10.0), (13.0, 10.0)), rule((5.0, 10.0), (5.0, 20.0))];
+        assert_eq!(edges.take(), drawn);
+        assert_eq!(edges.take(), []);
+    }
+}

@@ -52,7 +52,7 @@ pub struct Spacing {
 
 /// As forms are.
 pub const USUAL: Spacing = Spacing { lead: LEAD, pad: 1.0, gap: 5.0, sign: 27.0 };
-/// For a form that so needs a page less.
+/// For a form that so fits one page.
 pub const TIGHT: Spacing = Spacing { lead: 1.16, pad: 0.5, gap: 3.0, sign: 22.0 };
 
 impl Spacing {

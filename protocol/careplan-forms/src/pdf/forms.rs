@@ -28,24 +28,20 @@ pub struct Misfit {
     pub block: usize,
 }
 
-/// The pages of a sheet: set with less white if that saves one, and then with no less than that needs.
+/// The pages of a sheet: set with less white if it then fits one page, and with no less than that needs.
 pub fn place(face: &Face, sheet: &Sheet) -> Result<Vec<Page>, Misfit> {
     let form = Form::new(sheet);
     let usual = form.set(face, USUAL)?;
-    if usual.len() == 1 {
-        return Ok(usual);
-    }
-    let tight = form.set(face, TIGHT)?;
-    if usual.len() <= tight.len() {
+    if usual.len() != 2 || 1 < form.set(face, TIGHT)?.len() {
         return Ok(usual);
     }
     for part in [0.3, 0.6] {
         let between = form.set(face, USUAL.towards(TIGHT, part))?;
-        if between.len() <= tight.len() {
+        if between.len() == 1 {
             return Ok(between);
         }
     }
-    Ok(tight)
+    form.set(face, TIGHT)
 }
 
 /// A sheet whose pictures have been looked at.
@@ -117,14 +113,21 @@ fn lacking(face: &Face, sheet: &Sheet) -> Option<String> {
 fn fields(flow: &mut Flow<'_>, lines: &[Line]) -> Result<(), grid::Unfit> {
     let labels = label_widths(flow, lines);
     let last = lines.len().saturating_sub(1);
+    // Where the frame of the line above ends.
+    let mut above = None;
     for (index, line) in lines.iter().enumerate() {
         let rows = row(flow, line, &labels)?;
         let heights = rows.heights();
         let height: f32 = heights.iter().sum();
         let fits = height <= flow.body();
         if flow.room() < if fits { height } else { flow.body() / 4.0 } {
+            if let Some(right) = above {
+                let (y, left) = (flow.y, flow.sides().0);
+                flow.edges().across(y, left, right, Weight::Middle);
+            }
             flow.turn();
         }
+        above = rows.cells.last().map(|cell| cell.sides.1);
         let rim = |outer: bool| if outer { Weight::Middle } else { Weight::Thin };
         let first = index == 0 || flow.fresh();
         let rims = Rims { top: rim(first), bottom: rim(index == last), sides: flow.sides() };
@@ -137,7 +140,7 @@ fn fields(flow: &mut Flow<'_>, lines: &[Line]) -> Result<(), grid::Unfit> {
     Ok(())
 }
 
-fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Result<Rows, grid::Unfit> {
+fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<u16, f32>) -> Result<Rows, grid::Unfit> {
     let sum: u32 = line.iter().map(|field| u32::from(field.shares)).sum();
     let scale = if u32::from(crate::sheet::SHARES) < sum { f32::from(crate::sheet::SHARES) / sum as f32 } else { 1.0 };
     let share = flow.share() * scale;
@@ -151,7 +154,8 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
         }
         let left = flow.sides().0 + f32::from(place) * share;
         let right = left + f32::from(field.shares) * share;
-        let label = labels.get(&(place, field.shares)).copied().unwrap_or_default();
+        // Never narrower than this field's own label was measured.
+        let label = labels.get(&place).copied().unwrap_or_default().min((right - left) / 2.0);
         place += field.shares;
         let room = flow.body() * 0.7;
         let height = f32::from(field.lines.max(1)) * flow.set(TEXT).height();
@@ -167,8 +171,8 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
             cells.push(cell);
             continue;
         }
-        let between = left + label;
-        if 0.0 < label {
+        let between = if field.label.is_empty() { left } else { left + label };
+        if !field.label.is_empty() {
             let mut cell = boxed(flow, &field.label, LABEL, (left, between), Align::Start);
             cell.centred = true;
             cell.repeats = true;
@@ -182,9 +186,9 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<(u16, u16), f32>) -> Resu
     Ok(Rows { cells, count: 1, least })
 }
 
-/// How wide the labels are by where their fields begin and how wide those are.
-fn label_widths(flow: &Flow<'_>, lines: &[Line]) -> BTreeMap<(u16, u16), f32> {
-    let mut widths: BTreeMap<(u16, u16), f32> = BTreeMap::new();
+/// How wide the labels are, by where their fields begin.
+fn label_widths(flow: &Flow<'_>, lines: &[Line]) -> BTreeMap<u16, f32> {
+    let mut widths: BTreeMap<u16, f32> = BTreeMap::new();
     for line in lines {
         let mut place = 0;
         for field in line {
@@ -192,7 +196,7 @@ fn label_widths(flow: &Flow<'_>, lines: &[Line]) -> BTreeMap<(u16, u16), f32> {
             if !field.label.is_empty() && !is_above(field, width) {
                 let (_, lines) = wrap::set(flow.face, &field.label, LABEL.size, width * 0.4 - 2.0 * PAD.0);
                 let label = lines.iter().map(|line| line.width).fold(0.0, f32::max) + 2.0 * PAD.0 + 0.1;
-                let widest = widths.entry((place, field.shares)).or_default();
+                let widest = widths.entry(place).or_default();
                 *widest = widest.max(label);
             }
             place += field.shares;

@@ -163,8 +163,8 @@ impl<'a> Grid<'a> {
         let beside = self.pad.0.min((right - left) / 10.0) + if cell.differs { 1.2 } else { 0.0 };
         let room = right - left - 2.0 * beside;
         let (size, lines) = wrap::set(self.face, &cell.text, self.style.size, room);
-        // Long texts begin at the same height as their neighbours; numbers and names stand in the middle.
-        let centred = cell.heads || cell.align != Align::Start || self.style.size < SIZE;
+        // Long texts and what stands beside them begin at the same height; headings and short texts stand in the middle.
+        let centred = self.style.size < SIZE || cell.heads && cell.align == Align::Middle;
         Boxed {
             sides: (left, right),
             row,

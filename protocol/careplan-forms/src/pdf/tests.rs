@@ -82,6 +82,8 @@ fn a_number_becomes_smaller_before_it_is_broken() {
     // No last line of one character for a hair's breadth.
     let (size, lines) = set("あいうえおかきくけこさしす", 125.0);
     assert!((9.5..9.7).contains(&size) && lines == 1, "{size}");
+    let (size, lines) = set("あいうえおかきくけこさしす\n1234567890", 125.0);
+    assert!((9.5..9.7).contains(&size) && lines == 2, "{size}");
     assert_eq!(set("あいうえおかきくけこさしす", 110.0), (10.0, 2));
 }
 
@@ -123,13 +125,13 @@ fn cells_that_span_rows_are_shown_again_where_a_page_breaks_them() {
 }
 
 #[test]
-fn a_form_is_set_with_less_white_if_that_saves_a_page() {
+fn a_form_is_set_with_less_white_if_it_then_fits_one_page() {
     let lines =
         |count: usize| sheet(vec![Block::Paragraph("あ\n".repeat(count)), Block::Signature(vec!["署名".to_owned()])]);
     let usual = |count: usize| forms::Form::new(&lines(count)).set(face(), USUAL).unwrap();
     let first = (40..90).find(|count| 1 < usual(*count).len()).unwrap();
     assert_eq!(pages(&lines(first)).len(), 1);
-    // Not where it saves nothing, and not where it is not needed.
+    // Not where it does not, and not where it is not needed.
     assert_eq!(pages(&lines(first - 1)), usual(first - 1));
     assert_eq!(pages(&lines(85)), usual(85));
 }
@@ -164,15 +166,22 @@ fn a_long_value_goes_on_under_its_label() {
 #[test]
 fn a_heading_longer_than_a_heading_may_be_is_not_cut() {
     let long: String = (0..400).map(|number| format!("{number}番。")).collect();
-    let whole = Sheet {
-        title: long.clone(),
-        corner: long.clone(),
-        subtitle: long.clone(),
-        foot: long.clone(),
-        ..sheet(vec![Block::Paragraph("文".to_owned())])
-    };
-    let all: String = pages(&whole).iter().map(words).collect();
-    assert_eq!(all.matches(&long).count(), 4);
+    let plain = || sheet(vec![Block::Paragraph("文".to_owned())]);
+    let whole = [
+        Sheet { title: long.clone(), ..plain() },
+        Sheet { corner: long.clone(), ..plain() },
+        Sheet { subtitle: long.clone(), ..plain() },
+        Sheet { foot: long.clone(), ..plain() },
+        Sheet { title: long.clone(), corner: long.clone(), subtitle: long.clone(), foot: long.clone(), ..plain() },
+    ];
+    for (sheet, times) in whole.iter().zip([1, 1, 1, 1, 4]) {
+        let pages = pages(sheet);
+        inside(&pages);
+        let all: String = pages.iter().map(words).collect();
+        assert_eq!(all.matches(&long).count(), times);
+        // The form still has most of each page.
+        assert!(pages.len() <= times + 1, "{}", pages.len());
+    }
 }
 
 #[test]
@@ -183,7 +192,7 @@ fn a_heading_stands_with_what_it_heads() {
             Block::Heading("見出し".to_owned()),
             Block::Paragraph("い".to_owned()),
         ];
-        let pages = pages(&sheet(blocks));
+        let pages = forms::Form::new(&sheet(blocks)).set(face(), USUAL).unwrap();
         let page = pages.iter().find(|page| words(page).contains("見出し")).unwrap();
         assert!(words(page).contains('い'), "{before}");
     }

@@ -52,13 +52,13 @@ fn fitting(face: &Face, text: &str, size: f32, width: f32) -> f32 {
     if size * 0.7 <= whole { whole } else { size.min(width) }
 }
 
-/// Lines of a text in a cell, and the size at which they stand: a little smaller where that saves a last line of one or two
+/// Lines of a text in a cell, and the size at which they stand: a little smaller where that saves a line of one or two
 /// characters.
 pub fn set(face: &Face, text: &str, size: f32, width: f32) -> (f32, Vec<Line>) {
     let size = fitting(face, text, size, width);
     let lines = wrap(face, text, size, width);
-    if 1 < lines.len() && lines.last().is_some_and(|last| last.width <= 2.0 * size) {
-        for part in [0.96, 0.92] {
+    if lines.iter().skip(1).any(|line| line.width <= 2.0 * size) {
+        for part in [0.96, 0.92, 0.88] {
             let fewer = wrap(face, text, size * part, width);
             if fewer.len() < lines.len() {
                 return (size * part, fewer);
