@@ -13,6 +13,8 @@ use toml::{Table, Value};
 const ALLOWED: &[(&str, &str, &[&str])] = &[
     // Vendors should want it from a registry, so it stands alone.
     ("careplan", "protocol/careplan", &[]),
+    // Of the node it knows nothing.
+    ("careplan-forms", "protocol/careplan-forms", &["careplan"]),
     // Codes on paper, which key files know as well as the protocol does.
     ("musubi-paper", "protocol/paper", &[]),
     ("musubi-protocol", "protocol", &["musubi-paper"]),
@@ -26,7 +28,11 @@ const ALLOWED: &[(&str, &str, &[&str])] = &[
         &["careplan", "musubi-paper", "musubi-protocol", "musubi-config", "musubi-store", "musubi-network"],
     ),
     // The store for key files alone: `musubi key` works on them beside a running node.
-    ("musubi-cli", "cli", &["careplan", "musubi-protocol", "musubi-config", "musubi-node", "musubi-store"]),
+    (
+        "musubi-cli",
+        "cli",
+        &["careplan", "careplan-forms", "musubi-protocol", "musubi-config", "musubi-node", "musubi-store"],
+    ),
     (
         "musubi-tests",
         "tests",
