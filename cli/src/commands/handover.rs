@@ -7,9 +7,9 @@ use std::{
 
 use careplan::{Bundle, Collection, Date, FileName, OfficeNumber, Severity, Unit};
 use careplan_forms::{
-    cover::{self, Cover},
+    cover::Cover,
     forms::supplement,
-    pdf,
+    month, pdf,
     sheet::{Pack, Sheet},
 };
 use musubi_protocol::time::Timestamp;
@@ -77,8 +77,6 @@ fn fax(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     if sheets.is_empty() {
         return Err(CommandError::failed(msg!("err-handover-nothing", office = args.to.to_string())));
     }
-    let pages = pdf::pages(&sheets).map_err(|error| CommandError::failed(msg!("err-render-pdf")).because(&error))?;
-    let pages: Vec<usize> = pages.into_iter().map(|pages| usize::try_from(pages).unwrap_or(usize::MAX)).collect();
     let today = moment::date_of(Timestamp::now());
     let [month, day] = [today.month(), today.day()].map(|number| u8::try_from(number).unwrap_or_default());
     let cover = Cover {
@@ -87,11 +85,10 @@ fn fax(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
         sender: selection.sender_of(args.to).map(|office| selection.office(office)).unwrap_or_default(),
         sender_contact: args.contact.clone().unwrap_or_default(),
         date: Date::new(u16::try_from(today.year()).unwrap_or_default(), month, day),
-        pages: pages.iter().sum(),
-        contents: contents(&sheets, &pages),
+        ..Cover::default()
     };
     let title = selection.title(&copy, ui.text());
-    let pack = Pack { title, sheets: [vec![cover::sheet(&cover)], sheets].concat() };
+    let pack = month::with_cover(Pack { title, sheets }, cover, pages);
     let written = [render::write_pdf(&pack, &args.out)?];
     render::tell(ui, &written);
     ui.line(&msg!("handover-check"));
@@ -99,17 +96,10 @@ fn fax(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-/// What follows the cover: each form once, with all its pages. Nobody's name stands there, for a cover lies open.
-fn contents(sheets: &[Sheet], pages: &[usize]) -> Vec<(String, usize)> {
-    let mut contents: Vec<(String, usize)> = Vec::new();
-    for (sheet, pages) in sheets.iter().zip(pages) {
-        let what = [sheet.title.as_str(), sheet.subtitle.as_str()].join("　").trim().to_owned();
-        match contents.iter_mut().find(|(other, _)| *other == what) {
-            Some((_, sum)) => *sum += pages,
-            None => contents.push((what, *pages)),
-        }
-    }
-    contents
+/// How many pages a form takes. One that cannot be laid out is told when the PDF is made.
+fn pages(sheet: &Sheet) -> usize {
+    let pages = pdf::pages(std::slice::from_ref(sheet)).unwrap_or_default();
+    pages.into_iter().map(|pages| usize::try_from(pages).unwrap_or(usize::MAX)).sum()
 }
 
 fn national(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
@@ -214,13 +204,13 @@ mod tests {
         let copy = Copy::Office("1379900010".parse().unwrap());
         let mut sheets = selection.sheets(&copy);
         sheets.retain(|sheet| sheet.title != supplement::TITLE);
-        let counted: Vec<usize> =
-            pdf::pages(&sheets).unwrap().into_iter().map(|pages| usize::try_from(pages).unwrap()).collect();
-        let contents = contents(&sheets, &counted);
-        let sum: usize = contents.iter().map(|(_, pages)| pages).sum();
-        assert_eq!((exit, pages), (Exit::Done, sum as u64 + 1));
-        let names: BTreeSet<&str> = contents.iter().map(|(what, _)| what.as_str()).collect();
-        assert!(names.contains("サービス提供票　令和7年11月分") && names.len() == contents.len(), "{names:?}");
+        let sum: u32 = pdf::pages(&sheets).unwrap().into_iter().sum();
+        assert_eq!((exit, pages), (Exit::Done, u64::from(sum) + 1));
+        // What the cover says.
+        let pack = month::with_cover(Pack { title: String::new(), sheets }, Cover::default(), super::pages);
+        let names: BTreeSet<&str> = pack.sheets[0].texts().into_iter().collect();
+        assert!(names.contains("サービス提供票　令和7年11月分"), "{names:?}");
+        assert!(names.contains(format!("{sum}枚（送付状を含め{}枚）", sum + 1).as_str()), "{names:?}");
         let people = selection.persons();
         let is_named = |what: &str| people.iter().any(|copy| what.contains(&copy.file_name()));
         assert!(!names.iter().any(|what| is_named(what)), "{names:?}");

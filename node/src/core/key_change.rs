@@ -139,7 +139,8 @@ impl Core {
         Ok(None)
     }
 
-    /// The partners that speak with another key than before, for which nothing is sealed yet.
+    /// The partners that speak with another key than before, for which nothing is sealed yet. Reads of the log what was not
+    /// read yet: blocks.
     ///
     /// # Errors
     /// [`CoreError`].
@@ -168,9 +169,12 @@ impl Core {
     ///
     /// # Errors
     /// [`CoreError`].
-    pub async fn confirm_key(&self, office: OfficeNumber, spoken: &str) -> Result<Confirmed, CoreError> {
+    pub async fn confirm_key(self: &Arc<Self>, office: OfficeNumber, spoken: &str) -> Result<Confirmed, CoreError> {
         let of_office = |key: &NewKey| key.address.office == office;
-        let waiting: Vec<NewKey> = self.new_keys()?.into_iter().filter(of_office).collect();
+        let core = Arc::clone(self);
+        let looking = tokio::task::spawn_blocking(move || core.new_keys());
+        let found = looking.await.map_err(|_| CoreError::Stopped)??;
+        let waiting: Vec<NewKey> = found.into_iter().filter(of_office).collect();
         if waiting.is_empty() {
             return Ok(Confirmed::Nothing);
         }
