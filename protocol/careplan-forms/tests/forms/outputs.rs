@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use careplan::{
     Document, End, Ledger, MonthActual, MonthPlan, OfficeNumber,
     diff::diff,
-    reconcile::{DifferenceKind, Reconciliation},
+    reconcile::{Difference, DifferenceKind, Reconciliation},
 };
 use careplan_forms::{
     forms::{
@@ -328,6 +328,25 @@ fn all_rows_stand_side_by_side() {
     assert_eq!(counts["利用者の実績がない"], missing);
     assert_eq!(counts["実績未着"], result.pending.iter().map(|pending| pending.planned.rows).sum::<usize>());
     assert!(!counts.contains_key("照合の対象外"), "{counts:?}");
+}
+
+#[test]
+fn rows_tell_nothing_of_another_person_with_the_same_number() {
+    let ledger = samples::ledger();
+    let mut result = Reconciliation::of_ledgers(&ledger, &ledger);
+    let (plan, actuals) = months(&ledger)
+        .into_iter()
+        .find(|(plan, _)| {
+            result.differences.iter().any(|of| of.insured_number == plan.person.insured && of.month == plan.month)
+        })
+        .unwrap();
+    let month = forms::Month { plan: Some(plan), actuals: &actuals };
+    let sheet = reconciliation::by_row(&result, &month, &Names::default());
+    let is_hers = |of: &&Difference| of.insured_number == plan.person.insured && of.month == plan.month;
+    let mut other = result.differences.iter().find(is_hers).unwrap().clone();
+    other.insurer_number = "999999".into();
+    result.differences.push(other);
+    assert_eq!(reconciliation::by_row(&result, &month, &Names::default()), sheet);
 }
 
 #[test]

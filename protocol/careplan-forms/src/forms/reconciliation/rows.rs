@@ -49,8 +49,11 @@ struct Rest {
 #[must_use]
 pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Option<Sheet> {
     let (person, of) = month.head()?;
+    // Actuals that stand here may name another insurer. Somebody else with the same number is not meant.
+    let insurers: Vec<&str> =
+        [person].into_iter().chain(month.actuals(of).map(|actual| &actual.person)).map(|of| &*of.insurer).collect();
     let mine =
-        |month, insurer: &str, insured: &str| (month, insurer, insured) == (of, &*person.insurer, &*person.insured);
+        |month, insurer: &str, insured: &str| (month, insured) == (of, &*person.insured) && insurers.contains(&insurer);
     let is_mine =
         |difference: &&Difference| mine(difference.month, &difference.insurer_number, &difference.insured_number);
     let mut planned = Rest::of(month.plan.into_iter().flat_map(|plan| &plan.rows));
