@@ -58,6 +58,8 @@ value-n = number
 value-yen = yen
 value-digits = digits
 value-format = format
+value-form = form
+value-sheets = sheets
 value-whom = whom
 value-out = out
 value-kind = kind
@@ -166,18 +168,25 @@ cmd-reconcile = Holds actuals against the plan and tells the differences person 
         Provision tables (the plan) and actuals are read in the order of their serials; what they say in the end is compared. One folder may stand for both.
         Exit code 1 means that there are differences, 0 that there are none.
           musubi reconcile --plan plans --actual actuals --month 202511
+          musubi reconcile --plan plans --actual actuals -o sheets.pdf
 cmd-reconcile-arg-plan = Files and folders with plans; several may follow, or the option is repeated
 cmd-reconcile-arg-actual = Files and folders with actuals; several may follow, or the option is repeated
 cmd-reconcile-arg-month = Compares this month only (202511)
 cmd-reconcile-arg-office = Shows this office only
+cmd-reconcile-arg-sheets = Which sheets. person, office: what differs, with totals. rows: all rows side by side. telephone: what to clear by telephone. Without the option all but rows
+cmd-reconcile-arg-format = As what the file is written. pdf: for paper (A4). html: for a browser. text: plain text
+cmd-reconcile-arg-out = Writes the same as sheets into this file
 
 cmd-diff = Tells what changed between two versions of files
     .long =
         For plans that come again corrected: where did they change? Documents of one person are compared with each other, whatever their serials.
         Exit code 1 means that something changed, 0 that nothing did.
           musubi diff before now
+          musubi diff before now -o changes.pdf
 cmd-diff-arg-old = The older file or folder
 cmd-diff-arg-new = The newer file or folder
+cmd-diff-arg-format = As what the file is written. pdf: for paper (A4). html: for a browser. text: plain text
+cmd-diff-arg-out = Writes the same as sheets into this file
 
 cmd-send = Sends plans, provision tables and actuals to partners
     .long =
@@ -236,6 +245,7 @@ cmd-render-arg-office = The copy for this office: what it got, and of the month 
 cmd-render-arg-person = The copy for the person with this insured number, with lines to sign on
 cmd-render-arg-month = This month only; what belongs to no month is left out
 cmd-render-arg-each = A file for each, in a folder. partner: for each partner. person: for each person
+cmd-render-arg-forms = These forms only; several with commas, or the option is repeated. basic: basic information. support: the preventive care plan
 cmd-render-arg-reconciliation = With the sheets that hold actuals against the plan, and the list for the telephone
 cmd-render-arg-out = The file to write; with --each the folder
 
@@ -251,6 +261,7 @@ cmd-handover-arg-to = Whom it is for
 cmd-handover-arg-fax = Makes a PDF with a cover sheet, for the fax
 cmd-handover-arg-national = Puts files together for the client of the national system
 cmd-handover-arg-fax-number = The addressee's fax number, for the cover
+cmd-handover-arg-sender = Who sends it, for the cover; without, what the documents tell
 cmd-handover-arg-contact = Where the sender is reached, for the cover
 cmd-handover-arg-out = The PDF or the folder to write
 render-title-all = Forms
@@ -267,7 +278,7 @@ handover-finding = { $text }
 err-render-out = There is nowhere to write to.
     .hint = Name a file with -o; with --each it is a folder.
 err-render-nothing = No document fits.
-    .hint = Check the values of --for, --person and --month.
+    .hint = Check the values of --for, --person, --month and --form.
 err-render-pdf = The PDF could not be made.
     .hint = Make it with --format html and print it from a browser.
 err-handover-nothing = There is nothing for { $office }.
@@ -1285,6 +1296,7 @@ reconcile-totals = ■ Totals of { $month }
 reconcile-same = Plan and actuals do not differ (equal rows: { $count }).
 reconcile-same-so-far = The actuals that have come do not differ from the plan (equal rows: { $count }). Not here yet: { $pending }.
 reconcile-sum = Differences to clear: { $count }.
+reconcile-sheets-title = Plan and actuals
 err-reconcile-no-plan = There is no plan here.
     .hint = Give --plan the files of provision tables or the folder they are in. See too whether --plan and --actual are the wrong way round. With --month, check the month too.
 err-reconcile-no-office = Office { $office } has neither plan nor actuals here.
@@ -1305,6 +1317,7 @@ diff-only-old = ■ Only in the older one: { $count }
 diff-only = { $what }  { $name }  { $from } → { $to }
 diff-same = Nothing changed (documents that are the same: { $count }).
 diff-sum = Documents changed: { $count }, on one side only: { $other }, the same: { $all }
+diff-sheets-title = Changes
 err-diff-no-document = { $path } has no documents to compare.
     .hint = Name files with plans, provision tables or actuals, or the folder they are in.
 

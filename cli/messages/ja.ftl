@@ -46,6 +46,8 @@ value-n = 番号
 value-yen = 円
 value-digits = 数字
 value-format = 形式
+value-form = 帳票
+value-sheets = 表の種類
 value-whom = 誰ごと
 value-out = 書き込み先
 value-kind = サービス種類
@@ -154,18 +156,25 @@ cmd-reconcile = 予定と実績を照らし合わせ、違いを利用者ごと�
         提供票（予定）と実績のファイルを、連番の順に読んで最後の状態どうしを比べます。同じフォルダを両方に指定できます。
         違いがあるときの終了コードは1、ないときは0です。
           musubi reconcile --plan 提供票フォルダ --actual 実績フォルダ --month 202511
+          musubi reconcile --plan 提供票フォルダ --actual 実績フォルダ -o sheets.pdf
 cmd-reconcile-arg-plan = 予定（提供票）のファイルやフォルダ。複数あるときは並べるか、繰り返します
 cmd-reconcile-arg-actual = 実績のファイルやフォルダ。複数あるときは並べるか、繰り返します
 cmd-reconcile-arg-month = この月だけを比べます（例 202511）
 cmd-reconcile-arg-office = この事業所だけを表示します
+cmd-reconcile-arg-sheets = 作る表。person、office: 違いと合計。rows: すべての行の対照表。telephone: 電話確認一覧。省略すると rows のほかを作ります
+cmd-reconcile-arg-format = ファイルの形式。pdf: 印刷用（A4）。html: ブラウザ用。text: 文字
+cmd-reconcile-arg-out = 同じ内容を表にして、このファイルに書き込みます
 
 cmd-diff = ファイルの前の版と新しい版を比べ、変わったところを表示します
     .long =
         訂正されて届いた計画書や提供票の、どこが変わったかを調べるときに使います。連番が違っていても、同じ利用者の同じ書類どうしを比べます。
         変わったところがあるときの終了コードは1、ないときは0です。
           musubi diff 前回のフォルダ 今回のフォルダ
+          musubi diff 前回のフォルダ 今回のフォルダ -o changes.pdf
 cmd-diff-arg-old = 前の版のファイルやフォルダ
 cmd-diff-arg-new = 新しい版のファイルやフォルダ
+cmd-diff-arg-format = ファイルの形式。pdf: 印刷用（A4）。html: ブラウザ用。text: 文字
+cmd-diff-arg-out = 同じ内容を表にして、このファイルに書き込みます
 
 cmd-send = 提供票・計画書・実績のファイルを相手先に送ります
     .long =
@@ -223,6 +232,7 @@ cmd-render-arg-office = この事業所用の控え（届いた書類と、そ�
 cmd-render-arg-person = この被保険者番号の利用者用の控え（確認欄付き）
 cmd-render-arg-month = この月だけ。月のない書類は除きます
 cmd-render-arg-each = フォルダへ1つずつ作ります。partner: 相手先ごと。person: 利用者ごと
+cmd-render-arg-forms = この帳票だけ。コンマで区切るか、繰り返して、複数を指定できます。basic: 利用者基本情報。support: 介護予防サービス・支援計画書
 cmd-render-arg-reconciliation = 予定と実績の照合表と、電話確認一覧を付けます
 cmd-render-arg-out = 書き込むファイル。--each を指定したときはフォルダ
 
@@ -238,6 +248,7 @@ cmd-handover-arg-to = 渡す相手
 cmd-handover-arg-fax = FAX用に、送付状付きのPDFを作ります
 cmd-handover-arg-national = 国のシステムのクライアント用に、ファイルをそろえます
 cmd-handover-arg-fax-number = 送付状に書く、相手のFAX番号
+cmd-handover-arg-sender = 送付状に書く、送付元。省略すると、書類から分かる名前を書きます
 cmd-handover-arg-contact = 送付状に書く、こちらの連絡先
 cmd-handover-arg-out = 書き込むPDF、またはフォルダ
 render-title-all = 帳票
@@ -254,7 +265,7 @@ handover-finding = { $text }
 err-render-out = 書き込む先がありません。
     .hint = -o でファイルの名前を指定してください。--each を指定したときは、フォルダの名前です。
 err-render-nothing = 条件に合う書類がありません。
-    .hint = --for、--person、--month の値を確かめてください。
+    .hint = --for、--person、--month、--form の値を確かめてください。
 err-render-pdf = PDFを作れませんでした。
     .hint = --format html で作り、ブラウザから印刷してください。
 err-handover-nothing = { $office } あての書類がありません。
@@ -1240,6 +1251,7 @@ reconcile-totals = ■ { $month }の合計
 reconcile-same = 予定と実績に違いはありません（一致 { $count } 行）。
 reconcile-same-so-far = 届いた実績に、予定との違いはありません（一致 { $count } 行）。実績がまだ届いていないものが { $pending } 件あります。
 reconcile-sum = 確かめる違いは、全部で { $count } 件です。
+reconcile-sheets-title = 予定・実績照合表
 err-reconcile-no-plan = 予定（提供票）が見つかりません。
     .hint = --plan に、提供票のファイルかその入ったフォルダを指定してください。--plan と --actual が逆になっていないかも確かめてください。--month を付けたときは、年月も確かめてください。
 err-reconcile-no-office = 事業所 { $office } の予定も実績もありません。
@@ -1260,6 +1272,7 @@ diff-only-old = ■ 前の方にだけあります（{ $count } 件）
 diff-only = { $what }  { $name }  { $from } → { $to }
 diff-same = 変わったところはありません（同じ書類 { $count } 件）。
 diff-sum = 変わった書類 { $count } 件、片方にだけある書類 { $other } 件、同じ書類 { $all } 件
+diff-sheets-title = 変更箇所一覧
 err-diff-no-document = { $path } に、比べられる書類がありません。
     .hint = 計画書・提供票・実績などのファイルか、その入ったフォルダを指定してください。
 

@@ -9,9 +9,10 @@ use std::{
 };
 
 use careplan::{
-    Action, Collection, Contents, Document, Effect, End, FileName, Key, Ledger, MAX_FILE_BYTES, Month, OfficeNumber,
-    Person, Record, Rule, Serial, ServiceKind, ServiceRow, Subject, Unit,
+    Action, Collection, Contents, Document, Effect, End, FileKind, FileName, Key, Ledger, MAX_FILE_BYTES, Month,
+    OfficeNumber, Person, Record, Rule, Serial, ServiceKind, ServiceRow, Subject, Unit,
 };
+use careplan_forms::{forms, show};
 use serde::Serialize;
 
 use crate::{
@@ -56,6 +57,8 @@ pub(crate) struct Names {
     /// By insured number alone, for whom another insurer is named.
     insured: HashMap<Box<str>, (Serial, String)>,
     offices: HashMap<OfficeNumber, (Serial, String)>,
+    /// Offices that make care plans, for forms.
+    planners: HashMap<OfficeNumber, (Serial, String)>,
 }
 
 impl Holdings {
@@ -212,6 +215,21 @@ impl Names {
         for (office, name) in other.offices {
             newest(&mut self.offices, office, name);
         }
+        for (office, name) in other.planners {
+            newest(&mut self.planners, office, name);
+        }
+    }
+
+    /// Returns the same names for forms, which tell those of offices that make care plans too.
+    pub(crate) fn for_forms(&self) -> forms::Names {
+        let mut names = forms::Names::default();
+        for (insured, (_, name)) in &self.insured {
+            names.add_person(insured, show::text(name));
+        }
+        for (office, (_, name)) in self.offices.iter().chain(&self.planners) {
+            names.add_office(*office, show::text(name));
+        }
+        names
     }
 
     fn learn(&mut self, contents: &Contents) {
@@ -230,6 +248,14 @@ impl Names {
                 let person = document.person();
                 newest(&mut self.insured, person.insured.clone(), (contents.serial, name.to_owned()));
                 newest(&mut self.people, person.clone(), (contents.serial, name.to_owned()));
+            }
+            if let Document::CarePlan(plan) = document {
+                let table1 = plan.table1.as_ref().filter(|record| record.kind() == FileKind::Up1Kyo);
+                let told =
+                    table1.map(|record| (record.text("cm_office_number").parse(), record.text("cm_office_name")));
+                if let Some((Ok(office), name)) = told.filter(|(_, name)| !name.trim().is_empty()) {
+                    newest(&mut self.planners, office, (contents.serial, name.trim().to_owned()));
+                }
             }
             let mut before = None;
             for row in rows {

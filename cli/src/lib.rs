@@ -11,6 +11,7 @@
 //! | [`context`], [`passphrase`], [`unlock`] | data directory, passphrase, what opens the keys |
 //! | [`client`] | the running node, asked over its local API |
 //! | `search`, `exchange` | exchange files: found, read, put into words |
+//! | `sheets` | forms and other sheets as files |
 //! | [`rows`], [`signals`] | messages in words; how a node is stopped |
 //! | `tool` | this very command as a child process, for demo and benchmark |
 //! | [`moment`], [`recovery_sheet`], [`qr`], [`private_file`], [`logging`] | helpers of several commands |
@@ -41,6 +42,7 @@ pub mod qr;
 pub mod recovery_sheet;
 pub mod rows;
 mod search;
+mod sheets;
 pub mod signals;
 pub mod text;
 mod tool;

@@ -44,6 +44,10 @@ fn every_fault_has_words() {
     wrong(&["send"], "足りません: <ファイルかフォルダ>...", "missing: <file or folder>...");
     wrong(&["request"], "足りません: --out <ファイル>", "missing: --out <file>");
     wrong(&["request", "--out"], "「--out <ファイル>」に値がありません", "\"--out <file>\" has no value");
+    wrong(&["diff", "a", "b", "--format", "text"], "足りません: --out <書き込み先>", "missing: --out <out>");
+    let sheets = ["reconcile", "--plan", "a", "--actual", "b", "--sheets", "rows"];
+    wrong(&sheets, "足りません: --out <書き込み先>", "missing: --out <out>");
+    wrong(&["render", "a", "--form", "table6,x"], "table1, table2, table3", "support");
     wrong(&["send", "x", "--to-kind", "1"], "サービス種類は数字か英大文字の2文字", "A service kind is two");
     wrong(&["ping", "1379900010"], "宛先は、事業所番号と", "An address is an office number");
     wrong(&["ping", "1379900010"], "書き方: musubi ping", "How to write it: musubi ping");

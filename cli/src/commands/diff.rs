@@ -6,15 +6,19 @@ use std::{
 };
 
 use careplan::{Date, Document, End, Held, Key, Ledger, Month, OfficeNumber, Serial, ServiceKind, diff};
+use careplan_forms::sheet::Pack;
 use serde::Serialize;
 
 use crate::{
     error::{CommandError, Exit},
     exchange::{self, Holdings, Names},
     msg,
+    sheets::{self, Format},
     text::{Text, harmless},
     ui::{Ui, layout::wrap},
 };
+
+mod arrange;
 
 /// What to compare.
 #[derive(clap::Args, Debug)]
@@ -25,11 +29,17 @@ pub struct Args {
     /// A file or directory as it is.
     #[arg(value_name = "PATH")]
     pub new: PathBuf,
+    /// As what the sheets are written.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pdf", requires = "out")]
+    pub format: Format,
+    /// The file to write sheets into.
+    #[arg(long, short, value_name = "OUT")]
+    pub out: Option<PathBuf>,
 }
 
 /// A document that is not the same on both sides.
-#[derive(Debug, Serialize)]
-struct Changed {
+#[derive(Serialize)]
+struct Changed<'a> {
     #[serde(rename = "document")]
     subject: &'static str,
     insurer_number: Box<str>,
@@ -46,6 +56,11 @@ struct Changed {
     /// `changed`, `added` or `removed`.
     change: &'static str,
     changes: Vec<String>,
+    /// The versions and their changes, for sheets.
+    #[serde(skip)]
+    versions: Pair<'a>,
+    #[serde(skip)]
+    found: Vec<diff::Change>,
 }
 
 /// Tells the changes; exit code 1 where there are any, as `diff` does.
@@ -60,8 +75,18 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     old.names.merge(new.names);
     let pairs = pairs(&old.ledger, &new.ledger);
     let lang = exchange::lang(ui.text());
-    let changed: Vec<Changed> = pairs.iter().filter_map(|pair| Changed::of(*pair, &old.names, lang)).collect();
-    words(ui, &changed, pairs.len() - changed.len());
+    let changed: Vec<Changed<'_>> = pairs.iter().filter_map(|pair| Changed::of(*pair, &old.names, lang)).collect();
+    let same = pairs.len() - changed.len();
+    let written = match &args.out {
+        Some(out) => {
+            let title = ui.text().show(&msg!("diff-sheets-title"));
+            let sheets = arrange::sheets(&changed, same, &old.names.for_forms());
+            Some(sheets::write(args.format, &Pack { title, sheets }, out)?)
+        }
+        None => None,
+    };
+    words(ui, &changed, same);
+    sheets::tell(ui, written.as_slice());
     ui.result(&changed);
     Ok(if changed.is_empty() { Exit::Done } else { Exit::Refused })
 }
@@ -99,9 +124,9 @@ fn pairs<'a>(old: &'a Ledger, new: &'a Ledger) -> Vec<Pair<'a>> {
     pairs.into_values().collect()
 }
 
-impl Changed {
+impl<'a> Changed<'a> {
     /// `None` where both sides say the same.
-    fn of((old, new): Pair<'_>, names: &Names, lang: careplan::Lang) -> Option<Self> {
+    fn of((old, new): Pair<'a>, names: &Names, lang: careplan::Lang) -> Option<Self> {
         let (change, changes) = match (&old, &new) {
             (Some(old), Some(new)) => ("changed", diff::diff(old.document, new.document)),
             (Some(_), None) => ("removed", Vec::new()),
@@ -135,6 +160,8 @@ impl Changed {
             new_serial: new.map(|held| held.serial),
             change,
             changes: changes.iter().map(|change| change.text(lang)).collect(),
+            versions: (old, new),
+            found: changes,
         })
     }
 
@@ -177,12 +204,13 @@ fn day(text: &Text, date: Date) -> String {
     text.show(&msg!("exchange-date", month = exchange::month(text, date.month()), day = date.day()))
 }
 
-fn words(ui: &mut Ui, changed: &[Changed], same: usize) {
+fn words(ui: &mut Ui, changed: &[Changed<'_>], same: usize) {
     if changed.is_empty() {
         ui.line(&msg!("diff-same", count = same));
         return;
     }
-    let (both, one_sided): (Vec<&Changed>, Vec<&Changed>) = changed.iter().partition(|one| one.change == "changed");
+    let (both, one_sided): (Vec<&Changed<'_>>, Vec<&Changed<'_>>) =
+        changed.iter().partition(|one| one.change == "changed");
     for group in alike(&both) {
         let (text, first) = (ui.text(), group[0]);
         let (what, name, to) = (first.title(text), first.person(text), receivers(text, &group));
@@ -193,7 +221,7 @@ fn words(ui: &mut Ui, changed: &[Changed], same: usize) {
         ui.text_line("");
     }
     for change in ["removed", "added"] {
-        let found: Vec<&Changed> = one_sided.iter().filter(|one| one.change == change).copied().collect();
+        let found: Vec<&Changed<'_>> = one_sided.iter().filter(|one| one.change == change).copied().collect();
         match (change, found.len()) {
             (_, 0) => continue,
             ("removed", count) => ui.line(&msg!("diff-only-old", count = count)),
@@ -211,8 +239,8 @@ fn words(ui: &mut Ui, changed: &[Changed], same: usize) {
 }
 
 /// Puts together what a reader sees as one.
-fn alike<'a>(changed: &[&'a Changed]) -> Vec<Vec<&'a Changed>> {
-    let mut groups: Vec<Vec<&Changed>> = Vec::new();
+fn alike<'a, 'b>(changed: &[&'b Changed<'a>]) -> Vec<Vec<&'b Changed<'a>>> {
+    let mut groups: Vec<Vec<&Changed<'_>>> = Vec::new();
     for one in changed {
         match groups.iter_mut().find(|group| group[0].is_like(one)) {
             Some(group) => group.push(one),
@@ -222,13 +250,13 @@ fn alike<'a>(changed: &[&'a Changed]) -> Vec<Vec<&'a Changed>> {
     groups
 }
 
-fn receivers(text: &Text, group: &[&Changed]) -> String {
+fn receivers(text: &Text, group: &[&Changed<'_>]) -> String {
     let to: Vec<&str> = group.iter().map(|one| one.to.as_str()).collect();
     to.join(&text.show(&msg!("exchange-separator")))
 }
 
 /// The serials of both sides.
-fn serials(text: &Text, changed: &Changed) -> String {
+fn serials(text: &Text, changed: &Changed<'_>) -> String {
     match (changed.old_serial, changed.new_serial) {
         (Some(old), Some(new)) if old != new => {
             text.show(&msg!("diff-serials", found = old.to_string(), newest = new.to_string()))
@@ -262,8 +290,39 @@ mod tests {
         Path::new(BUNDLES).join(name)
     }
 
+    fn args(old: &Path, new: &Path, format: Format, out: Option<PathBuf>) -> Args {
+        Args { old: old.to_owned(), new: new.to_owned(), format, out }
+    }
+
+    /// What the file says, which must change neither words nor what scripts get.
+    fn on_sheets(old: &Path, new: &Path) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("changes.txt");
+        let args = args(old, new, Format::Text, Some(out.clone()));
+        let (exit, json, words) = compare(old, new);
+        let (mut ui, told, _) = testing::ui(Lang::Ja, true, None);
+        assert_eq!(run(&mut ui, &args).unwrap(), exit);
+        assert_eq!(serde_json::from_str::<Value>(&told.text()).unwrap(), json);
+        let text = fs::read_to_string(&out).unwrap();
+        fs::remove_file(&out).unwrap();
+        let (mut ui, told, _) = testing::ui(Lang::Ja, false, None);
+        assert_eq!(run(&mut ui, &args).unwrap(), exit);
+        let rest = told.text().strip_prefix(&words).unwrap().to_owned();
+        assert!(rest.contains("changes.txt") && rest.contains("を作りました"), "{rest}");
+        text
+    }
+
+    fn together(names: &[&str]) -> tempfile::TempDir {
+        let dir = tempfile::tempdir().unwrap();
+        for file in names.iter().flat_map(|name| fs::read_dir(bundle(name)).unwrap()) {
+            let file = file.unwrap();
+            fs::copy(file.path(), dir.path().join(file.file_name())).unwrap();
+        }
+        dir
+    }
+
     fn compare(old: &Path, new: &Path) -> (Exit, Value, String) {
-        let args = Args { old: old.to_owned(), new: new.to_owned() };
+        let args = args(old, new, Format::Pdf, None);
         let (mut ui, out, _) = testing::ui(Lang::Ja, true, None);
         let exit = run(&mut ui, &args).unwrap();
         let (mut ui, words, _) = testing::ui(Lang::Ja, false, None);
@@ -332,5 +391,51 @@ mod tests {
         let changed = json.as_array().unwrap().iter().filter(|found| found["change"] == "changed").count();
         assert!(changed >= 2, "{json}");
         assert!(words.contains("1379900010-11、1379900028-21"), "{words}");
+    }
+
+    #[test]
+    fn sheets_tell_versions_and_changes_once_for_several_offices() {
+        let old = together(&[PLAN, "20251024090811-B2-1379905001-43-to-1379900028-21"]);
+        let new = together(&[CORRECTED, "20251112091422-B2-1379905001-43-to-1379900028-21"]);
+        let text = on_sheets(old.path(), new.path());
+        let (_, json, _) = compare(old.path(), new.path());
+        let changed: Vec<&Value> =
+            json.as_array().unwrap().iter().filter(|found| found["change"] == "changed").collect();
+        let mut once: Vec<Value> = changed
+            .iter()
+            .map(|found| serde_json::json!([found["insured_number"], found["month"], found["changes"]]))
+            .collect();
+        once.dedup();
+        assert!(once.len() < changed.len(), "{json}");
+        assert_eq!(text.matches("変更箇所一覧").count(), once.len(), "{text}");
+        for part in
+            ["1379905001-43", "1379900010-11", "1379900028-21", "20251024090725", "20251112091422", "前の版の作成日"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_only_one_side_has_is_listed_on_a_sheet() {
+        let both = together(&[PLAN, "20251024090755-B2-1379905001-43-to-1379900028-15"]);
+        let (_, json, _) = compare(&bundle(PLAN), both.path());
+        let text = on_sheets(&bundle(PLAN), both.path());
+        assert!(!text.contains("変更箇所一覧"), "{text}");
+        assert_eq!(text.matches("＋").count(), json.as_array().unwrap().len(), "{text}");
+        let text = on_sheets(both.path(), &bundle(PLAN));
+        assert_eq!(text.matches("－").count(), json.as_array().unwrap().len(), "{text}");
+    }
+
+    #[test]
+    fn a_sheet_says_that_nothing_changed() {
+        let text = on_sheets(&bundle(PLAN), &bundle(PLAN));
+        assert!(text.contains("変更はありません"), "{text}");
+        // As a PDF it says no more: one page.
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("changes.pdf");
+        let (mut ui, told, _) = testing::ui(Lang::Ja, false, None);
+        run(&mut ui, &args(&bundle(PLAN), &bundle(PLAN), Format::Pdf, Some(out.clone()))).unwrap();
+        assert!(told.text().contains("1 ページ"), "{}", told.text());
+        assert!(fs::read(&out).unwrap().starts_with(b"%PDF-"));
     }
 }

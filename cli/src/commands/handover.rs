@@ -8,23 +8,21 @@ use std::{
 use careplan::{Bundle, Collection, Date, FileName, OfficeNumber, Severity, Unit};
 use careplan_forms::{
     cover::Cover,
-    forms::supplement,
+    forms::Form,
     month, pdf,
     sheet::{Pack, Sheet},
 };
 use musubi_protocol::time::Timestamp;
 use serde::Serialize;
 
-use super::render::{
-    self,
-    select::{Copy, Selection},
-};
+use super::render::select::{Copy, Selection};
 use crate::{
     args::values,
     error::{CommandError, Exit},
     exchange::{self, Holdings},
     moment, msg,
     search::search,
+    sheets::{self, Format},
     ui::Ui,
 };
 
@@ -47,6 +45,9 @@ pub struct Args {
     /// The addressee's fax number, for the cover.
     #[arg(long, value_name = "TEXT", conflicts_with = "national")]
     pub fax_number: Option<String>,
+    /// Who sends it, for the cover.
+    #[arg(long, value_name = "TEXT", conflicts_with = "national")]
+    pub sender: Option<String>,
     /// Where the sender is reached, for the cover.
     #[arg(long, value_name = "TEXT", conflicts_with = "national")]
     pub contact: Option<String>,
@@ -71,29 +72,37 @@ fn fax(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     let holdings = Holdings::read(ui, &args.paths, |_, _| true)?;
     let selection = Selection::new(&holdings);
     let copy = Copy::Office(args.to);
-    let mut sheets = selection.sheets(&copy);
-    // Paper has no such form, and a fax carries no more of a person than it has to.
-    sheets.retain(|sheet| sheet.title != supplement::TITLE);
+    let sheets = selection.sheets(&copy, is_faxed);
     if sheets.is_empty() {
         return Err(CommandError::failed(msg!("err-handover-nothing", office = args.to.to_string())));
     }
-    let today = moment::date_of(Timestamp::now());
-    let [month, day] = [today.month(), today.day()].map(|number| u8::try_from(number).unwrap_or_default());
-    let cover = Cover {
-        addressee: selection.office(args.to),
-        addressee_contact: args.fax_number.clone().unwrap_or_default(),
-        sender: selection.sender_of(args.to).map(|office| selection.office(office)).unwrap_or_default(),
-        sender_contact: args.contact.clone().unwrap_or_default(),
-        date: Date::new(u16::try_from(today.year()).unwrap_or_default(), month, day),
-        ..Cover::default()
-    };
     let title = selection.title(&copy, ui.text());
-    let pack = month::with_cover(Pack { title, sheets }, cover, pages);
-    let written = [render::write_pdf(&pack, &args.out)?];
-    render::tell(ui, &written);
+    let pack = month::with_cover(Pack { title, sheets }, cover(&selection, args), pages);
+    let written = [sheets::write(Format::Pdf, &pack, &args.out)?];
+    sheets::tell(ui, &written);
     ui.line(&msg!("handover-check"));
     ui.result(&written);
     Ok(Exit::Done)
+}
+
+/// The cover, but for what is counted.
+fn cover(selection: &Selection<'_>, args: &Args) -> Cover {
+    let sender = || selection.sender_of(args.to).map(|office| selection.names().office_in_full(office));
+    let today = moment::date_of(Timestamp::now());
+    let [month, day] = [today.month(), today.day()].map(|number| u8::try_from(number).unwrap_or_default());
+    Cover {
+        addressee: selection.names().office(args.to),
+        addressee_contact: args.fax_number.clone().unwrap_or_default(),
+        sender: args.sender.clone().or_else(sender).unwrap_or_default(),
+        sender_contact: args.contact.clone().unwrap_or_default(),
+        date: Date::new(u16::try_from(today.year()).unwrap_or_default(), month, day),
+        ..Cover::default()
+    }
+}
+
+/// Whether a form goes by fax. Paper has no supplement, and a fax carries no more of a person than it has to.
+fn is_faxed(form: Form) -> bool {
+    form != Form::Supplement
 }
 
 /// How many pages a form takes. One that cannot be laid out is told when the PDF is made.
@@ -180,6 +189,7 @@ mod tests {
             fax,
             national: !fax,
             fax_number: None,
+            sender: None,
             contact: None,
             out: out.to_owned(),
         }
@@ -202,8 +212,8 @@ mod tests {
         let holdings = Holdings::read(&mut ui, &[SAMPLE.into()], |_, _| true).unwrap();
         let selection = Selection::new(&holdings);
         let copy = Copy::Office("1379900010".parse().unwrap());
-        let mut sheets = selection.sheets(&copy);
-        sheets.retain(|sheet| sheet.title != supplement::TITLE);
+        let sheets = selection.sheets(&copy, is_faxed);
+        assert!(selection.sheets(&copy, |form| !is_faxed(form)).iter().all(|sheet| sheet.title == "利用者補足情報"));
         let sum: u32 = pdf::pages(&sheets).unwrap().into_iter().sum();
         assert_eq!((exit, pages), (Exit::Done, u64::from(sum) + 1));
         // What the cover says.
@@ -214,6 +224,27 @@ mod tests {
         let people = selection.persons();
         let is_named = |what: &str| people.iter().any(|copy| what.contains(&copy.file_name()));
         assert!(!names.iter().any(|what| is_named(what)), "{names:?}");
+    }
+
+    #[test]
+    fn a_cover_names_the_sender() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("fax.pdf");
+        let plain = |sender: Option<&str>| {
+            let args = Args { sender: sender.map(str::to_owned), ..args(&out, "1379900010", true) };
+            made(&args).unwrap();
+            fs::read(&out).unwrap()
+        };
+        // Another sender, another cover.
+        assert_ne!(plain(None), plain(Some("みほん居宅介護支援事業所")));
+        let (mut ui, ..) = testing::ui(Lang::Ja, true, None);
+        let holdings = Holdings::read(&mut ui, &[SAMPLE.into()], |_, _| true).unwrap();
+        let selection = Selection::new(&holdings);
+        let told = Args { sender: Some("みほん".into()), ..args(&out, "1379900010", true) };
+        assert_eq!(cover(&selection, &told).sender, "みほん");
+        let cover = cover(&selection, &args(&out, "1379900010", true));
+        let (name, number) = cover.sender.split_once('\n').unwrap();
+        assert!(!name.is_empty() && number == "1379905001", "{}", cover.sender);
     }
 
     #[test]

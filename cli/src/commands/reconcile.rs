@@ -6,6 +6,7 @@ use careplan::{
     Month, OfficeNumber, Subject,
     reconcile::{Difference, InsurerMismatch, OfficeTotals, Pending, Reconciliation, Side, Summary, UserTotals},
 };
+use careplan_forms::sheet::Pack;
 use serde::Serialize;
 
 use crate::{
@@ -13,9 +14,11 @@ use crate::{
     error::{CommandError, Exit},
     exchange::{Holdings, Unread},
     msg,
+    sheets::{self, Format},
     ui::Ui,
 };
 
+mod arrange;
 mod report;
 
 /// Where plans and actuals lie.
@@ -33,6 +36,28 @@ pub struct Args {
     /// One office only.
     #[arg(long, value_name = "OFFICE", value_parser = values::exchange_office)]
     pub office: Option<OfficeNumber>,
+    /// Which sheets are written; without, all but the rows.
+    #[arg(long, value_enum, value_name = "SHEETS", value_delimiter = ',', requires = "out")]
+    pub sheets: Vec<Kind>,
+    /// As what the sheets are written.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "pdf", requires = "out")]
+    pub format: Format,
+    /// The file to write sheets into.
+    #[arg(long, short, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+}
+
+/// What sheets are about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Kind {
+    /// A person's month: what differs, with totals.
+    Person,
+    /// An office's month: what differs, with totals.
+    Office,
+    /// A person's month: all rows side by side.
+    Rows,
+    /// What has to be cleared by telephone.
+    Telephone,
 }
 
 /// What came out, as scripts get it; the names are those of the sample's oracle.
@@ -64,7 +89,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     let one = same(&args.plan, &args.actual);
     let mut plans =
         Holdings::read(ui, &args.plan, |subject, month| is_plan(subject, month) || one && is_actual(subject, month))?;
-    let actuals = if one { None } else { Some(Holdings::read(ui, &args.actual, is_actual)?) };
+    let mut actuals = if one { None } else { Some(Holdings::read(ui, &args.actual, is_actual)?) };
     let of = actuals.as_ref().unwrap_or(&plans);
     let has = |holdings: &Holdings, subject| holdings.ledger.documents().any(|held| held.document.subject() == subject);
     if !has(&plans, Subject::PlanMonth) {
@@ -73,15 +98,30 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     if !has(of, Subject::Actual) {
         return Err(CommandError::failed(msg!("err-reconcile-no-actual")));
     }
-    let result = Reconciliation::of_ledgers(&plans.ledger, &of.ledger);
-    let outcome = Outcome::new(result, args.office, Sides { plan: plans.unread, actual: of.unread });
-    if let Some(office) = args.office.filter(|_| outcome.totals.is_empty() && outcome.pending.is_empty()) {
-        return Err(CommandError::failed(msg!("err-reconcile-no-office", office = office.to_string())));
+    let mut result = Reconciliation::of_ledgers(&plans.ledger, &of.ledger);
+    if let Some(office) = args.office {
+        keep(&mut result, office);
+        if result.offices.is_empty() && result.pending.is_empty() {
+            return Err(CommandError::failed(msg!("err-reconcile-no-office", office = office.to_string())));
+        }
     }
-    if let Some(actuals) = actuals {
-        plans.names.merge(actuals.names);
+    let unread = Sides { plan: plans.unread, actual: of.unread };
+    if let Some(actuals) = &mut actuals {
+        plans.names.merge(std::mem::take(&mut actuals.names));
     }
+    let written = match &args.out {
+        Some(out) => {
+            let actuals = actuals.as_ref().unwrap_or(&plans);
+            let months = arrange::Months { plans: &plans.ledger, actuals: &actuals.ledger, office: args.office };
+            let title = ui.text().show(&msg!("reconcile-sheets-title"));
+            let sheets = arrange::sheets(&result, &months, &args.sheets, &plans.names.for_forms());
+            Some(sheets::write(args.format, &Pack { title, sheets }, out)?)
+        }
+        None => None,
+    };
+    let outcome = Outcome::new(result, unread);
     report::words(ui, &outcome, &plans.names);
+    sheets::tell(ui, written.as_slice());
     ui.result(&outcome);
     Ok(if outcome.differences.is_empty() { Exit::Done } else { Exit::Refused })
 }
@@ -98,10 +138,52 @@ fn same(plan: &[PathBuf], actual: &[PathBuf]) -> bool {
     places(plan) == places(actual)
 }
 
+/// Leaves what is of one office, and counts that again.
+fn keep(result: &mut Reconciliation, office: OfficeNumber) {
+    let is_kept = |other: Option<OfficeNumber>| other == Some(office);
+    result.differences.retain(|difference| difference.office == office);
+    result.tolerated.retain(|difference| difference.office == office);
+    result.insurer_mismatches.retain(|mismatch| mismatch.office == office);
+    result.pending.retain(|pending| is_kept(pending.office));
+    result.offices.retain(|totals| is_kept(totals.office));
+    for user in &mut result.users {
+        user.by_office.retain(|totals| is_kept(totals.office));
+        user.planned_rows = user.by_office.iter().map(|totals| totals.planned_rows).sum();
+        user.planned_units = user.by_office.iter().map(|totals| totals.planned_units).sum();
+        user.actual_rows = user.by_office.iter().map(|totals| totals.actual_rows).sum();
+        user.actual_units = user.by_office.iter().map(|totals| totals.actual_units).sum();
+    }
+    result.users.retain(|user| !user.by_office.is_empty());
+    result.summary = summed(result);
+}
+
+/// Counts what is left of one office.
+fn summed(result: &Reconciliation) -> Summary {
+    let expected = result.offices.iter().filter(|totals| totals.actuals_expected);
+    let mut summary = Summary {
+        planned_rows_compared: expected.map(|totals| totals.planned_rows).sum(),
+        actual_rows_compared: result.offices.iter().map(|totals| totals.actual_rows).sum(),
+        differences: result.differences.len(),
+        tolerated: result.tolerated.len(),
+        insurer_mismatches: result.insurer_mismatches.len(),
+        ..Summary::default()
+    };
+    let planned = |difference: &Difference| match &difference.planned {
+        Some(Side::Row(_)) => 1,
+        Some(Side::All(sum)) => sum.rows,
+        None => 0,
+    };
+    let differing: usize = result.differences.iter().map(planned).sum();
+    summary.equal_rows = summary.planned_rows_compared.saturating_sub(differing + result.tolerated.len());
+    for difference in &result.differences {
+        *summary.differences_by_kind.entry(difference.kind).or_default() += 1;
+    }
+    summary
+}
+
 impl Outcome {
-    fn new(result: Reconciliation, office: Option<OfficeNumber>, unread: Sides) -> Self {
-        let at = |other: OfficeNumber| office.is_none_or(|office| office == other);
-        let mut outcome = Self {
+    fn new(result: Reconciliation, unread: Sides) -> Self {
+        Self {
             differences: result.differences,
             tolerated: result.tolerated,
             insurer_mismatches: result.insurer_mismatches,
@@ -110,58 +192,13 @@ impl Outcome {
             users: result.users,
             summary: result.summary,
             unread,
-        };
-        if office.is_some() {
-            outcome.differences.retain(|difference| at(difference.office));
-            outcome.tolerated.retain(|difference| at(difference.office));
-            outcome.insurer_mismatches.retain(|mismatch| at(mismatch.office));
-            outcome.pending.retain(|pending| pending.office.is_some_and(at));
-            outcome.totals.retain(|totals| totals.office.is_some_and(at));
-            for user in &mut outcome.users {
-                user.by_office.retain(|totals| totals.office.is_some_and(at));
-                user.planned_rows = user.by_office.iter().map(|totals| totals.planned_rows).sum();
-                user.planned_units = user.by_office.iter().map(|totals| totals.planned_units).sum();
-                user.actual_rows = user.by_office.iter().map(|totals| totals.actual_rows).sum();
-                user.actual_units = user.by_office.iter().map(|totals| totals.actual_units).sum();
-            }
-            outcome.users.retain(|user| !user.by_office.is_empty());
-            outcome.summary = outcome.summed();
         }
-        outcome
-    }
-
-    /// Counts what is left of one office.
-    fn summed(&self) -> Summary {
-        let mut summary = Summary {
-            planned_rows_compared: self
-                .totals
-                .iter()
-                .filter(|totals| totals.actuals_expected)
-                .map(|totals| totals.planned_rows)
-                .sum(),
-            actual_rows_compared: self.totals.iter().map(|totals| totals.actual_rows).sum(),
-            differences: self.differences.len(),
-            tolerated: self.tolerated.len(),
-            insurer_mismatches: self.insurer_mismatches.len(),
-            ..Summary::default()
-        };
-        let planned = |difference: &Difference| match &difference.planned {
-            Some(Side::Row(_)) => 1,
-            Some(Side::All(sum)) => sum.rows,
-            None => 0,
-        };
-        let differing: usize = self.differences.iter().map(planned).sum();
-        summary.equal_rows = summary.planned_rows_compared.saturating_sub(differing + self.tolerated.len());
-        for difference in &self.differences {
-            *summary.differences_by_kind.entry(difference.kind).or_default() += 1;
-        }
-        summary
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{collections::BTreeSet, fs};
 
     use serde_json::Value;
 
@@ -171,7 +208,15 @@ mod tests {
     const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../protocol/careplan/samples/aoba-202511");
 
     fn args(plan: &str, actual: &str) -> Args {
-        Args { plan: vec![plan.into()], actual: vec![actual.into()], month: None, office: None }
+        Args {
+            plan: vec![plan.into()],
+            actual: vec![actual.into()],
+            month: None,
+            office: None,
+            sheets: Vec::new(),
+            format: Format::Text,
+            out: None,
+        }
     }
 
     fn sample() -> Args {
@@ -309,5 +354,95 @@ mod tests {
         let (mut ui, out, _) = testing::ui(Lang::Ja, false, None);
         assert_eq!(run(&mut ui, &args).unwrap(), Exit::Done);
         assert!(out.text().contains("違いはありません"), "{}", out.text());
+    }
+
+    /// What sheets say, with what scripts get, which must be the same as without.
+    fn on_sheets(args: &Args, kinds: &[Kind]) -> (String, Value) {
+        let dir = tempfile::tempdir().unwrap();
+        let (exit, plain) = json(args);
+        let out = dir.path().join("sheets.txt");
+        let with = Args {
+            plan: args.plan.clone(),
+            actual: args.actual.clone(),
+            sheets: kinds.to_vec(),
+            out: Some(out.clone()),
+            ..*args
+        };
+        let (with_exit, found) = json(&with);
+        assert_eq!((with_exit.unwrap(), &found), (exit.unwrap(), &plain));
+        (fs::read_to_string(&out).unwrap(), found)
+    }
+
+    fn count(text: &str, what: &str) -> usize {
+        text.matches(what).count()
+    }
+
+    #[test]
+    fn sheets_show_what_scripts_get() {
+        let (text, found) = on_sheets(&sample(), &[]);
+        let many = |key: &str| found[key].as_array().unwrap().len();
+        assert_eq!(count(&text, "予定・実績照合表（利用者別）"), many("users"));
+        let mut offices: Vec<_> =
+            found["totals"].as_array().unwrap().iter().map(|of| (&of["month"], &of["office"])).collect();
+        offices.sort_by_key(|(month, office)| (month.to_string(), office.to_string()));
+        offices.dedup();
+        assert_eq!(count(&text, "予定・実績照合表（事業所別）"), offices.len());
+        assert_eq!(count(&text, "電話確認一覧"), 1);
+        assert_eq!(count(&text, "□"), many("differences") + many("pending"));
+        assert!(!text.contains("予定・実績対照表"));
+        let (rows, _) = on_sheets(&sample(), &[Kind::Rows]);
+        // One who is under another insurer in the actuals has one sheet of rows, though totals count both.
+        let users = found["users"].as_array().unwrap().iter();
+        let persons: BTreeSet<_> =
+            users.map(|user| [user["month"].to_string(), user["insured_number"].to_string()]).collect();
+        assert!(persons.len() < many("users"));
+        assert_eq!(count(&rows, "予定・実績対照表"), persons.len());
+        assert!(!rows.contains("照合表") && !rows.contains("照合の対象外"));
+        let equal = found["summary"]["equal_rows"].as_u64().unwrap();
+        assert_eq!(count(&rows, "＝") as u64, equal);
+    }
+
+    #[test]
+    fn one_office_and_month_is_the_same_on_sheets() {
+        let office = "1379900036";
+        let args = Args { office: office.parse().ok(), month: "202511".parse().ok(), ..sample() };
+        let (text, found) = on_sheets(&args, &[Kind::Telephone, Kind::Rows, Kind::Office, Kind::Person]);
+        let many = |key: &str| found[key].as_array().unwrap().len();
+        assert!(many("differences") > 0);
+        assert_eq!(count(&text, "□"), many("differences") + many("pending"));
+        assert_eq!(count(&text, "予定・実績照合表（利用者別）"), many("users"));
+        assert_eq!(count(&text, "予定・実績照合表（事業所別）"), 1);
+        assert_eq!(count(&text, "予定・実績対照表"), many("users") - many("insurer_mismatches"));
+        assert!(text.contains(office) && text.contains("令和7年11月"));
+        for other in ["1379900010", "1379900028", "令和7年3月"] {
+            assert!(!text.contains(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_differs_sheets_say_so() {
+        let args = Args { office: "1379900069".parse().ok(), ..sample() };
+        let (text, found) = on_sheets(&args, &[]);
+        assert_eq!(found["summary"]["differences"], 0);
+        assert!(text.contains("予定と実績に違いはありません"), "{text}");
+        let args = Args { office: "1379900028".parse().ok(), month: "202503".parse().ok(), ..sample() };
+        let (text, found) = on_sheets(&args, &[Kind::Telephone]);
+        let clear = found["differences"].as_array().unwrap().len() + found["pending"].as_array().unwrap().len();
+        assert_eq!(text.contains("電話で確かめることはありません"), clear == 0, "{text}");
+    }
+
+    #[test]
+    fn a_file_is_told_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("sheets.pdf");
+        let args = Args { format: Format::Pdf, out: Some(out.clone()), ..sample() };
+        let (mut ui, told, _) = testing::ui(Lang::Ja, false, None);
+        assert_eq!(run(&mut ui, &args).unwrap(), Exit::Refused);
+        assert!(told.text().contains("ページ"), "{}", told.text());
+        assert!(fs::read(&out).unwrap().starts_with(b"%PDF-"));
+        // Something else of that name is not written over.
+        fs::write(&out, "a letter").unwrap();
+        let (exit, _) = json(&args);
+        assert_eq!(exit.unwrap_err().code(), "file-exists");
     }
 }

@@ -1,20 +1,20 @@
 //! `musubi render`: documents as the forms that people know, for the screen and for paper.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use careplan::{Month, OfficeNumber, reconcile::Reconciliation};
-use careplan_forms::{forms::Recipient, html, pdf, sheet::Pack, text};
-use serde::Serialize;
+use careplan_forms::{
+    forms::{Form, Recipient},
+    sheet::Pack,
+    text,
+};
 
 use crate::{
     args::values,
     error::{CommandError, Exit},
     exchange::Holdings,
     msg,
-    output::Output,
+    sheets::{self, Format},
     ui::Ui,
 };
 
@@ -43,6 +43,9 @@ pub struct Args {
     /// A file for each partner or person, in a folder.
     #[arg(long, value_enum, value_name = "WHOM", conflicts_with_all = ["office", "person"])]
     pub each: Option<Each>,
+    /// These forms only; all without.
+    #[arg(long = "form", value_enum, value_name = "FORM", value_delimiter = ',')]
+    pub forms: Vec<FormName>,
     /// With the sheets on which plan and actuals stand side by side.
     #[arg(long, conflicts_with_all = ["office", "person", "each"])]
     pub reconciliation: bool,
@@ -51,15 +54,25 @@ pub struct Args {
     pub out: Option<PathBuf>,
 }
 
-/// As what forms are shown.
+/// What forms are called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
-    /// For paper.
-    Pdf,
-    /// For a browser.
-    Html,
-    /// For a terminal.
-    Text,
+pub enum FormName {
+    /// Care plan (1).
+    Table1,
+    /// Care plan (2).
+    Table2,
+    /// The week.
+    Table3,
+    /// The month.
+    Table6,
+    /// Benefits of the month.
+    Table7,
+    /// The supplement.
+    Supplement,
+    /// Basic information.
+    Basic,
+    /// The preventive care plan.
+    Support,
 }
 
 /// Whom a file of its own is for.
@@ -69,19 +82,6 @@ pub enum Each {
     Partner,
     /// Each person.
     Person,
-}
-
-/// A file that was written, as scripts get it.
-#[derive(Debug, Serialize)]
-pub(super) struct Written {
-    out: PathBuf,
-    sheets: usize,
-    /// None for what has no pages.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pages: Option<u32>,
-    /// Characters that the font lacks, shown as boxes and listed on their sheets.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    missing: Vec<char>,
 }
 
 /// Shows documents as forms.
@@ -98,10 +98,11 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
         (None, None, Some(insured)) => vec![Copy::Person(insured.as_str().into())],
         (None, None, None) => vec![Copy::All],
     };
+    let wanted = |form: Form| args.forms.is_empty() || args.forms.iter().any(|name| name.form() == form);
     let mut packs: Vec<(Copy, Pack)> = Vec::new();
     for copy in copies {
         let title = selection.title(&copy, ui.text());
-        let mut sheets = selection.sheets(&copy);
+        let mut sheets = selection.sheets(&copy, wanted);
         if args.reconciliation {
             let result = Reconciliation::of_ledgers(&holdings.ledger, &holdings.ledger);
             sheets.extend(selection.reconciled(&result));
@@ -125,26 +126,31 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
         let mut progress = ui.progress(&msg!("render-progress"), packs.len() as u64);
         for (copy, pack) in &packs {
             let path = out.join(format!("{}.{}", copy.file_name(), args.format.extension()));
-            written.push(write(args.format, pack, &path)?);
+            written.push(sheets::write(args.format, pack, &path)?);
             progress.step();
         }
         drop(progress);
     } else {
         for (_, pack) in &packs {
-            written.push(write(args.format, pack, out)?);
+            written.push(sheets::write(args.format, pack, out)?);
         }
     }
-    tell(ui, &written);
+    sheets::tell(ui, &written);
     ui.result(&written);
     Ok(Exit::Done)
 }
 
-impl Format {
-    const fn extension(self) -> &'static str {
+impl FormName {
+    const fn form(self) -> Form {
         match self {
-            Self::Pdf => "pdf",
-            Self::Html => "html",
-            Self::Text => "txt",
+            Self::Table1 => Form::Table1,
+            Self::Table2 => Form::Table2,
+            Self::Table3 => Form::Table3,
+            Self::Table6 => Form::Table6,
+            Self::Table7 => Form::Table7,
+            Self::Supplement => Form::Supplement,
+            Self::Basic => Form::BasicInformation,
+            Self::Support => Form::SupportPlan,
         }
     }
 }
@@ -153,56 +159,6 @@ fn on_screen(ui: &mut Ui, pack: &Pack) {
     let width = ui.width();
     for sheet in &pack.sheets {
         ui.text_line(&text::text(sheet, width));
-    }
-}
-
-/// Writes a pack as one file.
-fn write(format: Format, pack: &Pack, path: &Path) -> Result<Written, CommandError> {
-    match format {
-        Format::Pdf => write_pdf(pack, path),
-        Format::Html => {
-            let page = html::html(pack);
-            let out = Output::prepare_starting(path, "<!DOCTYPE html>")?;
-            out.finish_bytes(page.as_bytes())?;
-            Ok(Written { out: path.to_owned(), sheets: pack.sheets.len(), pages: None, missing: Vec::new() })
-        }
-        Format::Text => {
-            let all: Vec<String> = pack.sheets.iter().map(|sheet| text::text(sheet, COLUMNS)).collect();
-            let out = Output::prepare_starting(path, "")?;
-            out.finish_bytes(all.join("\n").as_bytes())?;
-            Ok(Written { out: path.to_owned(), sheets: pack.sheets.len(), pages: None, missing: Vec::new() })
-        }
-    }
-}
-
-/// Columns of a text that goes into a file.
-const COLUMNS: usize = 100;
-
-/// Writes a pack as a PDF.
-pub(super) fn write_pdf(pack: &Pack, path: &Path) -> Result<Written, CommandError> {
-    let out = Output::prepare_starting(path, "%PDF-")?;
-    let made = pdf::pdf(pack, &pdf::Options::default())
-        .map_err(|error| CommandError::failed(msg!("err-render-pdf")).because(&error))?;
-    out.finish_bytes(&made.bytes)?;
-    let mut missing: Vec<char> = made.missing.iter().map(|missing| missing.character).collect();
-    missing.sort_unstable();
-    missing.dedup();
-    Ok(Written { out: path.to_owned(), sheets: pack.sheets.len(), pages: Some(made.pages), missing })
-}
-
-/// Says what was written, and what paper cannot show.
-pub(super) fn tell(ui: &mut Ui, written: &[Written]) {
-    for file in written {
-        let path = file.out.as_path();
-        ui.line(&match file.pages {
-            Some(pages) => msg!("render-written-pages", path = path, pages = pages),
-            None => msg!("render-written", path = path),
-        });
-        if !file.missing.is_empty() {
-            let characters: Vec<String> =
-                file.missing.iter().map(|c| format!("{c} (U+{:04X})", u32::from(*c))).collect();
-            ui.warn(&msg!("render-missing", characters = characters.join(" ")));
-        }
     }
 }
 
@@ -217,6 +173,8 @@ pub(super) fn recipient(copy: &Copy) -> Recipient {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::{text::Lang, ui::testing};
 
@@ -231,6 +189,7 @@ pub(super) mod tests {
             person: None,
             month: None,
             each: None,
+            forms: Vec::new(),
             reconciliation: false,
             out: out.map(Path::to_owned),
         }
@@ -284,6 +243,55 @@ pub(super) mod tests {
         run(&mut ui, &person).unwrap();
         ui.finish().unwrap();
         assert!(out.text().contains("サービス利用票"));
+    }
+
+    #[test]
+    fn single_forms_are_chosen() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("forms.txt");
+        let mut sum = 0;
+        let rendered_as = |forms: Vec<FormName>| {
+            let written = rendered(&Args { forms, ..args(Format::Text, Some(&out)) }).unwrap();
+            let text = fs::read_to_string(&out).unwrap();
+            fs::remove_file(&out).unwrap();
+            (written[0]["sheets"].as_u64().unwrap(), text)
+        };
+        for (form, title) in [
+            (FormName::Table1, "居宅サービス計画書（１）"),
+            (FormName::Table2, "居宅サービス計画書（２）"),
+            (FormName::Table3, "週間サービス計画表"),
+            (FormName::Table6, "サービス利用票（兼居宅サービス計画）"),
+            (FormName::Table7, "サービス利用票別表"),
+            (FormName::Supplement, "利用者補足情報"),
+            (FormName::Basic, "利用者基本情報"),
+            (FormName::Support, "介護予防サービス・支援計画書"),
+        ] {
+            let (sheets, text) = rendered_as(vec![form]);
+            assert!(sheets > 0 && text.contains(title), "{form:?}");
+            assert_eq!(text.contains("週間サービス計画表"), form == FormName::Table3, "{form:?}");
+            sum += sheets;
+        }
+        let (both, _) = rendered_as(vec![FormName::Table6, FormName::Table7]);
+        let (all, _) = rendered_as(Vec::new());
+        assert!(both < all);
+        assert_eq!(sum, all);
+        // What is left of a month has no care plan.
+        let nothing =
+            Args { forms: vec![FormName::Table1], month: "202511".parse().ok(), ..args(Format::Text, Some(&out)) };
+        assert_eq!(rendered(&nothing).unwrap_err(), "render-nothing");
+    }
+
+    #[test]
+    fn the_planner_has_its_name_on_a_month_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let out = dir.path().join("forms.txt");
+        rendered(&Args { month: "202511".parse().ok(), ..args(Format::Text, Some(&out)) }).unwrap();
+        let (mut ui, ..) = testing::ui(Lang::Ja, true, None);
+        let holdings = Holdings::read(&mut ui, &[SAMPLE.into()], |_, _| true).unwrap();
+        let name = careplan_forms::forms::Names::of(holdings.ledger.documents().map(|held| held.document))
+            .office("1379905001".parse().unwrap());
+        let text = fs::read_to_string(&out).unwrap();
+        assert!(name != "1379905001" && text.contains(&name), "{name}");
     }
 
     #[test]

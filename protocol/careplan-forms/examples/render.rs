@@ -67,15 +67,15 @@ fn sheets(ledger: &Ledger) -> Vec<Sheet> {
     for document in &documents {
         newest.entry(document.key()).or_insert(*document);
     }
+    let names = Names::of(documents.iter().copied());
     let mut sheets = Vec::new();
     for document in newest.values() {
         let beside = beside(document, &actuals);
         // Actuals stand on the sheet of their plan.
         if !matches!(document, Document::MonthActual(_)) {
-            sheets.extend(forms::of(document, &beside, Recipient::User));
+            sheets.extend(forms::of(document, &beside, Recipient::User, &names));
         }
     }
-    let names = Names::of(documents.iter().copied());
     let result = Reconciliation::of_ledgers(ledger, ledger);
     for document in newest.values() {
         if let Document::MonthPlan(plan) = document {
@@ -86,7 +86,7 @@ fn sheets(ledger: &Ledger) -> Vec<Sheet> {
     }
     sheets.extend(forms::reconciliation::by_person(&result, &names));
     sheets.extend(forms::reconciliation::by_office(&result, &names));
-    sheets.extend(forms::reconciliation::telephone(&result, &names));
+    sheets.push(forms::reconciliation::telephone(&result, &names));
     sheets
 }
 

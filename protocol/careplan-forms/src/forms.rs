@@ -33,50 +33,84 @@ pub enum Recipient {
     Planner,
 }
 
+/// Which of a document's forms a sheet is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// Table 1, care plan (1) (第１表).
+    Table1,
+    /// Table 2, care plan (2) (第２表).
+    Table2,
+    /// Table 3, the week (第３表).
+    Table3,
+    /// Table 6, the month (第６表).
+    Table6,
+    /// Table 7, benefits of the month (第７表).
+    Table7,
+    /// The supplement (利用者補足情報).
+    Supplement,
+    /// Basic information (利用者基本情報).
+    BasicInformation,
+    /// The preventive care plan (介護予防サービス・支援計画書).
+    SupportPlan,
+}
+
 /// Returns all forms of a document, in the order of the standard; the supplement comes last.
 ///
-/// Actuals of the person and month may stand beside the plan of a month; for other documents they are passed over.
+/// Actuals of the person and month may stand beside the plan of a month; for other documents they are passed over. Where
+/// a form has the number of an office alone, its name is taken from `names`.
 #[must_use]
-pub fn of(document: &Document, actuals: &[&MonthActual], recipient: Recipient) -> Vec<Sheet> {
+pub fn of(document: &Document, actuals: &[&MonthActual], recipient: Recipient, names: &Names) -> Vec<Sheet> {
+    by_form(document, actuals, recipient, names).into_iter().map(|(_, sheet)| sheet).collect()
+}
+
+/// Returns the same sheets as [`of`], each with the form that it is.
+#[must_use]
+pub fn by_form(
+    document: &Document,
+    actuals: &[&MonthActual],
+    recipient: Recipient,
+    names: &Names,
+) -> Vec<(Form, Sheet)> {
     let mut sheets = Vec::new();
+    let mut add = |form: Form, made: Vec<Sheet>| sheets.extend(made.into_iter().map(|sheet| (form, sheet)));
     let supplement = match document {
         Document::CarePlan(plan) => {
-            sheets.extend(table1::sheets(plan, recipient));
-            sheets.extend(table2::sheets(plan, recipient));
-            sheets.extend(table3::sheets(plan, recipient));
+            add(Form::Table1, table1::sheets(plan, recipient, names));
+            add(Form::Table2, table2::sheets(plan, recipient, names));
+            add(Form::Table3, table3::sheets(plan, recipient, names));
             plan.supplement.as_ref()
         }
         Document::MonthPlan(plan) => {
-            sheets.extend(table6::sheets(&Month { plan: Some(plan), actuals }, recipient));
-            sheets.extend(table7::sheets(plan, recipient));
+            add(Form::Table6, table6::sheets(&Month { plan: Some(plan), actuals }, recipient, names));
+            add(Form::Table7, table7::sheets(plan, recipient, names));
             plan.supplement.as_ref()
         }
         Document::MonthActual(actual) => {
-            sheets.extend(table6::sheets(&Month { plan: None, actuals: &[actual] }, recipient));
+            add(Form::Table6, table6::sheets(&Month { plan: None, actuals: &[actual] }, recipient, names));
             None
         }
         Document::BasicInformation(basic) => {
-            sheets.extend(basic_information::sheets(basic));
+            add(Form::BasicInformation, basic_information::sheets(basic));
             None
         }
         Document::SupportPlan(plan) => {
-            sheets.extend(support_plan::sheets(plan, recipient));
+            add(Form::SupportPlan, support_plan::sheets(plan, recipient, names));
             None
         }
         _ => None,
     };
     if let Some(record) = supplement {
-        sheets.extend(supplement::sheets(document.person(), record));
+        add(Form::Supplement, supplement::sheets(document.person(), record, names));
     }
     sheets
 }
 
 impl Recipient {
     /// Returns what stands at the foot of the copy.
-    pub(crate) fn foot(self) -> String {
+    pub(crate) fn foot(self, names: &Names) -> String {
         match self {
             Self::User => "利用者用".to_owned(),
-            Self::Office(office) => format!("サービス事業所用（{office}）"),
+            Self::Office(office) => format!("サービス事業所用（{}）", names.office_in_full(office).replace('\n', "　")),
             Self::Planner => "居宅介護支援事業所控".to_owned(),
         }
     }

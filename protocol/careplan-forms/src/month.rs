@@ -10,7 +10,7 @@ use careplan::{Document, Month, MonthActual, MonthPlan, OfficeNumber};
 use crate::{
     cover::{self, Cover},
     era,
-    forms::{self, Recipient},
+    forms::{self, Names, Recipient},
     sheet::{Pack, Sheet},
     show,
 };
@@ -18,9 +18,12 @@ use crate::{
 /// Returns tables 6 and 7 of everybody for whom something is planned or was done in a month, as far as it concerns the
 /// recipient; the person's actuals stand beside the plan.
 ///
+/// Documents of other kinds and months are asked for names only, as a care plan for that of its office.
 /// Of documents with one key the first counts, so the newest come first. Actuals without a plan come last.
 #[must_use]
 pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month, recipient: Recipient) -> Pack {
+    let documents: Vec<&Document> = documents.into_iter().collect();
+    let names = Names::of(documents.iter().copied());
     let mut plans: BTreeMap<_, &MonthPlan> = BTreeMap::new();
     let mut actuals: BTreeMap<_, &MonthActual> = BTreeMap::new();
     for document in documents {
@@ -48,8 +51,8 @@ pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month,
         if !is_planned && !beside.iter().any(|actual| concerns(Some(actual.office))) {
             continue;
         }
-        sheets.extend(forms::table6::sheets(&forms::Month { plan: Some(plan), actuals: &beside }, recipient));
-        sheets.extend(forms::table7::sheets(plan, recipient));
+        sheets.extend(forms::table6::sheets(&forms::Month { plan: Some(plan), actuals: &beside }, recipient, &names));
+        sheets.extend(forms::table7::sheets(plan, recipient, &names));
     }
     let mut others: BTreeMap<_, Vec<&MonthActual>> = BTreeMap::new();
     for actual in actuals.into_values() {
@@ -59,7 +62,7 @@ pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month,
         }
     }
     for actuals in others.values() {
-        sheets.extend(forms::table6::sheets(&forms::Month { plan: None, actuals }, recipient));
+        sheets.extend(forms::table6::sheets(&forms::Month { plan: None, actuals }, recipient, &names));
     }
     let what = match recipient {
         Recipient::Office(_) => "サービス提供票",

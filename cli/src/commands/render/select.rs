@@ -7,7 +7,7 @@ use std::{
 
 use careplan::{Document, Held, Key, MonthActual, OfficeNumber, reconcile::Reconciliation};
 use careplan_forms::{
-    forms::{self, Names},
+    forms::{self, Form, Names},
     sheet::Sheet,
 };
 
@@ -54,8 +54,7 @@ impl<'a> Selection<'a> {
             _ => None,
         });
         let actuals = actuals.collect();
-        let names = Names::of(held.iter().map(|held| held.document));
-        Self { held, actuals, names }
+        Self { held, actuals, names: holdings.names.for_forms() }
     }
 
     /// Who sent what there is, if it is one office.
@@ -68,9 +67,9 @@ impl<'a> Selection<'a> {
         }
     }
 
-    /// The name of an office; its number where none is known.
-    pub(crate) fn office(&self, office: OfficeNumber) -> String {
-        self.names.office(office)
+    /// The names of persons and offices.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
     }
 
     /// A copy for each office that got something.
@@ -104,8 +103,8 @@ impl<'a> Selection<'a> {
         newest.into_values().collect()
     }
 
-    /// The forms of a copy.
-    pub(crate) fn sheets(&self, copy: &Copy) -> Vec<Sheet> {
+    /// The forms of a copy that are wanted.
+    pub(crate) fn sheets(&self, copy: &Copy, wanted: impl Fn(Form) -> bool) -> Vec<Sheet> {
         let documents = self.documents(copy);
         let mut sheets = Vec::new();
         for document in &documents {
@@ -115,7 +114,8 @@ impl<'a> Selection<'a> {
             if matches!(document, Document::MonthActual(actual) if is_beside(actual)) {
                 continue;
             }
-            sheets.extend(forms::of(document, &beside, recipient(copy)));
+            let made = forms::by_form(document, &beside, recipient(copy), &self.names);
+            sheets.extend(made.into_iter().filter(|(form, _)| wanted(*form)).map(|(_, sheet)| sheet));
         }
         sheets
     }
@@ -124,7 +124,7 @@ impl<'a> Selection<'a> {
     pub(crate) fn reconciled(&self, result: &Reconciliation) -> Vec<Sheet> {
         let mut sheets = forms::reconciliation::by_person(result, &self.names);
         sheets.extend(forms::reconciliation::by_office(result, &self.names));
-        sheets.extend(forms::reconciliation::telephone(result, &self.names));
+        sheets.push(forms::reconciliation::telephone(result, &self.names));
         sheets
     }
 

@@ -3,7 +3,7 @@
 //! No such form is the ministry's; the arrangement is ours. Each change has a sign and words, and both texts in full.
 
 use careplan::{
-    Document, FileKind, Subject,
+    Document, End, FileKind, Record, Serial, ServiceRow, Subject,
     diff::{Change, Place, Service, What},
 };
 
@@ -14,23 +14,59 @@ use crate::{
     show,
 };
 
-/// Arranges the form for a new version of a document; `changes` is what [`careplan::diff::diff`] tells.
+/// Two versions of a document, or the one that there is.
+#[derive(Clone, Debug)]
+pub struct Versions<'a> {
+    /// As it was.
+    pub old: Option<&'a Document>,
+    /// As it is.
+    pub new: Option<&'a Document>,
+    /// Who sent it.
+    pub sender: End,
+    /// Whom it went to: a plan of a month goes to several offices.
+    pub sent: Vec<Sent>,
+}
+
+/// Whom a document went to, and the serials of both versions, which may be others for others.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// Whom it went to.
+    pub receiver: End,
+    /// The serial of what was.
+    pub old: Option<Serial>,
+    /// The serial of what is.
+    pub new: Option<Serial>,
+}
+
+/// Arranges the form for two versions of a document; `changes` is what [`careplan::diff::diff`] tells. None without a
+/// version.
 #[must_use]
-pub fn sheets(document: &Document, changes: &[Change], names: &Names) -> Vec<Sheet> {
-    let mut sheet = parts::sheet("変更箇所一覧", "", Orientation::Landscape);
+pub fn sheets(versions: &Versions<'_>, changes: &[Change], names: &Names) -> Vec<Sheet> {
+    let Some(document) = versions.shown() else { return Vec::new() };
+    let mut sheet = parts::sheet(TITLE, "", Orientation::Landscape);
     sheet.subtitle = subject(document.subject()).to_owned();
     let person = document.person();
-    let date = match document {
-        Document::CarePlan(plan) => era::date(plan.date),
-        Document::BasicInformation(basic) => era::date(basic.date),
-        Document::SupportPlan(plan) => era::date(plan.date),
-        _ => document.month().map(era::month_of_service).unwrap_or_default(),
-    };
-    sheet.blocks.push(Block::Fields(vec![vec![
-        Field::new("利用者名", names.person(&person.insured) + "　様", 24),
-        Field::new("被保険者番号", person.insured.to_string(), 18),
-        Field::new("対象", date, 18),
-    ]]));
+    let made = |document: Option<&Document>| document.map(created).unwrap_or_default();
+    let mut lines = vec![
+        vec![
+            Field::new("利用者名", names.person(&person.insured) + "　様", 24),
+            Field::new("被保険者番号", person.insured.to_string(), 18),
+            Field::new("対象", about(document, names), 18),
+        ],
+        vec![
+            Field::new("送付元", end(versions.sender, names), 24),
+            Field::new("前の版の作成日", made(versions.old), 18),
+            Field::new("新しい版の作成日", made(versions.new), 18),
+        ],
+    ];
+    lines.extend(versions.sent.iter().map(|sent| {
+        vec![
+            Field::new("宛先", end(sent.receiver, names), 24),
+            Field::new("前の版の連番", serial(sent.old), 18),
+            Field::new("新しい版の連番", serial(sent.new), 18),
+        ]
+    }));
+    sheet.blocks.push(Block::Fields(lines));
     if changes.is_empty() {
         sheet.blocks.push(Block::Paragraph("変更はありません。".to_owned()));
     } else {
@@ -41,6 +77,98 @@ pub fn sheets(document: &Document, changes: &[Change], names: &Names) -> Vec<She
         sheet.blocks.push(Block::Table(table));
     }
     vec![sheet]
+}
+
+/// Lists documents of which there is one version only; none without a document.
+#[must_use]
+pub fn alone(found: &[Versions<'_>], names: &Names) -> Option<Sheet> {
+    let mut sheet = parts::sheet("片方の版にだけある書類の一覧", "", Orientation::Landscape);
+    let mut table = parts::table("片方の版にだけある書類", &[3, 7, 16, 11, 8, 8, 7]);
+    table.shows_caption = false;
+    table.head = vec![parts::head(["印", "種別", "書類", "利用者名", "送付元", "宛先", "連番"])];
+    table.groups = found
+        .iter()
+        .filter_map(|versions| {
+            let document = versions.shown()?;
+            let person = document.person();
+            let (sign, word) =
+                if versions.new.is_some() { ("＋", "新しい版だけ") } else { ("－", "前の版だけ") };
+            let sent = |shown: fn(&Sent, &Names) -> String| versions.sent.iter().map(move |sent| shown(sent, names));
+            Some(vec![parts::row([
+                Cell::head(sign),
+                Cell::new(word).align(Align::Middle),
+                Cell { heads: true, ..Cell::new(show::lines([subject(document.subject()), &about(document, names)])) },
+                Cell::new(show::distinct([names.person(&person.insured), person.insured.to_string()])),
+                Cell::new(end(versions.sender, names)),
+                Cell::new(show::lines(sent(|sent, names| end(sent.receiver, names)))),
+                Cell::new(show::distinct(sent(|sent, _| serial(sent.new.or(sent.old))))),
+            ])])
+        })
+        .collect();
+    if table.groups.is_empty() {
+        return None;
+    }
+    sheet.blocks.push(Block::Table(table));
+    Some(sheet)
+}
+
+/// Says that nothing changed in so many documents.
+#[must_use]
+pub fn same(documents: usize) -> Sheet {
+    let mut sheet = parts::sheet(TITLE, "", Orientation::Landscape);
+    sheet.blocks.push(Block::Paragraph(format!("変更はありません（同じ書類{documents}件）。")));
+    sheet
+}
+
+/// Name of the form.
+const TITLE: &str = "変更箇所一覧";
+
+impl<'a> Versions<'a> {
+    /// The newest there is.
+    fn shown(&self) -> Option<&'a Document> {
+        self.new.or(self.old)
+    }
+}
+
+/// The day or month that a document is about; of actuals also whose they are.
+fn about(document: &Document, names: &Names) -> String {
+    match document {
+        Document::CarePlan(plan) => era::date(plan.date),
+        Document::BasicInformation(basic) => era::date(basic.date),
+        Document::SupportPlan(plan) => era::date(plan.date),
+        Document::MonthActual(actual) => show::lines([
+            era::month_of_service(actual.month),
+            names.office_in_full(actual.office),
+            show::kind(actual.kind),
+        ]),
+        _ => document.month().map(era::month_of_service).unwrap_or_default(),
+    }
+}
+
+/// The days on which a document says that it was made. Those without such a column have the day of the plan.
+fn created(document: &Document) -> String {
+    let records = |records: &mut dyn Iterator<Item = &Record>| {
+        show::distinct(records.map(|record| show::column(record, "created_on")))
+    };
+    let rows = |rows: &[ServiceRow]| show::distinct(rows.iter().filter_map(|row| row.created_on).map(era::date));
+    match document {
+        Document::CarePlan(plan) => records(&mut plan.table1.iter().chain(&plan.table2).chain(&plan.table3)),
+        Document::MonthPlan(plan) => rows(&plan.rows),
+        Document::MonthActual(actual) => rows(&actual.rows),
+        Document::BasicInformation(basic) => era::date(basic.date),
+        Document::SupportPlan(plan) => era::date(plan.date),
+        _ => String::new(),
+    }
+}
+
+/// An office with its service kind, and its name where one is known.
+fn end(of: End, names: &Names) -> String {
+    let name = names.office(of.office);
+    if name == of.office.to_string() { of.to_string() } else { show::lines([name, of.to_string()]) }
+}
+
+fn serial(of: Option<Serial>) -> String {
+    of.map_or("なし".to_owned(), |serial| serial.to_string())
 }
 
 fn row(change: &Change, names: &Names) -> Row {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use careplan::{Document, OfficeNumber};
+use careplan::{CarePlan, Document, FileKind, OfficeNumber};
 
 use crate::show;
 
@@ -20,7 +20,10 @@ impl Names {
         let mut names = Self::default();
         for document in documents {
             let (record, rows) = match document {
-                Document::CarePlan(plan) => (plan.supplement.as_ref(), &[][..]),
+                Document::CarePlan(plan) => {
+                    names.add_planner(plan);
+                    (plan.supplement.as_ref(), &[][..])
+                }
                 Document::MonthPlan(plan) => (plan.supplement.as_ref(), &plan.rows[..]),
                 Document::MonthActual(actual) => (None, &actual.rows[..]),
                 Document::BasicInformation(basic) => (basic.record.as_ref(), &[][..]),
@@ -32,11 +35,20 @@ impl Names {
             }
             for row in rows {
                 if let (Some(office), Some(name)) = (row.office, &row.office_name) {
-                    names.offices.entry(office).or_insert_with(|| show::text(name));
+                    names.add_office(office, show::text(name));
                 }
             }
         }
         names
+    }
+
+    /// Adds the name of the office that makes a care plan: table 1 has its number and name.
+    fn add_planner(&mut self, plan: &CarePlan) {
+        let Some(record) = plan.table1.as_ref().filter(|record| record.kind() == FileKind::Up1Kyo) else { return };
+        let name = show::column(record, "cm_office_name");
+        if let (Ok(office), false) = (record.text("cm_office_number").parse(), name.trim().is_empty()) {
+            self.add_office(office, name);
+        }
     }
 
     /// Adds the name of a person, unless one is known.
@@ -59,6 +71,12 @@ impl Names {
     #[must_use]
     pub fn office(&self, office: OfficeNumber) -> String {
         self.offices.get(&office).cloned().unwrap_or_else(|| office.to_string())
+    }
+
+    /// Returns the name of an office and its number in two lines; the number alone where no name is known.
+    #[must_use]
+    pub fn office_in_full(&self, office: OfficeNumber) -> String {
+        show::distinct([self.office(office), office.to_string()])
     }
 }
 

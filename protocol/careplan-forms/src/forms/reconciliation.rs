@@ -117,9 +117,9 @@ pub fn by_office(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
 }
 
 /// What has to be cleared by telephone: all differences and what is still missing, office by office, with a box to tick.
-/// No sheet if there is nothing to clear.
+/// Where there is nothing to clear, it says so.
 #[must_use]
-pub fn telephone(result: &Reconciliation, names: &Names) -> Option<Sheet> {
+pub fn telephone(result: &Reconciliation, names: &Names) -> Sheet {
     let mut sheet = parts::sheet("電話確認一覧", "", Orientation::Landscape);
     let mut offices: BTreeSet<Option<OfficeNumber>> =
         result.differences.iter().map(|difference| Some(difference.office)).collect();
@@ -153,7 +153,10 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Option<Sheet> {
         }
         sheet.blocks.push(Block::Table(table));
     }
-    (!offices.is_empty()).then_some(sheet)
+    if offices.is_empty() {
+        sheet.blocks.push(Block::Paragraph("電話で確かめることはありません。".to_owned()));
+    }
+    sheet
 }
 
 /// What a sheet is not about, and so each of its rows tells.
@@ -283,7 +286,7 @@ fn cells(row: &RowCells) -> String {
 
 fn office(of: Option<OfficeNumber>, names: &Names) -> String {
     let Some(number) = of else { return "事業所番号なし".to_owned() };
-    show::distinct([names.office(number), number.to_string()])
+    names.office_in_full(number)
 }
 
 fn office_fields(of: Option<OfficeNumber>, names: &Names) -> Line {

@@ -5,7 +5,7 @@
 
 use careplan::{Person, Record};
 
-use super::parts;
+use super::{Names, parts};
 use crate::{
     sheet::{Block, Cell, Field, Orientation, Row, SHARES, Sheet, Table},
     show,
@@ -14,16 +14,16 @@ use crate::{
 /// How many kinds of service a supplement can hold limits of.
 pub(crate) const LIMITS: u8 = 9;
 
-/// Name of the form, which has none on paper.
-pub const TITLE: &str = "利用者補足情報";
-
 /// Arranges the form.
 #[must_use]
-pub fn sheets(person: &Person, record: &Record) -> Vec<Sheet> {
-    let mut sheet = parts::sheet(TITLE, "", Orientation::Portrait);
+pub fn sheets(person: &Person, record: &Record, names: &Names) -> Vec<Sheet> {
+    let mut sheet = parts::sheet("利用者補足情報", "", Orientation::Portrait);
     let columns = record.iter().filter(|(field, _)| !field.name_en().starts_with("type_limit"));
     let told = columns.filter_map(|(field, value)| {
         let shown = show::value(field, value?);
+        // Offices are told by their numbers alone.
+        let office = shown.parse().ok().filter(|_| field.name_en().ends_with("_office"));
+        let shown = office.map_or(shown, |office| names.office_in_full(office));
         Some(Field::new(field.name_ja(), shown, SHARES))
     });
     let mut lines = vec![parts::numbers(person, SHARES / 2, SHARES / 2)];

@@ -2,7 +2,7 @@
 
 use careplan::{Issue, Record, Support, SupportPlan};
 
-use super::{Recipient, parts};
+use super::{Names, Recipient, parts};
 use crate::{
     era,
     sheet::{Align, Block, Cell, Field, Line, Orientation, Row, Sheet, Table},
@@ -29,9 +29,9 @@ const PROGRAMMES: [(&str, &str); 6] = [
 
 /// Arranges the form; without the record itself it holds the rows.
 #[must_use]
-pub fn sheets(plan: &SupportPlan, recipient: Recipient) -> Vec<Sheet> {
+pub fn sheets(plan: &SupportPlan, recipient: Recipient, names: &Names) -> Vec<Sheet> {
     let mut sheet = parts::sheet("介護予防サービス・支援計画書", "", Orientation::Landscape);
-    sheet.foot = recipient.foot();
+    sheet.foot = recipient.foot(names);
     let mut blocks = vec![Block::Fields(head(plan))];
     if let Some(record) = &plan.record {
         blocks.push(Block::Table(areas(record)));

@@ -2,7 +2,7 @@
 
 use careplan::{CarePlan, FileKind, Record};
 
-use super::{Recipient, parts};
+use super::{Names, Recipient, parts};
 use crate::{
     era,
     sheet::{Block, Field, Orientation, Sheet},
@@ -11,12 +11,12 @@ use crate::{
 
 /// Arranges the form; none without table 1.
 #[must_use]
-pub fn sheets(plan: &CarePlan, recipient: Recipient) -> Vec<Sheet> {
+pub fn sheets(plan: &CarePlan, recipient: Recipient, names: &Names) -> Vec<Sheet> {
     let Some(record) = plan.table1.as_ref().filter(|record| record.kind() == FileKind::Up1Kyo) else {
         return Vec::new();
     };
     let mut sheet = parts::sheet("居宅サービス計画書（１）", "第１表", Orientation::Landscape);
-    sheet.foot = recipient.foot();
+    sheet.foot = recipient.foot(names);
     sheet.blocks = vec![Block::Fields(person(plan, record)), Block::Fields(texts(record))];
     if recipient == Recipient::User {
         sheet

@@ -2,7 +2,7 @@
 
 use careplan::{CarePlan, Goal, Need, Record};
 
-use super::{Recipient, parts};
+use super::{Names, Recipient, parts};
 use crate::{
     era,
     sheet::{Align, Block, Cell, Field, Orientation, Row, Sheet, Table},
@@ -11,12 +11,12 @@ use crate::{
 
 /// Arranges the form; none without a row.
 #[must_use]
-pub fn sheets(plan: &CarePlan, recipient: Recipient) -> Vec<Sheet> {
+pub fn sheets(plan: &CarePlan, recipient: Recipient, names: &Names) -> Vec<Sheet> {
     if plan.table2.is_empty() {
         return Vec::new();
     }
     let mut sheet = parts::sheet("居宅サービス計画書（２）", "第２表", Orientation::Landscape);
-    sheet.foot = recipient.foot();
+    sheet.foot = recipient.foot(names);
     let created = show::distinct(plan.table2.iter().map(|row| show::column(row, "created_on")));
     sheet.blocks = vec![
         Block::Fields(vec![

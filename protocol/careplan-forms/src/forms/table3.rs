@@ -5,7 +5,7 @@
 
 use careplan::{CarePlan, Record, Time};
 
-use super::{Recipient, parts};
+use super::{Names, Recipient, parts};
 use crate::{
     era,
     sheet::{Align, Block, Cell, Field, Orientation, Row, Sheet, Table},
@@ -40,12 +40,12 @@ struct Frame {
 
 /// Arranges the form; none without a row.
 #[must_use]
-pub fn sheets(plan: &CarePlan, recipient: Recipient) -> Vec<Sheet> {
+pub fn sheets(plan: &CarePlan, recipient: Recipient, names: &Names) -> Vec<Sheet> {
     if plan.table3.is_empty() {
         return Vec::new();
     }
     let mut sheet = parts::sheet("週間サービス計画表", "第３表", Orientation::Landscape);
-    sheet.foot = recipient.foot();
+    sheet.foot = recipient.foot(names);
     let created = show::distinct(plan.table3.iter().map(|row| show::column(row, "created_on")));
     let seldom = show::lines(plan.table3.iter().map(|row| show::column(row, "non_weekly_service")));
     let mut last = vec![parts::long("週単位以外のサービス", seldom, 2)];

@@ -6,7 +6,7 @@
 
 use careplan::{MonthActual, MonthPlan, Person};
 
-use super::{Recipient, parts};
+use super::{Names, Recipient, parts};
 use crate::{
     era,
     sheet::{Block, Field, Line, Orientation, Sheet},
@@ -27,7 +27,7 @@ pub struct Month<'a> {
 
 /// Arranges the form; none without a document.
 #[must_use]
-pub fn sheets(month: &Month<'_>, recipient: Recipient) -> Vec<Sheet> {
+pub fn sheets(month: &Month<'_>, recipient: Recipient, names: &Names) -> Vec<Sheet> {
     let Some((person, of)) = month.head() else { return Vec::new() };
     let title = match recipient {
         Recipient::Office(_) => "サービス提供票",
@@ -36,8 +36,9 @@ pub fn sheets(month: &Month<'_>, recipient: Recipient) -> Vec<Sheet> {
     };
     let mut sheet = parts::sheet(title, "第６表", Orientation::Landscape);
     sheet.subtitle = era::month_of_service(of);
-    sheet.foot = recipient.foot();
-    sheet.blocks = vec![Block::Fields(fields(month, person, of)), Block::Table(calendar::table(month, of, recipient))];
+    sheet.foot = recipient.foot(names);
+    sheet.blocks =
+        vec![Block::Fields(fields(month, person, of, names)), Block::Table(calendar::table(month, of, recipient))];
     if recipient == Recipient::User {
         sheet.blocks.push(Block::Signature(vec!["利用者確認".to_owned(), "確認日".to_owned()]));
     }
@@ -60,7 +61,7 @@ impl Month<'_> {
     }
 }
 
-fn fields(month: &Month<'_>, person: &Person, of: careplan::Month) -> Vec<Line> {
+fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, names: &Names) -> Vec<Line> {
     let supplement = month.plan.and_then(|plan| plan.supplement.as_ref());
     let column = |name| supplement.map(|record| show::column(record, name)).unwrap_or_default();
     let with_unit = |name, unit| supplement.map(|record| show::with_unit(record, name, unit)).unwrap_or_default();
@@ -78,7 +79,8 @@ fn fields(month: &Month<'_>, person: &Person, of: careplan::Month) -> Vec<Line> 
         previous if previous.is_empty() => (column("care_level"), String::new()),
         previous => (previous, column("care_level")),
     };
-    let planner = show::distinct(rows().map(|row| row.cm_office.map(|office| office.to_string()).unwrap_or_default()));
+    let planners = rows().filter_map(|row| row.cm_office);
+    let planner = show::distinct(planners.map(|office| names.office_in_full(office)));
     let manager = show::distinct(rows().map(|row| row.care_manager.as_deref().map(show::text).unwrap_or_default()));
     // The office may have put in the insurer that pays for one who moved to a home (住所地特例).
     let others = month.actuals(of).map(|actual| &actual.person.insurer).filter(|insurer| **insurer != person.insurer);

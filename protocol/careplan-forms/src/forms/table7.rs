@@ -2,7 +2,7 @@
 
 use careplan::{MonthPlan, Record};
 
-use super::{Recipient, parts, supplement};
+use super::{Names, Recipient, parts, supplement};
 use crate::{
     era,
     sheet::{Block, Cell, Field, Line, Orientation, Row, Sheet, Table},
@@ -35,7 +35,7 @@ const ALL_OFFICES: &str = "9999999999";
 
 /// Arranges the form; none without a row for the recipient.
 #[must_use]
-pub fn sheets(plan: &MonthPlan, recipient: Recipient) -> Vec<Sheet> {
+pub fn sheets(plan: &MonthPlan, recipient: Recipient, names: &Names) -> Vec<Sheet> {
     let sees = |row: &&Record| recipient.sees(row.text("service_office_number").parse().ok());
     let rows: Vec<&Record> = plan.benefits.iter().filter(sees).collect();
     if rows.is_empty() {
@@ -47,8 +47,8 @@ pub fn sheets(plan: &MonthPlan, recipient: Recipient) -> Vec<Sheet> {
     };
     let mut sheet = parts::sheet(title, "第７表", Orientation::Landscape);
     sheet.subtitle = era::month_of_service(plan.month);
-    sheet.foot = recipient.foot();
-    sheet.blocks = vec![Block::Fields(head(plan, &rows)), Block::Table(table(&rows))];
+    sheet.foot = recipient.foot(names);
+    sheet.blocks = vec![Block::Fields(head(plan, &rows)), Block::Table(table(&rows, names))];
     if let Some(record) = &plan.supplement {
         sheet.blocks.extend(supplement::limits(record, true).map(Block::Table));
     }
@@ -75,21 +75,23 @@ fn head(plan: &MonthPlan, rows: &[&Record]) -> Vec<Line> {
     ]
 }
 
-fn table(rows: &[&Record]) -> Table {
+fn table(rows: &[&Record], names: &Names) -> Table {
     let mut widths = vec![6, 5, 3];
     widths.extend(NUMBERS.map(|(_, width, _)| width));
     let mut table = parts::table("区分支給限度管理・利用者負担計算", &widths);
     table.small = true;
-    let names = ["事業所名\n事業所番号", "サービス内容／種類", "サービスコード"];
-    table.head = vec![parts::head(names.into_iter().chain(NUMBERS.map(|(name, ..)| name)))];
+    let first = ["事業所名\n事業所番号", "サービス内容／種類", "サービスコード"];
+    table.head = vec![parts::head(first.into_iter().chain(NUMBERS.map(|(name, ..)| name)))];
     let office = |row: &Record| ["service_office_number", "satellite_no"].map(|name| show::column(row, name));
     let is_total = |row: &Record| row.text("service_code") == "999999";
     for of_office in rows.chunk_by(|one, other| office(one) == office(other) && is_total(one) == is_total(other)) {
         let mut group: Vec<Row> = of_office.iter().map(|row| line(row)).collect();
         if let (Some(first), false) = (group.first_mut(), is_total(of_office[0])) {
-            let names = show::distinct(of_office.iter().map(|row| show::column(row, "service_office_name")));
+            let told = show::distinct(of_office.iter().map(|row| show::column(row, "service_office_name")));
             let [number, satellite] = office(of_office[0]);
-            let text = show::lines([names, number, show::labelled("サテライト", satellite)]);
+            let known = number.parse().ok().filter(|_| told.is_empty()).map(|office| names.office(office));
+            let name = known.filter(|name| *name != number).unwrap_or(told);
+            let text = show::lines([name, number, show::labelled("サテライト", satellite)]);
             let cell = Cell { heads: true, ..Cell::new(text) };
             first.cells.insert(0, cell.rows(parts::span(of_office.len())));
         }

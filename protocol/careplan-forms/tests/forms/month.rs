@@ -1,9 +1,9 @@
 //! A month for everybody, or for a partner.
 
-use careplan::{Date, Document};
+use careplan::{Date, Document, FileKind, OfficeNumber, Value};
 use careplan_forms::{
     cover::Cover,
-    forms::Recipient,
+    forms::{Names, Recipient, supplement},
     month,
     sheet::{Block, Sheet},
 };
@@ -64,4 +64,43 @@ fn a_partner_gets_its_own_people_and_a_cover() {
     let all = with.sheets[0].texts().join("\n");
     assert!(all.contains(&format!("{}枚（送付状を含め{}枚）", count * 2, count * 2 + 1)), "{all}");
     assert!(all.contains("サービス提供票　令和7年11月分") && all.contains("サービス提供票別表　令和7年11月分"));
+}
+
+/// The value of a field on the first sheet that has it.
+fn field(sheets: &[Sheet], label: &str) -> String {
+    let fields = sheets.iter().flat_map(|sheet| &sheet.blocks).filter_map(|block| match block {
+        Block::Fields(lines) => Some(lines.iter().flatten()),
+        _ => None,
+    });
+    fields.flatten().find(|field| field.label == label).unwrap().value.clone()
+}
+
+#[test]
+fn offices_are_told_by_name_and_number_where_a_name_is_known() {
+    let mut documents = documents();
+    let table1 = documents.iter().find_map(|document| match document {
+        Document::CarePlan(plan) => plan.table1.as_ref().filter(|record| record.kind() == FileKind::Up1Kyo),
+        _ => None,
+    });
+    let name = table1.unwrap().text("cm_office_name").to_owned();
+    let month = "202511".parse().unwrap();
+    let office: OfficeNumber = "1379900036".parse().unwrap();
+    let own = Names::of(&documents).office(office);
+    assert!(!name.is_empty() && own != office.to_string());
+    let sheets = month::pack(&documents, month, Recipient::Office(office)).sheets;
+    assert_eq!(field(&sheets, "居宅介護支援事業者"), format!("{name}\n1379905001"));
+    assert_eq!(sheets[0].foot, format!("サービス事業所用（{own}　{office}）"));
+    // The supplement tells offices by their numbers alone.
+    let supplement = documents.iter().find_map(|document| match document {
+        Document::CarePlan(plan) => plan.supplement.clone().map(|record| (plan.person.clone(), record)),
+        _ => None,
+    });
+    let (person, mut record) = supplement.unwrap();
+    record.set("consent_receiver_office", Some(Value::Code("1379905001".into())));
+    let sheets = supplement::sheets(&person, &record, &Names::of(&documents));
+    assert_eq!(field(&sheets, "同意書受付業者"), format!("{name}\n1379905001"));
+    // Without a care plan nobody tells the name.
+    documents.retain(|document| !matches!(document, Document::CarePlan(_)));
+    let sheets = month::pack(&documents, month, Recipient::Planner).sheets;
+    assert_eq!(field(&sheets, "居宅介護支援事業者"), "1379905001");
 }

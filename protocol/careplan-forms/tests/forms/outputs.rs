@@ -3,12 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use careplan::{
-    Document, Ledger, MonthActual, MonthPlan, OfficeNumber,
+    Document, End, Ledger, MonthActual, MonthPlan, OfficeNumber,
     diff::diff,
-    reconcile::{DifferenceKind, Reconciliation},
+    reconcile::{Difference, DifferenceKind, Reconciliation},
 };
 use careplan_forms::{
-    forms::{self, Names, Recipient, difference, reconciliation},
+    forms::{
+        self, Names, Recipient,
+        difference::{self, Sent, Versions},
+        reconciliation,
+    },
     html::html,
     sheet::{Block, Pack, SHARES, Sheet, Table},
     text::text,
@@ -20,24 +24,28 @@ use crate::{extreme, samples, values};
 fn all_sheets() -> Vec<Sheet> {
     let mut sheets = Vec::new();
     let (month, actual) = extreme::month(60);
-    sheets.extend(forms::of(&month, &[&actual], Recipient::User));
+    sheets.extend(forms::of(&month, &[&actual], Recipient::User, &Names::default()));
     let mut documents = samples::documents();
     documents.extend(values::full_documents());
     documents.extend([extreme::care_plan(), extreme::basic(b"no picture"), extreme::basic(&[0xff, 0xd8, 0xff, 0xd9])]);
     for document in &documents {
-        sheets.extend(forms::of(document, &[], Recipient::User));
+        sheets.extend(forms::of(document, &[], Recipient::User, &Names::default()));
     }
     let ledger = samples::ledger();
     let result = Reconciliation::of_ledgers(&ledger, &ledger);
     let names = Names::of(&documents);
     sheets.extend(reconciliation::by_person(&result, &names));
     sheets.extend(reconciliation::by_office(&result, &names));
-    sheets.extend(reconciliation::telephone(&result, &names));
+    sheets.push(reconciliation::telephone(&result, &names));
     for (plan, actuals) in months(&ledger) {
         let month = forms::Month { plan: Some(plan), actuals: &actuals };
         sheets.extend(reconciliation::by_row(&result, &month, &names));
     }
-    sheets.extend(version_pairs(&documents).flat_map(|(old, new)| difference::sheets(new, &diff(old, new), &names)));
+    for (old, new) in version_pairs(&documents) {
+        sheets.extend(difference::sheets(&versions(Some(old), Some(new)), &diff(old, new), &names));
+        sheets.extend(difference::alone(&[versions(Some(old), None), versions(None, Some(new))], &names));
+    }
+    sheets.push(difference::same(12));
     sheets
 }
 
@@ -45,6 +53,46 @@ fn version_pairs(documents: &[Document]) -> impl Iterator<Item = (&Document, &Do
     documents.iter().enumerate().flat_map(move |(at, old)| {
         documents[at + 1..].iter().filter(move |new| new.key() == old.key() && *new != old).map(move |new| (old, new))
     })
+}
+
+/// Versions from one planner to two offices, one of which got the new one only.
+fn versions<'a>(old: Option<&'a Document>, new: Option<&'a Document>) -> Versions<'a> {
+    let end = |office: &str, kind: &str| End { office: office.parse().unwrap(), kind: kind.parse().ok() };
+    let sent = |office: &str, serial: Option<&str>| Sent {
+        receiver: end(office, "11"),
+        old: serial.filter(|_| old.is_some()).map(|serial| serial.parse().unwrap()),
+        new: new.and("20251112091403".parse().ok()),
+    };
+    let sent = vec![sent("1379900010", Some("20251024090725")), sent("1379999990", None)];
+    Versions { old, new, sender: end("1379905001", "43"), sent }
+}
+
+#[test]
+fn a_new_version_tells_where_it_came_from_and_when() {
+    let documents = samples::documents();
+    let names = Names::of(&documents);
+    let planner = names.office("1379905001".parse().unwrap());
+    let (old, new) = version_pairs(&documents).find(|(_, new)| matches!(new, Document::MonthPlan(_))).unwrap();
+    let sheets = difference::sheets(&versions(Some(old), Some(new)), &diff(old, new), &names);
+    let Block::Fields(lines) = &sheets[0].blocks[0] else { panic!("no fields") };
+    let value = |line: usize, at: usize| lines[line][at].value.as_str();
+    assert_eq!(value(1, 0), format!("{planner}\n1379905001-43"));
+    for (at, of) in [(1, old), (2, new)] {
+        let Document::MonthPlan(plan) = of else { panic!("no plan") };
+        let day = careplan_forms::era::date(plan.rows[0].created_on.unwrap());
+        assert!(value(1, at).lines().any(|line| line == day), "{day}");
+    }
+    assert_eq!((value(2, 1), value(2, 2)), ("20251024090725", "20251112091403"));
+    // An office whose name is not known stands by its number.
+    assert_eq!((value(3, 0), value(3, 1)), ("1379999990-11", "なし"));
+    // Documents on one side only are listed with sign and words.
+    let alone = difference::alone(&[versions(Some(old), None), versions(None, Some(new))], &names).unwrap();
+    let Block::Table(table) = &alone.blocks[0] else { panic!("no table") };
+    let told = table.groups.iter().map(|group| [&group[0].cells[0].text, &group[0].cells[1].text]);
+    assert_eq!(told.collect::<Vec<_>>(), [["－", "前の版だけ"], ["＋", "新しい版だけ"]]);
+    assert!(table.groups[0][0].cells[6].text.contains("20251024090725"));
+    assert!(difference::alone(&[], &names).is_none());
+    assert!(difference::same(3).texts().contains(&"変更はありません（同じ書類3件）。"));
 }
 
 #[test]
@@ -180,11 +228,11 @@ fn block_texts(block: &Block) -> Vec<&str> {
 fn an_office_sees_its_own_rows_and_the_person_signs() {
     let (month, actual) = extreme::month(60);
     let office: OfficeNumber = "1379900001".parse().unwrap();
-    let sheets = forms::of(&month, &[&actual], Recipient::Office(office));
+    let sheets = forms::of(&month, &[&actual], Recipient::Office(office), &Names::default());
     let all = sheets.iter().flat_map(Sheet::texts).collect::<Vec<_>>().join("\n");
     assert!(all.contains("サービス提供票") && all.contains("1379900001") && all.contains("コード：150001"));
     assert!(!all.contains("1379900000") && !all.contains("コード：150000") && !all.contains("利用者確認"));
-    let own = forms::of(&month, &[&actual], Recipient::User);
+    let own = forms::of(&month, &[&actual], Recipient::User, &Names::default());
     assert!(own.iter().flat_map(Sheet::texts).any(|text| text == "利用者確認"));
     let Block::Table(calendar) = &own[0].blocks[1] else { panic!("no calendar") };
     assert_eq!(calendar.groups.len(), 61);
@@ -195,11 +243,11 @@ fn an_office_sees_its_own_rows_and_the_person_signs() {
 fn what_was_not_given_shows_a_nought() {
     let (month, mut actual) = extreme::month(1);
     actual.rows.retain(|row| row.date.is_none_or(|date| date.day() != 1));
-    let sheets = forms::of(&month, &[&actual], Recipient::Planner);
+    let sheets = forms::of(&month, &[&actual], Recipient::Planner, &Names::default());
     let Block::Table(calendar) = &sheets[0].blocks[1] else { panic!("no calendar") };
     let first = &calendar.groups[0][1].cells[1];
     assert_eq!((first.text.as_str(), first.differs), ("0", true));
-    let without = forms::of(&month, &[], Recipient::Planner);
+    let without = forms::of(&month, &[], Recipient::Planner, &Names::default());
     let Block::Table(calendar) = &without[0].blocks[1] else { panic!("no calendar") };
     let first = &calendar.groups[0][1].cells[1];
     assert_eq!((first.text.as_str(), first.differs), ("", false));
@@ -228,10 +276,11 @@ fn every_difference_is_told_with_sign_and_words() {
         assert_eq!(count(&people, word), expected, "{kind} per person");
         assert_eq!(count(&offices, word), expected, "{kind} per office");
     }
-    let list = reconciliation::telephone(&result, &names).unwrap();
+    let list = reconciliation::telephone(&result, &names);
     let boxes = list.texts().into_iter().filter(|text| *text == "□").count();
     assert_eq!(boxes, result.differences.len() + result.pending.len());
-    assert!(reconciliation::telephone(&Reconciliation::default(), &names).is_none());
+    let nothing = reconciliation::telephone(&Reconciliation::default(), &names);
+    assert!(nothing.texts().contains(&"電話で確かめることはありません。"));
 }
 
 /// The newest plan of each person and month, with the actuals held.
@@ -282,13 +331,32 @@ fn all_rows_stand_side_by_side() {
 }
 
 #[test]
+fn rows_tell_nothing_of_another_person_with_the_same_number() {
+    let ledger = samples::ledger();
+    let mut result = Reconciliation::of_ledgers(&ledger, &ledger);
+    let (plan, actuals) = months(&ledger)
+        .into_iter()
+        .find(|(plan, _)| {
+            result.differences.iter().any(|of| of.insured_number == plan.person.insured && of.month == plan.month)
+        })
+        .unwrap();
+    let month = forms::Month { plan: Some(plan), actuals: &actuals };
+    let sheet = reconciliation::by_row(&result, &month, &Names::default());
+    let is_hers = |of: &&Difference| of.insured_number == plan.person.insured && of.month == plan.month;
+    let mut other = result.differences.iter().find(is_hers).unwrap().clone();
+    other.insurer_number = "999999".into();
+    result.differences.push(other);
+    assert_eq!(reconciliation::by_row(&result, &month, &Names::default()), sheet);
+}
+
+#[test]
 fn a_new_version_tells_each_change() {
     let documents = samples::documents();
     let names = Names::of(&documents);
     let mut signs = HashMap::new();
     for (old, new) in version_pairs(&documents) {
         let changes = diff(old, new);
-        let sheets = difference::sheets(new, &changes, &names);
+        let sheets = difference::sheets(&versions(Some(old), Some(new)), &changes, &names);
         let Some(Block::Table(table)) = sheets[0].blocks.iter().find(|block| matches!(block, Block::Table(_))) else {
             assert!(changes.is_empty());
             continue;

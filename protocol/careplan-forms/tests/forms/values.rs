@@ -8,7 +8,7 @@ use careplan::{
 };
 use careplan_forms::{
     era,
-    forms::{self, Recipient},
+    forms::{self, Names, Recipient},
     sheet::{Block, Sheet},
 };
 
@@ -73,7 +73,7 @@ const FLAGS: &[(&str, &str)] = &[
 fn every_value_of_the_sample_is_printed() {
     let mut seen = 0;
     for document in samples::documents() {
-        let sheets = forms::of(&document, &[], Recipient::Planner);
+        let sheets = forms::of(&document, &[], Recipient::Planner, &Names::default());
         seen += check(&document, &sheets);
     }
     assert!(seen > 5_000, "{seen}");
@@ -83,7 +83,7 @@ fn every_value_of_the_sample_is_printed() {
 fn every_column_has_its_place() {
     let mut seen = 0;
     for document in full_documents() {
-        let sheets = forms::of(&document, &[], Recipient::Planner);
+        let sheets = forms::of(&document, &[], Recipient::Planner, &Names::default());
         seen += check(&document, &sheets);
     }
     assert!(seen > 250, "{seen}");
@@ -102,7 +102,7 @@ fn the_supplement_stands_where_the_notice_prints_it() {
     let documents = full_documents();
     for (document, title, items) in OF_THE_SUPPLEMENT {
         let document = &documents[*document];
-        let sheets = forms::of(document, &[], Recipient::Planner);
+        let sheets = forms::of(document, &[], Recipient::Planner, &Names::default());
         let sheet = sheets.iter().find(|sheet| sheet.title == *title).unwrap();
         let all = sheet.texts().join("\u{1e}");
         let record = records(document).into_iter().find(|record| record.kind() == FileKind::UpHosoku).unwrap();
@@ -121,7 +121,7 @@ fn a_day_of_the_week_has_its_column() {
         let Some(Document::CarePlan(mut plan)) = full_documents().into_iter().next() else { panic!("no plan") };
         plan.table3.truncate(1);
         plan.table3[0].set("weekday", Some(Value::Code(code.into())));
-        let sheets = forms::of(&Document::CarePlan(plan), &[], Recipient::Planner);
+        let sheets = forms::of(&Document::CarePlan(plan), &[], Recipient::Planner, &Names::default());
         let sheet = sheets.iter().find(|sheet| sheet.title == "週間サービス計画表").unwrap();
         let Block::Table(table) = &sheet.blocks[1] else { panic!("no week") };
         let row = table.groups[0].iter().find(|row| row.cells.iter().any(|cell| cell.text.contains("service_content")));
@@ -135,7 +135,7 @@ fn a_day_of_the_week_has_its_column() {
 #[test]
 fn a_forgotten_column_is_noticed() {
     let document = &full_documents()[0];
-    let mut sheets = forms::of(document, &[], Recipient::Planner);
+    let mut sheets = forms::of(document, &[], Recipient::Planner, &Names::default());
     // The supplement tells about the person only.
     sheets[0].blocks.truncate(1);
     assert!(std::panic::catch_unwind(|| check(document, &sheets)).is_err());
@@ -390,7 +390,7 @@ fn the_calendar_adds_up_to_the_oracle() {
             .iter()
             .filter_map(|held| if let Document::MonthActual(actual) = held.document { Some(actual) } else { None })
             .collect();
-        let sheets = forms::of(plan.document, &actuals, Recipient::User);
+        let sheets = forms::of(plan.document, &actuals, Recipient::User, &Names::default());
         let Some(Block::Table(table)) = sheets[0].blocks.iter().find(|block| matches!(block, Block::Table(_))) else {
             panic!("no calendar")
         };

@@ -49,7 +49,13 @@ struct Rest {
 #[must_use]
 pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Option<Sheet> {
     let (person, of) = month.head()?;
-    let is_mine = |difference: &&Difference| difference.month == of && difference.insured_number == person.insured;
+    // Actuals that stand here may name another insurer. Somebody else with the same number is not meant.
+    let insurers: Vec<&str> =
+        [person].into_iter().chain(month.actuals(of).map(|actual| &actual.person)).map(|of| &*of.insurer).collect();
+    let mine =
+        |month, insurer: &str, insured: &str| (month, insured) == (of, &*person.insured) && insurers.contains(&insurer);
+    let is_mine =
+        |difference: &&Difference| mine(difference.month, &difference.insurer_number, &difference.insured_number);
     let mut planned = Rest::of(month.plan.into_iter().flat_map(|plan| &plan.rows));
     let mut actual = Rest::of(month.actuals(of).flat_map(|actual| &actual.rows));
     let mut lines = Vec::new();
@@ -59,7 +65,7 @@ pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Opti
         }
     }
     let pending =
-        result.pending.iter().filter(|pending| pending.month == of && pending.insured_number == person.insured);
+        result.pending.iter().filter(|pending| mine(pending.month, &pending.insurer_number, &pending.insured_number));
     let pending: Vec<(Option<OfficeNumber>, Option<ServiceKind>)> =
         pending.map(|pending| (pending.office, pending.kind)).collect();
     for (office, row) in planned.rows.into_iter().flatten() {
