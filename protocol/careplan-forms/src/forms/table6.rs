@@ -96,10 +96,10 @@ fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, names: &Names
             Field::new("実績作成日", done, 10),
         ],
         vec![
-            Field::new("被保険者氏名", parts::name(supplement, "　様"), 21),
-            Field::new("生年月日", birth, 18),
-            Field::new("性別", column("sex"), 7),
-            Field::new("居宅介護支援事業者", planner, 14),
+            Field::new("被保険者氏名", parts::name(supplement, "　様"), 17),
+            Field::new("生年月日", birth, 16),
+            Field::new("性別", column("sex"), 6),
+            Field::new("居宅介護支援事業者", planner, 21),
         ],
         vec![
             Field::new("要介護状態区分", level, 12),

@@ -92,7 +92,8 @@ fn head(of: careplan::Month) -> Vec<Row> {
     let last = ["回数", "単位数", "合計単位数"].map(|name| Cell::head(name).rows(2));
     let numbers = first.into_iter().chain([Cell::head("日付")]).chain(days.map(Cell::head)).chain(last);
     let weekdays = (1..=DAYS).map(|day| match Date::new(of.year(), of.month(), day) {
-        Some(date) => grey(Cell::head(era::WEEKDAYS[era::weekday(date)]), of, day),
+        // The name of the day says that it is a Sunday; a fax would set dots behind it.
+        Some(date) => Cell::head(era::WEEKDAYS[era::weekday(date)]),
         None => grey(Cell::head("－"), of, day),
     });
     vec![parts::row(numbers), parts::row([Cell::head("曜日")].into_iter().chain(weekdays))]
@@ -252,8 +253,8 @@ mod tests {
         let (days, weekdays) = (&head[0].cells[4..35], &head[1].cells[1..]);
         let at = |day: usize| (days[day - 1].text.as_str(), weekdays[day - 1].text.as_str(), weekdays[day - 1].shaded);
         assert_eq!(at(1), ("1", "土", false));
-        assert_eq!(at(2), ("2", "日", true));
-        assert_eq!(at(30), ("30", "日", true));
+        assert_eq!(at(2), ("2", "日", false));
+        assert_eq!(at(30), ("30", "日", false));
         assert_eq!(at(31), ("－", "－", true));
     }
 
