@@ -9,8 +9,8 @@ use std::{
 };
 
 use careplan::{
-    Action, Collection, Contents, Document, Effect, End, FileKind, FileName, Key, Ledger, MAX_FILE_BYTES, Month,
-    OfficeNumber, Person, Record, Rule, Serial, ServiceKind, ServiceRow, Subject, Unit,
+    Action, Collection, Contents, Document, Effect, End, FileName, Key, Ledger, MAX_FILE_BYTES, Month, OfficeNumber,
+    Person, Record, Rule, Serial, ServiceKind, ServiceRow, Subject, Unit,
 };
 use careplan_forms::{forms, show};
 use serde::Serialize;
@@ -249,13 +249,10 @@ impl Names {
                 newest(&mut self.insured, person.insured.clone(), (contents.serial, name.to_owned()));
                 newest(&mut self.people, person.clone(), (contents.serial, name.to_owned()));
             }
-            if let Document::CarePlan(plan) = document {
-                let table1 = plan.table1.as_ref().filter(|record| record.kind() == FileKind::Up1Kyo);
-                let told =
-                    table1.map(|record| (record.text("cm_office_number").parse(), record.text("cm_office_name")));
-                if let Some((Ok(office), name)) = told.filter(|(_, name)| !name.trim().is_empty()) {
-                    newest(&mut self.planners, office, (contents.serial, name.trim().to_owned()));
-                }
+            if let Document::CarePlan(plan) = document
+                && let Some((office, name)) = forms::planner(plan)
+            {
+                newest(&mut self.planners, office, (contents.serial, name.to_owned()));
             }
             let mut before = None;
             for row in rows {

@@ -8,6 +8,7 @@ use careplan_forms::{
     sheet::Pack,
     text,
 };
+use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
     args::values,
@@ -54,26 +55,9 @@ pub struct Args {
     pub out: Option<PathBuf>,
 }
 
-/// What forms are called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum FormName {
-    /// Care plan (1).
-    Table1,
-    /// Care plan (2).
-    Table2,
-    /// The week.
-    Table3,
-    /// The month.
-    Table6,
-    /// Benefits of the month.
-    Table7,
-    /// The supplement.
-    Supplement,
-    /// Basic information.
-    Basic,
-    /// The preventive care plan.
-    Support,
-}
+/// A form by its name on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FormName(pub Form);
 
 /// Whom a file of its own is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -98,7 +82,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
         (None, None, Some(insured)) => vec![Copy::Person(insured.as_str().into())],
         (None, None, None) => vec![Copy::All],
     };
-    let wanted = |form: Form| args.forms.is_empty() || args.forms.iter().any(|name| name.form() == form);
+    let wanted = |form: Form| args.forms.is_empty() || args.forms.contains(&FormName(form));
     let mut packs: Vec<(Copy, Pack)> = Vec::new();
     for copy in copies {
         let title = selection.title(&copy, ui.text());
@@ -140,18 +124,33 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     Ok(Exit::Done)
 }
 
-impl FormName {
-    const fn form(self) -> Form {
-        match self {
-            Self::Table1 => Form::Table1,
-            Self::Table2 => Form::Table2,
-            Self::Table3 => Form::Table3,
-            Self::Table6 => Form::Table6,
-            Self::Table7 => Form::Table7,
-            Self::Supplement => Form::Supplement,
-            Self::Basic => Form::BasicInformation,
-            Self::Support => Form::SupportPlan,
+impl ValueEnum for FormName {
+    fn value_variants<'a>() -> &'a [Self] {
+        const {
+            &[
+                Self(Form::Table1),
+                Self(Form::Table2),
+                Self(Form::Table3),
+                Self(Form::Table6),
+                Self(Form::Table7),
+                Self(Form::Supplement),
+                Self(Form::BasicInformation),
+                Self(Form::SupportPlan),
+            ]
         }
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self.0 {
+            Form::Table1 => "table1",
+            Form::Table2 => "table2",
+            Form::Table3 => "table3",
+            Form::Table6 => "table6",
+            Form::Table7 => "table7",
+            Form::Supplement => "supplement",
+            Form::BasicInformation => "basic",
+            Form::SupportPlan => "support",
+        }))
     }
 }
 
@@ -250,34 +249,38 @@ pub(super) mod tests {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("forms.txt");
         let mut sum = 0;
-        let rendered_as = |forms: Vec<FormName>| {
+        let rendered_as = |forms: &[Form]| {
+            let forms = forms.iter().copied().map(FormName).collect();
             let written = rendered(&Args { forms, ..args(Format::Text, Some(&out)) }).unwrap();
             let text = fs::read_to_string(&out).unwrap();
             fs::remove_file(&out).unwrap();
             (written[0]["sheets"].as_u64().unwrap(), text)
         };
         for (form, title) in [
-            (FormName::Table1, "居宅サービス計画書（１）"),
-            (FormName::Table2, "居宅サービス計画書（２）"),
-            (FormName::Table3, "週間サービス計画表"),
-            (FormName::Table6, "サービス利用票（兼居宅サービス計画）"),
-            (FormName::Table7, "サービス利用票別表"),
-            (FormName::Supplement, "利用者補足情報"),
-            (FormName::Basic, "利用者基本情報"),
-            (FormName::Support, "介護予防サービス・支援計画書"),
+            (Form::Table1, "居宅サービス計画書（１）"),
+            (Form::Table2, "居宅サービス計画書（２）"),
+            (Form::Table3, "週間サービス計画表"),
+            (Form::Table6, "サービス利用票（兼居宅サービス計画）"),
+            (Form::Table7, "サービス利用票別表"),
+            (Form::Supplement, "利用者補足情報"),
+            (Form::BasicInformation, "利用者基本情報"),
+            (Form::SupportPlan, "介護予防サービス・支援計画書"),
         ] {
-            let (sheets, text) = rendered_as(vec![form]);
+            let (sheets, text) = rendered_as(&[form]);
             assert!(sheets > 0 && text.contains(title), "{form:?}");
-            assert_eq!(text.contains("週間サービス計画表"), form == FormName::Table3, "{form:?}");
+            assert_eq!(text.contains("週間サービス計画表"), form == Form::Table3, "{form:?}");
             sum += sheets;
         }
-        let (both, _) = rendered_as(vec![FormName::Table6, FormName::Table7]);
-        let (all, _) = rendered_as(Vec::new());
+        let (both, _) = rendered_as(&[Form::Table6, Form::Table7]);
+        let (all, _) = rendered_as(&[]);
         assert!(both < all);
         assert_eq!(sum, all);
         // What is left of a month has no care plan.
-        let nothing =
-            Args { forms: vec![FormName::Table1], month: "202511".parse().ok(), ..args(Format::Text, Some(&out)) };
+        let nothing = Args {
+            forms: vec![FormName(Form::Table1)],
+            month: "202511".parse().ok(),
+            ..args(Format::Text, Some(&out))
+        };
         assert_eq!(rendered(&nothing).unwrap_err(), "render-nothing");
     }
 

@@ -19,7 +19,7 @@ pub mod table3;
 pub mod table6;
 pub mod table7;
 
-pub use names::Names;
+pub use names::{Names, planner};
 pub use table6::Month;
 
 /// Whose copy a form is.

@@ -21,7 +21,9 @@ impl Names {
         for document in documents {
             let (record, rows) = match document {
                 Document::CarePlan(plan) => {
-                    names.add_planner(plan);
+                    if let Some((office, name)) = planner(plan) {
+                        names.add_office(office, show::text(name));
+                    }
                     (plan.supplement.as_ref(), &[][..])
                 }
                 Document::MonthPlan(plan) => (plan.supplement.as_ref(), &plan.rows[..]),
@@ -40,15 +42,6 @@ impl Names {
             }
         }
         names
-    }
-
-    /// Adds the name of the office that makes a care plan: table 1 has its number and name.
-    fn add_planner(&mut self, plan: &CarePlan) {
-        let Some(record) = plan.table1.as_ref().filter(|record| record.kind() == FileKind::Up1Kyo) else { return };
-        let name = show::column(record, "cm_office_name");
-        if let (Ok(office), false) = (record.text("cm_office_number").parse(), name.trim().is_empty()) {
-            self.add_office(office, name);
-        }
     }
 
     /// Adds the name of a person, unless one is known.
@@ -78,6 +71,15 @@ impl Names {
     pub fn office_in_full(&self, office: OfficeNumber) -> String {
         show::distinct([self.office(office), office.to_string()])
     }
+}
+
+/// Returns number and name of the office that makes a care plan: table 1 has both.
+#[must_use]
+pub fn planner(plan: &CarePlan) -> Option<(OfficeNumber, &str)> {
+    let record = plan.table1.as_ref().filter(|record| record.kind() == FileKind::Up1Kyo)?;
+    let name = record.text("cm_office_name").trim();
+    let office = record.text("cm_office_number").parse().ok()?;
+    (!name.is_empty()).then_some((office, name))
 }
 
 impl std::fmt::Debug for Names {
