@@ -2,12 +2,11 @@
 //! MUSUBI_REQUIRE_TOOLS=1.
 
 mod invented;
-
-use std::path::Path;
-use std::process::Command;
+mod tools;
 
 use careplan_forms::pdf::{Missing, Options, Pdf, PdfError, pages, pdf};
 use careplan_forms::sheet::{Align, Block, Cell, Orientation, Pack, Row, Sheet, Table};
+use tools::{asked, bare};
 
 /// Both ways of lying, several pages, and what fonts lack.
 fn pack() -> Pack {
@@ -29,30 +28,6 @@ fn sheet(text: &str) -> Sheet {
         orientation: Orientation::Portrait,
         blocks: vec![Block::Paragraph(text.to_owned())],
     }
-}
-
-/// What a tool of poppler says about a file; none if it is not here and may be missing.
-fn asked(test: &str, tool: &str, arguments: &[&str], pdf: &[u8]) -> Option<String> {
-    if Command::new(tool).arg("-v").output().is_err() {
-        assert!(std::env::var_os("MUSUBI_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
-        println!("SKIPPED {test}: {tool}");
-        return None;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let file: &Path = &folder.path().join("made.pdf");
-    std::fs::write(file, pdf).unwrap();
-    let mut command = Command::new(tool);
-    command.args(arguments).arg(file);
-    if tool == "pdftotext" {
-        command.arg("-");
-    }
-    let output = command.output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).unwrap())
-}
-
-fn bare(text: &str) -> String {
-    text.split_whitespace().collect()
 }
 
 #[test]

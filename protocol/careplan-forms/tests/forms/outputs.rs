@@ -15,15 +15,21 @@ use careplan_forms::{
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::{extreme, samples, values};
+use crate::{extreme, full, samples};
 
 fn all_sheets() -> Vec<Sheet> {
     let mut sheets = Vec::new();
     let (month, actual) = extreme::month(60);
     sheets.extend(forms::of(&month, &[&actual], Recipient::User));
     let mut documents = samples::documents();
-    documents.extend(values::full_documents());
-    documents.extend([extreme::care_plan(), extreme::basic(b"no picture"), extreme::basic(&[0xff, 0xd8, 0xff, 0xd9])]);
+    documents.extend(full::full_documents());
+    documents.extend(extreme::people(3).into_iter().map(|(plan, _)| plan));
+    documents.extend([
+        extreme::care_plan(),
+        extreme::support_plan(),
+        extreme::basic(b"no picture"),
+        extreme::basic(&[0xff, 0xd8, 0xff, 0xd9]),
+    ]);
     for document in &documents {
         sheets.extend(forms::of(document, &[], Recipient::User));
     }
