@@ -110,15 +110,7 @@ impl Browser {
             job.push(entry(name, &page, lies(pack) == Orientation::Landscape));
         }
         fs::write(folder.join("job.json"), Value::from(job).to_string()).unwrap();
-        // The crate's own font and no other, so that widths are the same everywhere.
-        let fonts = Path::new(env!("CARGO_MANIFEST_DIR")).join("fonts");
-        let configuration = format!(
-            "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n\
-             <fontconfig><dir>{}</dir><cachedir>{}</cachedir></fontconfig>\n",
-            fonts.display(),
-            folder.join("fontconfig").display()
-        );
-        fs::write(folder.join("fonts.conf"), configuration).unwrap();
+        fs::write(folder.join("fonts.conf"), every::fonts(folder)).unwrap();
         let output = Command::new("node")
             .arg(tests.join("check.mjs"))
             .args([folder.join("job.json"), folder.join("report.json")])

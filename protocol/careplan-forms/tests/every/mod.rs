@@ -1,7 +1,10 @@
 //! Every form there is, of the sample month and of data at the edge.
 #![allow(dead_code, reason = "each user takes some of it")]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use careplan::{
     Action, Contents, Date, Document, Ledger, MonthActual, OfficeNumber, diff::diff, reconcile::Reconciliation,
@@ -88,6 +91,18 @@ pub fn month_of_45() -> Pack {
     let documents: Vec<Document> =
         people.into_iter().flat_map(|(plan, actual)| [plan, Document::MonthActual(actual)]).collect();
     month::pack(&documents, "202512".parse().unwrap(), Recipient::User)
+}
+
+/// A configuration of fontconfig with the crate's own font and no other, so that a browser shows the same everywhere. What
+/// it keeps goes into a folder.
+pub fn fonts(keeps: &Path) -> String {
+    let fonts = Path::new(env!("CARGO_MANIFEST_DIR")).join("fonts");
+    format!(
+        "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n\
+         <fontconfig><dir>{}</dir><cachedir>{}</cachedir></fontconfig>\n",
+        fonts.display(),
+        keeps.join("fontconfig").display()
+    )
 }
 
 /// What an office holds, each document once, as forms for the person, and its month for a partner with a cover.
