@@ -75,6 +75,19 @@ fn every_text_of_every_form_is_found_by_a_reader() {
 }
 
 #[test]
+fn choices_are_not_torn() {
+    for (name, pack) in every::sample() {
+        let Some(found) = asked("choices_are_not_torn", "pdftotext", &["-raw"], &made(&pack).bytes) else { return };
+        let found: Vec<String> = found.lines().map(bare).collect();
+        let texts = pack.sheets.iter().flat_map(Sheet::texts).filter(|text| text.starts_with(['□', '■']));
+        for choice in texts.flat_map(|text| text.split(['　', '\n'])).filter(|choice| choice.starts_with(['□', '■']))
+        {
+            assert!(found.iter().any(|line| line.contains(&bare(choice))), "{name}: {choice}");
+        }
+    }
+}
+
+#[test]
 fn every_form_is_a4_with_its_fonts() {
     let test = "every_form_is_a4_with_its_fonts";
     for (name, pack, made) in every_form() {

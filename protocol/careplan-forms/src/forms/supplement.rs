@@ -21,7 +21,9 @@ pub const TITLE: &str = "利用者補足情報";
 #[must_use]
 pub fn sheets(person: &Person, record: &Record) -> Vec<Sheet> {
     let mut sheet = parts::sheet(TITLE, "", Orientation::Portrait);
-    let columns = record.iter().filter(|(field, _)| !field.name_en().starts_with("type_limit"));
+    // The limits are a table of their own; who touched the record last is for software.
+    let is_told = |name: &str| !name.starts_with("type_limit") && name != "updated_by_office";
+    let columns = record.iter().filter(|(field, _)| is_told(field.name_en()));
     let told = columns.filter_map(|(field, value)| {
         let shown = show::value(field, value?);
         Some(Field::new(field.name_ja(), shown, SHARES))

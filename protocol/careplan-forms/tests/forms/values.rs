@@ -14,6 +14,7 @@ const NOT_PRINTED: &[(FileKind, &str, &str)] = &[
     (FileKind::Up1Kyo, "updated_by_office", LAST_CHANGE),
     (FileKind::Up2Kyo, "updated_by_office", LAST_CHANGE),
     (FileKind::UpSikyu, "updated_by_office", LAST_CHANGE),
+    (FileKind::UpHosoku, "updated_by_office", LAST_CHANGE),
     (FileKind::UpSikyu, "entered_by", LAST_CHANGE),
     (FileKind::Up2Kyo, "need_no", NUMBER),
     (FileKind::Up2Kyo, "goal_no", NUMBER),
@@ -134,6 +135,14 @@ fn a_forgotten_column_is_noticed() {
     // The supplement tells about the person only.
     sheets[0].blocks.truncate(1);
     assert!(std::panic::catch_unwind(|| check(document, &sheets)).is_err());
+}
+
+#[test]
+fn who_touched_a_record_last_is_on_no_form() {
+    for document in samples::documents() {
+        let sheets = forms::of(&document, &[], Recipient::Planner);
+        assert!(!sheets.iter().flat_map(Sheet::texts).any(|text| text == "更新業者コード"));
+    }
 }
 
 #[test]
