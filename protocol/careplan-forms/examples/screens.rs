@@ -84,11 +84,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let fonts = work.path().join("fonts.conf");
     fs::write(&fonts, every::fonts(work.path()))?;
+    let chromium = every::chromium().ok_or("there is no chromium")?;
     let mut node = Command::new("node");
-    node.arg(tests.join("screens.mjs")).arg(list).env("FONTCONFIG_FILE", fonts);
-    if env::var_os("MUSUBI_CHROMIUM").is_none() {
-        node.env("MUSUBI_CHROMIUM", "/usr/bin/chromium");
-    }
+    node.arg(tests.join("screens.mjs")).arg(list).env("FONTCONFIG_FILE", fonts).env("MUSUBI_CHROMIUM", chromium);
     run(node)
 }
 

@@ -82,14 +82,7 @@ impl Browser {
                 return None;
             }
         }
-        let chromium = env::var_os("MUSUBI_CHROMIUM").map(PathBuf::from).or_else(|| {
-            let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
-            let names = ["chromium", "chromium-browser", "google-chrome"];
-            names
-                .iter()
-                .flat_map(|name| folders.iter().map(move |folder| folder.join(name)))
-                .find(|file| file.is_file())
-        });
+        let chromium = every::chromium();
         let modules = env::var_os("MUSUBI_NODE_MODULES")
             .map(PathBuf::from)
             .filter(|folder| folder.join("node_modules/playwright-core").is_dir());

@@ -3,7 +3,8 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    env,
+    path::{Path, PathBuf},
 };
 
 use careplan::{
@@ -103,6 +104,15 @@ pub fn fonts(keeps: &Path) -> String {
         fonts.display(),
         keeps.join("fontconfig").display()
     )
+}
+
+/// Chromium, if it is here: as MUSUBI_CHROMIUM says, or by one of its names.
+pub fn chromium() -> Option<PathBuf> {
+    env::var_os("MUSUBI_CHROMIUM").map(PathBuf::from).or_else(|| {
+        let folders: Vec<PathBuf> = env::split_paths(&env::var_os("PATH")?).collect();
+        let names = ["chromium", "chromium-browser", "google-chrome"];
+        names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
+    })
 }
 
 /// What an office holds, each document once, as forms for the person, and its month for a partner with a cover.
