@@ -1,13 +1,13 @@
 //! PDFs as other programs read them. Without poppler's tools these tests say `SKIPPED` and pass, unless
 //! MUSUBI_REQUIRE_TOOLS=1.
 
+mod every;
 mod invented;
-
-use std::path::Path;
-use std::process::Command;
+mod tools;
 
 use careplan_forms::pdf::{Missing, Options, Pdf, PdfError, pages, pdf};
 use careplan_forms::sheet::{Align, Block, Cell, Orientation, Pack, Row, Sheet, Table};
+use tools::{asked, asked_for_bytes, bare, parts};
 
 /// Both ways of lying, several pages, and what fonts lack.
 fn pack() -> Pack {
@@ -31,30 +31,6 @@ fn sheet(text: &str) -> Sheet {
     }
 }
 
-/// What a tool of poppler says about a file; none if it is not here and may be missing.
-fn asked(test: &str, tool: &str, arguments: &[&str], pdf: &[u8]) -> Option<String> {
-    if Command::new(tool).arg("-v").output().is_err() {
-        assert!(std::env::var_os("MUSUBI_REQUIRE_TOOLS").is_none_or(|value| value != "1"), "{tool} is missing");
-        println!("SKIPPED {test}: {tool}");
-        return None;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let file: &Path = &folder.path().join("made.pdf");
-    std::fs::write(file, pdf).unwrap();
-    let mut command = Command::new(tool);
-    command.args(arguments).arg(file);
-    if tool == "pdftotext" {
-        command.arg("-");
-    }
-    let output = command.output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
-    Some(String::from_utf8(output.stdout).unwrap())
-}
-
-fn bare(text: &str) -> String {
-    text.split_whitespace().collect()
-}
-
 #[test]
 fn every_text_is_found_by_a_reader() {
     let pack = pack();
@@ -67,6 +43,125 @@ fn every_text_is_found_by_a_reader() {
             assert!(found.contains(&bare(text)), "{text:?}");
         }
     }
+}
+
+/// All forms of the sample month and of data at the edge, one PDF for each.
+fn every_form() -> impl Iterator<Item = (String, Pack, Pdf)> {
+    let large = [("month of 45", every::month_of_45())];
+    let packs = every::sample().into_iter().map(|(name, pack)| (format!("sample {name}"), pack));
+    let packs = packs.chain(every::extremes().into_iter().map(|(name, pack)| (format!("extreme {name}"), pack)));
+    packs.chain(large.map(|(name, pack)| (name.to_owned(), pack))).map(|(name, pack)| {
+        let made = made(&pack);
+        (name, pack, made)
+    })
+}
+
+#[test]
+fn every_text_of_every_form_is_found_by_a_reader() {
+    for (name, pack, made) in every_form() {
+        let test = "every_text_of_every_form_is_found_by_a_reader";
+        let Some(found) = asked(test, "pdftotext", &["-raw"], &made.bytes) else { return };
+        let found = without_unseen(&found);
+        let mut pages = made.sheets.iter();
+        for sheet in &pack.sheets {
+            let pages = usize::try_from(*pages.next().unwrap()).unwrap();
+            for text in sheet.texts().into_iter().map(without_unseen) {
+                // A text goes on over the pages of its sheet at most.
+                let parts = parts(&found, &text);
+                assert!(parts.is_some_and(|parts| parts <= pages), "{name}: {parts:?} parts of {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn choices_are_not_torn() {
+    for (name, pack) in every::sample() {
+        let Some(found) = asked("choices_are_not_torn", "pdftotext", &["-raw"], &made(&pack).bytes) else { return };
+        let found: Vec<String> = found.lines().map(bare).collect();
+        let texts = pack.sheets.iter().flat_map(Sheet::texts).filter(|text| text.starts_with(['□', '■']));
+        for choice in texts.flat_map(|text| text.split(['　', '\n'])).filter(|choice| choice.starts_with(['□', '■']))
+        {
+            assert!(found.iter().any(|line| line.contains(&bare(choice))), "{name}: {choice}");
+        }
+    }
+}
+
+#[test]
+fn every_form_is_a4_with_its_fonts() {
+    let test = "every_form_is_a4_with_its_fonts";
+    for (name, pack, made) in every_form() {
+        let Some(sizes) = asked(test, "pdfinfo", &["-box", "-l", "9999"], &made.bytes) else { return };
+        let found: Vec<String> = sizes
+            .lines()
+            .filter(|line| line.contains("MediaBox:"))
+            .map(|line| line.split_whitespace().skip(3).collect::<Vec<_>>().join(" "))
+            .collect();
+        let wanted = pack.sheets.iter().zip(&made.sheets).flat_map(|(sheet, pages)| {
+            let size = match sheet.orientation {
+                Orientation::Portrait => "0.00 0.00 595.28 841.89",
+                Orientation::Landscape => "0.00 0.00 841.89 595.28",
+            };
+            (0..*pages).map(move |_| size)
+        });
+        assert!(wanted.eq(found.iter().map(String::as_str)), "{name}: {found:?}");
+        let Some(fonts) = asked(test, "pdffonts", &[], &made.bytes) else { return };
+        assert!(2 < fonts.lines().count(), "{name}: {fonts}");
+        for font in fonts.lines().skip(2) {
+            assert!(font.contains("+BIZUDGothic") && font.contains("yes yes yes"), "{name}: {font}");
+        }
+    }
+}
+
+#[test]
+fn every_form_is_grey_and_keeps_its_margins() {
+    for (name, pack, made) in every_form() {
+        // In colour, so that a colour would be seen.
+        let test = "every_form_is_grey_and_keeps_its_margins";
+        let Some(bytes) = asked_for_bytes(test, "pdftoppm", &["-r", "40"], &made.bytes) else { return };
+        let pages = pictures(&bytes);
+        assert_eq!(pages.len(), usize::try_from(made.pages).unwrap(), "{name}");
+        let has_picture =
+            pack.sheets.iter().flat_map(|sheet| &sheet.blocks).any(|block| matches!(block, Block::Picture(_)));
+        for (page, (width, pixels)) in pages.iter().enumerate() {
+            let grey = |pixel: &[u8; 3]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
+            assert!(has_picture || pixels.iter().all(grey), "{name}: colour on page {page}");
+            assert!(pixels.iter().any(|pixel| *pixel == [0; 3] || pixel[0] < 160), "{name}: page {page} is empty");
+            // 5 mm are 7.9 pixels.
+            let height = pixels.len() / width;
+            let outside = |at: usize, of: usize| at < 7 || of - 7 <= at;
+            let ink = pixels.iter().enumerate().find(|(at, pixel)| {
+                (outside(at % width, *width) || outside(at / width, height)) && **pixel != [255; 3]
+            });
+            assert_eq!(ink, None, "{name}: ink at the edge of page {page}");
+        }
+    }
+}
+
+/// A bare text without what cannot be seen: on paper a box stands for it, and a reader finds the sign for an unknown
+/// character, or turns the text around it.
+fn without_unseen(text: &str) -> String {
+    let unseen = |c: char| c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | char::REPLACEMENT_CHARACTER);
+    bare(text).chars().filter(|c| !unseen(*c)).collect()
+}
+
+/// The pictures of a file of several in the format PPM: width and pixels.
+fn pictures(mut bytes: &[u8]) -> Vec<(usize, Vec<[u8; 3]>)> {
+    let mut pictures = Vec::new();
+    while !bytes.is_empty() {
+        let mut head = Vec::new();
+        for _ in 0..4 {
+            let end = bytes.iter().position(u8::is_ascii_whitespace).unwrap();
+            head.push(std::str::from_utf8(&bytes[..end]).unwrap());
+            bytes = &bytes[end + 1..];
+        }
+        assert_eq!((head[0], head[3]), ("P6", "255"));
+        let (width, height): (usize, usize) = (head[1].parse().unwrap(), head[2].parse().unwrap());
+        let (pixels, rest) = bytes.split_at(width * height * 3);
+        pictures.push((width, pixels.chunks_exact(3).map(|of| [of[0], of[1], of[2]]).collect()));
+        bytes = rest;
+    }
+    pictures
 }
 
 #[test]

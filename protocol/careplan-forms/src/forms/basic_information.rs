@@ -122,7 +122,8 @@ fn person(basic: &BasicInformation, record: &Record) -> Vec<Line> {
             parts::field("障害高齢者の日常生活自立度", record, "disability_independence", 30),
             parts::field("認知症高齢者の日常生活自立度", record, "dementia_independence", 30),
         ],
-        vec![Field::new("要介護状態区分", show::choice(record, "care_level"), 60)],
+        // Beside their label the eight choices would need two lines, and one would be torn.
+        vec![Field::new("要介護状態区分", show::choice(record, "care_level"), 60).above(1)],
         vec![Field::new("認定有効期間", period, 38), parts::field("前回の介護度", record, "previous_care_level", 22)],
         vec![
             Field::new("基本チェックリスト記入結果", show::choice(record, "checklist_result"), 40),

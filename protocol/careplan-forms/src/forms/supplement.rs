@@ -18,7 +18,9 @@ pub(crate) const LIMITS: u8 = 9;
 #[must_use]
 pub fn sheets(person: &Person, record: &Record, names: &Names) -> Vec<Sheet> {
     let mut sheet = parts::sheet("利用者補足情報", "", Orientation::Portrait);
-    let columns = record.iter().filter(|(field, _)| !field.name_en().starts_with("type_limit"));
+    // The limits are a table of their own; who touched the record last is for software.
+    let is_told = |name: &str| !name.starts_with("type_limit") && name != "updated_by_office";
+    let columns = record.iter().filter(|(field, _)| is_told(field.name_en()));
     let told = columns.filter_map(|(field, value)| {
         let shown = show::value(field, value?);
         // Offices are told by their numbers alone.

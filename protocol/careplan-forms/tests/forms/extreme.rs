@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use careplan::{
-    CarePlan, Date, Document, FileKind, Image, MonthActual, MonthPlan, OfficeNumber, Record, ServiceRow, Time, Value,
+    CarePlan, Date, Document, FileKind, Image, MonthActual, MonthPlan, OfficeNumber, Person, Record, ServiceRow,
+    SupportPlan, Time, Value,
 };
 
-use crate::values;
+use super::full;
 
 /// Names that break what is careless.
-pub(crate) const NAMES: [&str; 6] = [
+pub(crate) const NAMES: [&str; 7] = [
     "髙﨑　①㈱～濵",
-    "<script>alert('x')</script>",
+    "<script>window.ran=1;alert('x')</script>",
+    "<img src=x onerror=\"window.ran=1\">",
     "a & b \"c\" 'd' </td></dd>",
     "ﾊﾝｶｸ ｶﾅ|縦棒|",
     "改行\r\n二行目\n三行目",
@@ -27,7 +29,7 @@ pub(crate) fn month(services: usize) -> (Document, MonthActual) {
         }
     }
     let month = "202512".parse().unwrap();
-    let Some(Document::MonthPlan(full)) = values::full_documents().into_iter().nth(1) else { panic!("no month") };
+    let Some(Document::MonthPlan(full)) = full::full_documents().into_iter().nth(1) else { panic!("no month") };
     let person = full.person.clone();
     let actual = MonthActual {
         person,
@@ -36,7 +38,16 @@ pub(crate) fn month(services: usize) -> (Document, MonthActual) {
         kind: "15".parse().unwrap(),
         rows: rows.iter().filter(|row| row.office == Some(office(0))).step_by(2).cloned().collect(),
     };
-    (Document::MonthPlan(MonthPlan { month, rows, ..full }), actual)
+    let mut benefits = Vec::new();
+    for service in 0..services {
+        let mut record = full.benefits[0].clone();
+        record.set("service_office_number", Some(Value::Code(office(service).to_string().into())));
+        record.set("service_code", Some(Value::Code(format!("15{service:04}").into())));
+        record.set("equipment_name", Some(Value::Text(NAMES[service % NAMES.len()].into())));
+        benefits.push(record);
+    }
+    benefits.extend(full.benefits.iter().skip(1).cloned());
+    (Document::MonthPlan(MonthPlan { month, rows, benefits, ..full }), actual)
 }
 
 fn office(number: usize) -> OfficeNumber {
@@ -72,18 +83,9 @@ fn row(service: usize, day: u8) -> ServiceRow {
 
 /// A care plan whose texts are as long as the reader lets them be on paper: 3,000 characters each, and many rows.
 pub(crate) fn care_plan() -> Document {
-    let long = |name: &str| format!("{name}{}{}", NAMES.join("\n"), "長い文章が続きます。".repeat(300));
-    let lengthen = |mut record: Record| {
-        for field in record.layout().fields() {
-            if matches!(record.get(field.name_en()), Some(Value::Text(_))) {
-                record.set(field.name_en(), Some(Value::Text(long(field.name_en()).into())));
-            }
-        }
-        record
-    };
-    let Some(Document::CarePlan(plan)) = values::full_documents().into_iter().next() else { panic!("no plan") };
+    let Some(Document::CarePlan(plan)) = full::full_documents().into_iter().next() else { panic!("no plan") };
     let table2 = (1..=30).map(|number| {
-        let mut record = values::full(FileKind::Up2Kyo);
+        let mut record = full::full(FileKind::Up2Kyo);
         record.set("need_no", Some(Value::Number(number / 4)));
         record.set("goal_no", Some(Value::Number(number / 2)));
         record.set("support_no", Some(Value::Number(number)));
@@ -101,11 +103,61 @@ pub(crate) fn care_plan() -> Document {
     })
 }
 
-/// Basic information with a picture, or with bytes that are none.
+/// A support plan whose texts are as long, with ten rows of which each has a need of its own.
+pub(crate) fn support_plan() -> Document {
+    let Some(Document::SupportPlan(plan)) = full::full_documents().into_iter().nth(3) else { panic!("no plan") };
+    let rows = (1..=10).map(|number| {
+        let mut record = full::full(FileKind::UpYoboSub);
+        for column in ["need_no", "support_plan_no", "used_service_no"] {
+            record.set(column, Some(Value::Number(number)));
+        }
+        if number == 1 { lengthen(record) } else { record }
+    });
+    Document::SupportPlan(SupportPlan { record: plan.record.clone().map(lengthen), rows: rows.collect(), ..plan })
+}
+
+/// Makes every text of a record 3,000 characters long, with all names that break things before.
+fn lengthen(mut record: Record) -> Record {
+    for field in record.layout().fields() {
+        let name = field.name_en();
+        if matches!(record.get(name), Some(Value::Text(_))) {
+            let long = format!("{name}{}{}", NAMES.join("\n"), "長い文章が続きます。".repeat(300));
+            record.set(name, Some(Value::Text(long.into())));
+        }
+    }
+    record
+}
+
+/// Basic information whose texts are as long, with a picture, or with bytes that are none.
 pub(crate) fn basic(jpeg: &[u8]) -> Document {
-    let Some(Document::BasicInformation(mut basic)) = values::full_documents().into_iter().nth(2) else {
+    let Some(Document::BasicInformation(mut basic)) = full::full_documents().into_iter().nth(2) else {
         panic!("no information")
     };
+    basic.record = basic.record.map(lengthen);
     basic.image = Some(Image { number: 1, bytes: Arc::from(jpeg) });
     Document::BasicInformation(basic)
+}
+
+/// A month of so many persons: three services each, and actuals in which something differs for each of them.
+pub(crate) fn people(count: usize) -> Vec<(Document, MonthActual)> {
+    let people = (0..count).map(|number| {
+        let person = Person { insurer: "139999".into(), insured: format!("{:010}", 13_000 + number).into() };
+        let (Document::MonthPlan(plan), actual) = month(3) else { panic!("no month") };
+        let mut supplement = plan.supplement.clone().unwrap();
+        supplement.set("user_name", Some(Value::Text(NAMES[number % NAMES.len()].into())));
+        supplement.set("insured_number", Some(Value::Code(person.insured.clone())));
+        let mut rows: Vec<ServiceRow> = actual.rows.into_iter().step_by(5).collect();
+        match number % 3 {
+            0 => rows[0].count = Some(1),
+            1 => rows[0].start = Time::new(23, 59).unwrap(),
+            _ => drop(rows.remove(0)),
+        }
+        let planned = plan
+            .rows
+            .into_iter()
+            .filter(|row| row.office != Some(office(0)) || row.date.is_some_and(|date| date.day() % 10 == 1));
+        let plan = MonthPlan { person: person.clone(), rows: planned.collect(), supplement: Some(supplement), ..plan };
+        (Document::MonthPlan(plan), MonthActual { person, rows, ..actual })
+    });
+    people.collect()
 }

@@ -2,6 +2,7 @@
 //! anything but text.
 
 mod extreme;
+mod full;
 mod month;
 mod outputs;
 mod samples;

@@ -3,31 +3,33 @@
 use std::collections::{HashMap, HashSet};
 
 use careplan::{
-    Document, End, Ledger, MonthActual, MonthPlan, OfficeNumber,
+    Document, Ledger, MonthActual, MonthPlan, OfficeNumber,
     diff::diff,
     reconcile::{Difference, DifferenceKind, Reconciliation},
 };
 use careplan_forms::{
-    forms::{
-        self, Names, Recipient,
-        difference::{self, Sent, Versions},
-        reconciliation,
-    },
+    forms::{self, Names, Recipient, difference, reconciliation},
     html::html,
     sheet::{Block, Pack, SHARES, Sheet, Table},
     text::text,
 };
 use unicode_width::UnicodeWidthStr;
 
-use crate::{extreme, samples, values};
+use crate::{extreme, full, samples};
 
 fn all_sheets() -> Vec<Sheet> {
     let mut sheets = Vec::new();
     let (month, actual) = extreme::month(60);
     sheets.extend(forms::of(&month, &[&actual], Recipient::User, &Names::default()));
     let mut documents = samples::documents();
-    documents.extend(values::full_documents());
-    documents.extend([extreme::care_plan(), extreme::basic(b"no picture"), extreme::basic(&[0xff, 0xd8, 0xff, 0xd9])]);
+    documents.extend(full::full_documents());
+    documents.extend(extreme::people(3).into_iter().map(|(plan, _)| plan));
+    documents.extend([
+        extreme::care_plan(),
+        extreme::support_plan(),
+        extreme::basic(b"no picture"),
+        extreme::basic(&[0xff, 0xd8, 0xff, 0xd9]),
+    ]);
     for document in &documents {
         sheets.extend(forms::of(document, &[], Recipient::User, &Names::default()));
     }
@@ -42,8 +44,11 @@ fn all_sheets() -> Vec<Sheet> {
         sheets.extend(reconciliation::by_row(&result, &month, &names));
     }
     for (old, new) in version_pairs(&documents) {
-        sheets.extend(difference::sheets(&versions(Some(old), Some(new)), &diff(old, new), &names));
-        sheets.extend(difference::alone(&[versions(Some(old), None), versions(None, Some(new))], &names));
+        sheets.extend(difference::sheets(&samples::versions(Some(old), Some(new)), &diff(old, new), &names));
+        sheets.extend(difference::alone(
+            &[samples::versions(Some(old), None), samples::versions(None, Some(new))],
+            &names,
+        ));
     }
     sheets.push(difference::same(12));
     sheets
@@ -55,25 +60,13 @@ fn version_pairs(documents: &[Document]) -> impl Iterator<Item = (&Document, &Do
     })
 }
 
-/// Versions from one planner to two offices, one of which got the new one only.
-fn versions<'a>(old: Option<&'a Document>, new: Option<&'a Document>) -> Versions<'a> {
-    let end = |office: &str, kind: &str| End { office: office.parse().unwrap(), kind: kind.parse().ok() };
-    let sent = |office: &str, serial: Option<&str>| Sent {
-        receiver: end(office, "11"),
-        old: serial.filter(|_| old.is_some()).map(|serial| serial.parse().unwrap()),
-        new: new.and("20251112091403".parse().ok()),
-    };
-    let sent = vec![sent("1379900010", Some("20251024090725")), sent("1379999990", None)];
-    Versions { old, new, sender: end("1379905001", "43"), sent }
-}
-
 #[test]
 fn a_new_version_tells_where_it_came_from_and_when() {
     let documents = samples::documents();
     let names = Names::of(&documents);
     let planner = names.office("1379905001".parse().unwrap());
     let (old, new) = version_pairs(&documents).find(|(_, new)| matches!(new, Document::MonthPlan(_))).unwrap();
-    let sheets = difference::sheets(&versions(Some(old), Some(new)), &diff(old, new), &names);
+    let sheets = difference::sheets(&samples::versions(Some(old), Some(new)), &diff(old, new), &names);
     let Block::Fields(lines) = &sheets[0].blocks[0] else { panic!("no fields") };
     let value = |line: usize, at: usize| lines[line][at].value.as_str();
     assert_eq!(value(1, 0), format!("{planner}\n1379905001-43"));
@@ -86,7 +79,8 @@ fn a_new_version_tells_where_it_came_from_and_when() {
     // An office whose name is not known stands by its number.
     assert_eq!((value(3, 0), value(3, 1)), ("1379999990-11", "なし"));
     // Documents on one side only are listed with sign and words.
-    let alone = difference::alone(&[versions(Some(old), None), versions(None, Some(new))], &names).unwrap();
+    let alone =
+        difference::alone(&[samples::versions(Some(old), None), samples::versions(None, Some(new))], &names).unwrap();
     let Block::Table(table) = &alone.blocks[0] else { panic!("no table") };
     let told = table.groups.iter().map(|group| [&group[0].cells[0].text, &group[0].cells[1].text]);
     assert_eq!(told.collect::<Vec<_>>(), [["－", "前の版だけ"], ["＋", "新しい版だけ"]]);
@@ -356,7 +350,7 @@ fn a_new_version_tells_each_change() {
     let mut signs = HashMap::new();
     for (old, new) in version_pairs(&documents) {
         let changes = diff(old, new);
-        let sheets = difference::sheets(&versions(Some(old), Some(new)), &changes, &names);
+        let sheets = difference::sheets(&samples::versions(Some(old), Some(new)), &changes, &names);
         let Some(Block::Table(table)) = sheets[0].blocks.iter().find(|block| matches!(block, Block::Table(_))) else {
             assert!(changes.is_empty());
             continue;

@@ -2,7 +2,8 @@
 
 use std::{fs, path::Path};
 
-use careplan::{Action, Collection, Contents, Document, Ledger};
+use careplan::{Action, Collection, Contents, Document, End, Ledger};
+use careplan_forms::forms::difference::{Sent, Versions};
 
 /// All units of the sample month, by serial.
 pub(crate) fn contents() -> Vec<Contents> {
@@ -40,4 +41,16 @@ pub(crate) fn ledger() -> Ledger {
         ledger.apply(contents);
     }
     ledger
+}
+
+/// Versions from one planner to two offices, one of which got the new one only.
+pub(crate) fn versions<'a>(old: Option<&'a Document>, new: Option<&'a Document>) -> Versions<'a> {
+    let end = |office: &str, kind: &str| End { office: office.parse().unwrap(), kind: kind.parse().ok() };
+    let sent = |office: &str, serial: Option<&str>| Sent {
+        receiver: end(office, "11"),
+        old: serial.filter(|_| old.is_some()).map(|serial| serial.parse().unwrap()),
+        new: new.and("20251112091403".parse().ok()),
+    };
+    let sent = vec![sent("1379900010", Some("20251024090725")), sent("1379999990", None)];
+    Versions { old, new, sender: end("1379905001", "43"), sent }
 }
