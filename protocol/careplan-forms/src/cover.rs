@@ -56,6 +56,7 @@ pub fn sheet(cover: &Cover) -> Sheet {
         corner: String::new(),
         subtitle: String::new(),
         foot: String::new(),
+        about: String::new(),
         orientation: Orientation::Portrait,
         blocks: vec![
             Block::Fields(vec![

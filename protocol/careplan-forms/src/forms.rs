@@ -102,6 +102,11 @@ pub fn by_form(
     if let Some(record) = supplement {
         add(Form::Supplement, supplement::sheets(document.person(), record, names));
     }
+    let insured = &document.person().insured;
+    let about = if names.knows(insured) { names.about(insured) } else { Names::of([document]).about(insured) };
+    for (_, sheet) in &mut sheets {
+        sheet.about.clone_from(&about);
+    }
     sheets
 }
 

@@ -1,21 +1,37 @@
 //! Forms as a page: one HTML file that needs nothing else, runs nothing and asks nobody.
 //!
 //! It can be read with the ears: headings, tables with their headings, fields as pairs of name and value, and a
-//! description for each picture. Printed, each form begins on a sheet of its own, as its paper lies; colour never
-//! carries a meaning.
+//! description for each picture. Printed, each form begins on a sheet of its own, as its paper lies, and each page says
+//! below which form it is of and whom it is about; colour never carries a meaning.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
 use data_encoding::BASE64;
 
 use crate::{
-    sheet::{Align, Block, Cell, Field, Line, Orientation, Pack, Picture, Row, Sheet, Table},
-    show,
+    face::Face,
+    sheet::{Align, Block, Cell, Field, Line, Orientation, Pack, Picture, Row, SHARES, Sheet, Table, placed},
+    show, wrap,
 };
 
 /// The policy that a browser holds the page to: only its own style and pictures.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+
+/// Text of tables, and of tables with many columns, in points: as in the style.
+const SIZES: [f32; 2] = [9.0, 6.5];
+
+/// What the font of the reader may be wider than ours.
+const WIDER: f32 = 0.9;
+
+/// Characters that fit at the foot of a printed page.
+const FOOT: usize = 70;
+
+/// What stands before choices.
+const BOXES: [char; 2] = ['□', '■'];
+
+/// A choice of more characters may be broken: it might be wider than its place.
+const TOGETHER: usize = 16;
 
 /// From so many rows on, a group need not fit on a page.
 const GROUP: usize = 20;
@@ -23,18 +39,20 @@ const GROUP: usize = 20;
 /// Returns the forms as one page.
 #[must_use]
 pub fn html(pack: &Pack) -> String {
-    let mut page = Page::default();
+    let mut page = Page { face: Face::ours(), ..Page::default() };
+    let feet = feet(&pack.sheets);
     let title = escaped(if pack.title.is_empty() { "帳票" } else { &pack.title });
     page.push(&format!(
         "<!DOCTYPE html>\n<html lang=\"ja\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{title}</title>\n<style>\n{}</style>\n</head>\n<body>\n\
-         <main>\n<h1>{title}</h1>\n",
+         <meta name=\"referrer\" content=\"no-referrer\">\n<title>{title}</title>\n<style>\n{}{}</style>\n</head>\n\
+         <body>\n<main>\n<h1>{title}</h1>\n",
         include_str!("html/style.css"),
+        printed(&feet),
     ));
     for (at, sheet) in pack.sheets.iter().enumerate() {
-        page.sheet(at + 1, sheet);
+        page.sheet(at + 1, sheet, feet[&foot(sheet)]);
     }
     page.push("</main>\n</body>\n</html>\n");
     page.text
@@ -60,15 +78,75 @@ fn escaped(text: &str) -> String {
     out
 }
 
+/// What stands below each printed page of a sheet: an orientation's number, and words.
+fn foot(sheet: &Sheet) -> (bool, String) {
+    let texts = [&sheet.corner, &sheet.title, &sheet.subtitle, &sheet.about];
+    let texts: Vec<&str> = texts.into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    let text = texts.join("　").replace('\n', "　");
+    let mut shown: String = text.chars().take(FOOT).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    (sheet.orientation == Orientation::Landscape, shown)
+}
+
+/// The kinds of printed pages: sheets of one foot share one.
+fn feet(sheets: &[Sheet]) -> BTreeMap<(bool, String), usize> {
+    let mut feet = BTreeMap::new();
+    for sheet in sheets {
+        let next = feet.len() + 1;
+        feet.entry(foot(sheet)).or_insert(next);
+    }
+    feet
+}
+
+/// The style of printed pages.
+fn printed(feet: &BTreeMap<(bool, String), usize>) -> String {
+    let mut style = String::new();
+    for ((is_landscape, text), number) in feet {
+        let lies = if *is_landscape { "landscape" } else { "portrait" };
+        // By number, no character can end the text or the style.
+        let text: String = text
+            .chars()
+            .map(|c| show::visible(c).unwrap_or_else(|| c.to_string()))
+            .flat_map(|shown| shown.chars().map(|c| format!("\\{:x} ", u32::from(c))).collect::<Vec<_>>())
+            .collect();
+        let _ = writeln!(style, "@page p{number} {{ size: A4 {lies}; @bottom-left {{ content: \"{text}\"; }} }}");
+    }
+    style
+}
+
 /// Tells whether a text may need more than half a page: then a page may break it. Otherwise a browser moves it to the
 /// next page and leaves this one empty.
 const fn is_long(characters: usize) -> bool {
     1_000 < characters
 }
 
+/// The text of a field or cell. A box stays with what it is for.
+fn value(text: &str) -> String {
+    if !text.starts_with(BOXES) {
+        return escaped(text);
+    }
+    let parts = text.split_inclusive([' ', '\u{3000}', '\n']).map(|part| {
+        let choice = part.trim_end();
+        let rest = escaped(&part[choice.len()..]);
+        let choice_shown = escaped(choice);
+        if choice.starts_with(BOXES) && choice.chars().count() < TOGETHER {
+            format!("<span class=\"k\">{choice_shown}</span>{rest}")
+        } else {
+            choice_shown + &rest
+        }
+    });
+    parts.collect()
+}
+
 #[derive(Default)]
 struct Page {
     text: String,
+    /// Measures numbers that might not fit.
+    face: Option<&'static Face>,
+    /// How wide a share of the sheet is, in points.
+    share: f32,
 }
 
 impl Page {
@@ -76,12 +154,17 @@ impl Page {
         self.text.push_str(text);
     }
 
-    fn sheet(&mut self, number: usize, sheet: &Sheet) {
-        let lies = match sheet.orientation {
-            Orientation::Portrait => "portrait",
-            Orientation::Landscape => "landscape",
+    fn sheet(&mut self, number: usize, sheet: &Sheet, foot: usize) {
+        // The paper without its margins and the sheet's own, in millimetres.
+        let (lies, width) = match sheet.orientation {
+            Orientation::Portrait => ("portrait", 178.0),
+            Orientation::Landscape => ("landscape", 265.0),
         };
-        self.push(&format!("<article class=\"sheet {lies}\" aria-labelledby=\"f{number}\">\n<header>\n"));
+        self.share = width * 72.0 / 25.4 / f32::from(SHARES);
+        self.push(&format!(
+            "<article class=\"sheet {lies}\" style=\"page:p{foot}\" aria-labelledby=\"f{number}\" tabindex=\"0\">\n\
+             <header>\n"
+        ));
         self.push(&format!("<h2 id=\"f{number}\">{}</h2>\n", escaped(&sheet.title)));
         for (class, text) in [("corner", &sheet.corner), ("subtitle", &sheet.subtitle)] {
             if !text.is_empty() {
@@ -119,15 +202,29 @@ impl Page {
         if lines.iter().all(Vec::is_empty) {
             return;
         }
-        self.push("<dl>\n");
-        for line in lines {
-            // Fields of a line are equally high, so they break together.
-            let long = line.iter().any(|field| is_long(field.value.chars().count()));
-            for (at, field) in line.iter().enumerate() {
-                self.field(at == 0, long, field);
+        let is_long_field = |line: &Line| match line.as_slice() {
+            [field] => field.above && is_long(field.value.chars().count()),
+            _ => false,
+        };
+        for lines in lines.chunk_by(|one, next| !is_long_field(one) && !is_long_field(next)) {
+            if let [line] = lines
+                && is_long_field(line)
+            {
+                line.iter().for_each(|field| self.long_field(field));
+            } else {
+                self.push("<dl>\n");
+                lines.iter().for_each(|line| self.line(line));
+                self.push("</dl>\n");
             }
         }
-        self.push("</dl>\n");
+    }
+
+    fn line(&mut self, line: &Line) {
+        // Fields of a line are equally high, so they break together.
+        let long = line.iter().any(|field| is_long(field.value.chars().count()));
+        for (at, field) in line.iter().enumerate() {
+            self.field(at == 0, long, field);
+        }
     }
 
     fn field(&mut self, begins: bool, long: bool, field: &Field) {
@@ -146,14 +243,25 @@ impl Page {
         if field.lines > 1 {
             self.push(&format!(" style=\"min-height:{}em\"", u32::from(field.lines) * 14 / 10 + 1));
         }
-        self.push(&format!(">{}</dd></div>\n", escaped(&field.value)));
+        self.push(&format!(">{}</dd></div>\n", value(&field.value)));
+    }
+
+    /// A field that may go on over pages: as a table, for only its head is shown again on the next page.
+    fn long_field(&mut self, field: &Field) {
+        let label = escaped(&field.label);
+        let value = escaped(&field.value);
+        self.push(&format!(
+            "<table class=\"field\" style=\"--share:1\" aria-label=\"{label}\">\n<thead><tr><th scope=\"col\">{label}</th></tr></thead>\n\
+             <tbody class=\"long\"><tr><td>{value}</td></tr></tbody>\n</table>\n"
+        ));
     }
 
     fn table(&mut self, table: &Table) {
         self.push(if table.small { "<table class=\"small\"" } else { "<table" });
         let all: u32 = table.widths.iter().copied().map(u32::from).sum();
         // Writing into a string cannot fail.
-        let _ = write!(self.text, " style=\"width:{}.{:02}%\">\n<caption", all * 5 / 3, all * 500 / 3 % 100);
+        let _ =
+            write!(self.text, " style=\"--share:{:.4}\">\n<caption", all.min(SHARES.into()) as f32 / f32::from(SHARES));
         self.push(if table.shows_caption { ">" } else { " class=\"unseen\">" });
         self.push(&format!("{}</caption>\n<colgroup>\n", escaped(&table.caption)));
         for width in &table.widths {
@@ -161,28 +269,54 @@ impl Page {
             let _ = writeln!(self.text, "<col style=\"width:{}.{:02}%\">", hundredths / 100, hundredths % 100);
         }
         self.push("</colgroup>\n");
+        let mut sizes = self.sizes(table).into_iter();
         if !table.head.is_empty() {
             self.push("<thead>\n");
-            table.head.iter().for_each(|row| self.row(row, true));
+            table.head.iter().for_each(|row| self.row(row, true, &mut sizes));
             self.push("</thead>\n");
         }
         for group in table.groups.iter().filter(|group| !group.is_empty()) {
             let characters = group.iter().flat_map(|row| &row.cells).map(|cell| cell.text.chars().count()).max();
             let long = GROUP < group.len() || is_long(characters.unwrap_or_default());
             self.push(if long { "<tbody class=\"long\">\n" } else { "<tbody>\n" });
-            group.iter().for_each(|row| self.row(row, false));
+            group.iter().for_each(|row| self.row(row, false, &mut sizes));
             self.push("</tbody>\n");
         }
         self.push("</table>\n");
     }
 
-    fn row(&mut self, row: &Row, is_head: bool) {
+    /// The size of each cell's text that must be smaller than usual: a number in two lines is read as two. Texts below
+    /// each other are of one size, and sums of one.
+    fn sizes(&self, table: &Table) -> Vec<Option<f32>> {
+        let usual = SIZES[usize::from(table.small)];
+        let columns = table.widths.len();
+        let parts: Option<Vec<_>> =
+            [&table.head].into_iter().chain(&table.groups).map(|rows| placed(rows, columns)).collect();
+        let (Some(face), Some(parts)) = (self.face, parts) else { return Vec::new() };
+        let all: u16 = table.widths.iter().sum();
+        let share = self.share * (f32::from(SHARES) / f32::from(all.max(1))).min(1.0);
+        let mut least: BTreeMap<_, f32> = BTreeMap::new();
+        let mut keys = Vec::new();
+        for (at, cell) in parts.iter().enumerate().flat_map(|(at, part)| part.iter().map(move |cell| (at, cell))) {
+            let (from, to) = cell.columns;
+            let width = f32::from(table.widths[from..to].iter().sum::<u16>()) * share;
+            // Lines and spaces beside the text.
+            let beside = if table.small && !cell.cell.differs { 3.5 } else { 6.5 };
+            let size = wrap::fitting(face, &cell.cell.text, usual, (width - beside) * WIDER);
+            let key = (at == 0, cell.strong, cell.columns);
+            least.entry(key).and_modify(|least| *least = least.min(size)).or_insert(size);
+            keys.push(key);
+        }
+        keys.into_iter().map(|key| Some(least[&key]).filter(|size| *size < usual)).collect()
+    }
+
+    fn row(&mut self, row: &Row, is_head: bool, sizes: &mut impl Iterator<Item = Option<f32>>) {
         self.push(if row.strong { "<tr class=\"strong\">" } else { "<tr>" });
-        row.cells.iter().for_each(|cell| self.cell(cell, is_head));
+        row.cells.iter().for_each(|cell| self.cell(cell, is_head, sizes.next().flatten()));
         self.push("</tr>\n");
     }
 
-    fn cell(&mut self, cell: &Cell, is_head: bool) {
+    fn cell(&mut self, cell: &Cell, is_head: bool, size: Option<f32>) {
         // A heading without a word is none.
         let heads = (is_head || cell.heads) && !cell.text.is_empty();
         let tag = if heads { "th" } else { "td" };
@@ -211,7 +345,10 @@ impl Page {
         if !classes.is_empty() {
             self.push(&format!(" class=\"{}\"", classes.join(" ")));
         }
-        self.push(&format!(">{}</{tag}>", escaped(&cell.text)));
+        if let Some(size) = size {
+            let _ = write!(self.text, " style=\"font-size:{size:.2}pt\"");
+        }
+        self.push(&format!(">{}</{tag}>", value(&cell.text)));
     }
 
     /// A picture that is no JPEG by its first bytes is replaced by a line that says so.
@@ -241,6 +378,7 @@ mod tests {
             corner: String::new(),
             subtitle: String::new(),
             foot: String::new(),
+            about: String::new(),
             orientation: Orientation::Portrait,
             blocks: vec![Block::Fields(fields)],
         };
@@ -261,7 +399,7 @@ mod tests {
         page.table(&table);
         assert!(page.text.contains("<td class=\"m\"></td><th scope=\"col\" class=\"m\">列</th>"));
         assert!(page.text.contains("<tr class=\"strong\"><th scope=\"rowgroup\" rowspan=\"2\" class=\"m\">行</th>"));
-        assert!(page.text.contains("style=\"width:50.00%\"") && page.text.contains("style=\"width:66.66%\""));
+        assert!(page.text.contains("style=\"--share:0.5000\"") && page.text.contains("style=\"width:66.66%\""));
     }
 
     #[test]
@@ -274,7 +412,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_becomes_a_tag(value in "\\PC{0,60}|[<>&\"'a-z/=\u{0}-\u{1f}\u{202e}]{0,60}") {
-            let (with, without) = (page(&value), page(""));
+            let (with, without) = (page(&format!("値{value}")), page(""));
             for sign in ['<', '>', '"'] {
                 prop_assert_eq!(with.matches(sign).count(), without.matches(sign).count());
             }

@@ -6,6 +6,7 @@
 
 pub mod cover;
 pub mod era;
+mod face;
 pub mod forms;
 pub mod html;
 pub mod month;
@@ -13,3 +14,4 @@ pub mod pdf;
 pub mod sheet;
 pub mod show;
 pub mod text;
+mod wrap;

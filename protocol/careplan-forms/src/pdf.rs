@@ -11,7 +11,6 @@
 mod cells;
 mod draw;
 mod edges;
-mod face;
 mod flow;
 mod forms;
 mod grid;
@@ -20,12 +19,13 @@ mod paper;
 mod photo;
 #[cfg(test)]
 mod tests;
-mod wrap;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::face::Face;
 use crate::sheet::{Orientation, Pack, Sheet};
-use face::Face;
+use crate::show;
 
 /// How the PDF is made.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,8 +45,8 @@ pub struct Pdf {
     pub sheets: Vec<u32>,
     /// Pages in all.
     pub pages: u32,
-    /// Characters that the font lacks, by sheet and then by character. Each is shown as a box on its pages, and a line at
-    /// the end of its sheet lists it.
+    /// Characters that the font lacks, by sheet and then by character. Each is shown as a box, and a line at the foot of
+    /// the page lists it; where a sheet has very many, at its end.
     pub missing: Vec<Missing>,
 }
 
@@ -122,7 +122,7 @@ impl Default for Options {
 
 /// The pages of a sheet.
 fn place(face: &Face, index: usize, sheet: &Sheet) -> Result<Vec<paper::Page>, PdfError> {
-    forms::place(face, sheet)
+    forms::place(face, &seen(sheet))
         .map(|mut pages| {
             for page in &mut pages {
                 page.sheet = index;
@@ -130,6 +130,17 @@ fn place(face: &Face, index: usize, sheet: &Sheet) -> Result<Vec<paper::Page>, P
             pages
         })
         .map_err(|misfit| PdfError::Shape { sheet: index, block: misfit.block })
+}
+
+/// The sheet with the numbers of what cannot be seen in its place, as in the other outputs.
+fn seen(sheet: &Sheet) -> Cow<'_, Sheet> {
+    let mut sheet = Cow::Borrowed(sheet);
+    if sheet.texts().iter().any(|text| text.chars().any(|c| show::visible(c).is_some())) {
+        for text in sheet.to_mut().texts_mut() {
+            *text = text.chars().map(|c| show::visible(c).map_or_else(|| c.to_string(), |shown| shown)).collect();
+        }
+    }
+    sheet
 }
 
 fn missing(face: &Face, pages: &[paper::Page]) -> Vec<Missing> {

@@ -34,6 +34,9 @@ pub struct Sheet {
     pub subtitle: String,
     /// What stands small at the foot of every page, such as whose copy it is, who sent it and its serial; empty for none.
     pub foot: String,
+    /// Whom it is about. Stands on following pages, so that a loose one is not taken for another person's; the form says it
+    /// itself, so here it may be shortened. Empty for none.
+    pub about: String,
     /// How the paper lies.
     pub orientation: Orientation,
     /// What stands on it, from top to bottom.
@@ -238,4 +241,63 @@ impl Sheet {
         texts.retain(|text| !text.is_empty());
         texts
     }
+
+    /// Every text, those that are not seen and empty ones too.
+    pub(crate) fn texts_mut(&mut self) -> Vec<&mut String> {
+        let mut texts = vec![&mut self.title, &mut self.corner, &mut self.subtitle, &mut self.foot, &mut self.about];
+        for block in &mut self.blocks {
+            match block {
+                Block::Fields(lines) => {
+                    texts.extend(lines.iter_mut().flatten().flat_map(|field| [&mut field.label, &mut field.value]));
+                }
+                Block::Table(table) => {
+                    texts.push(&mut table.caption);
+                    let rows = table.head.iter_mut().chain(table.groups.iter_mut().flatten());
+                    texts.extend(rows.flat_map(|row| row.cells.iter_mut().map(|cell| &mut cell.text)));
+                }
+                Block::Heading(text) | Block::Paragraph(text) => texts.push(text),
+                Block::Picture(picture) => texts.push(&mut picture.description),
+                Block::Signature(before) => texts.extend(before),
+            }
+        }
+        texts
+    }
+}
+
+/// A cell and where it stands.
+pub(crate) struct Placed<'a> {
+    pub(crate) cell: &'a Cell,
+    /// Of a strong row.
+    pub(crate) strong: bool,
+    /// First column, and the one after the last.
+    pub(crate) columns: (usize, usize),
+    /// First row and rows that it spans, which end with the group.
+    pub(crate) rows: (usize, usize),
+}
+
+/// The cells of a head or a group in their columns, row by row; none if one stands in no column, or in one that a row above
+/// has taken.
+pub(crate) fn placed(rows: &[Row], columns: usize) -> Option<Vec<Placed<'_>>> {
+    // How many rows, counted from the present one, each column is taken for.
+    let mut taken = vec![0_usize; columns];
+    let mut cells = Vec::new();
+    for (number, row) in rows.iter().enumerate() {
+        let mut column = 0;
+        for cell in &row.cells {
+            while taken.get(column).is_some_and(|taken| 0 < *taken) {
+                column += 1;
+            }
+            let end = column + usize::from(cell.columns.max(1));
+            let spanned = taken.get_mut(column..end)?;
+            if spanned.iter().any(|taken| 0 < *taken) {
+                return None;
+            }
+            let down = usize::from(cell.rows.max(1)).min(rows.len() - number);
+            spanned.fill(down);
+            cells.push(Placed { cell, strong: row.strong, columns: (column, end), rows: (number, down) });
+            column = end;
+        }
+        taken.iter_mut().for_each(|taken| *taken = taken.saturating_sub(1));
+    }
+    Some(cells)
 }

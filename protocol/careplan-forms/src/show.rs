@@ -188,13 +188,14 @@ pub fn visible(character: char) -> Option<String> {
         '\t' => Some(" ".to_owned()),
         '\0'..='\u{1f}'
         | '\u{7f}'..='\u{9f}'
-        | '\u{200b}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{2028}'
-        | '\u{2029}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' => Some(format!("[U+{:04X}]", u32::from(character))),
+        | '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{e0000}'..='\u{e007f}' => Some(format!("[U+{:04X}]", u32::from(character))),
         _ => None,
     }
 }

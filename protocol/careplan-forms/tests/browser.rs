@@ -32,7 +32,8 @@ fn a_browser_shows_reads_and_prints_every_form() {
     let report = browser.look(folder.path(), &forms);
     for (name, pack) in &forms {
         let found = &report[name];
-        for what in ["screen", "print", "colours", "faint", "headless", "nameless", "happened"] {
+        for what in ["screen", "torn", "wide", "phone", "print", "colours", "faint", "headless", "nameless", "happened"]
+        {
             assert_eq!(found[what], json!([]), "{name}: {what}");
         }
         assert_eq!(found["ran"], Value::Null, "{name}: a text ran");
@@ -53,6 +54,9 @@ fn a_browser_shows_reads_and_prints_every_form() {
     for (what, words) in [
         ("screen", &["holds more", "stands out", "lies on another"][..]),
         ("print", &["holds more", "stands out", "lies on another"]),
+        ("torn", &["12,345 is torn", "□一 is torn", "framed through"]),
+        ("wide", &["too wide"]),
+        ("phone", &["12,345 is torn", "too wide"]),
         ("colours", &["rgb(204, 0, 0)"]),
         ("faint", &["薄い文字"]),
         ("headless", &["値"]),
@@ -140,11 +144,18 @@ fn is_read_in_order(name: &str, pack: &Pack, heard: &[&str]) {
             _ => None,
         }));
         for text in sheet.texts().into_iter().map(|text| bare(&shown(text))).filter(|text| !text.is_empty()) {
+            let mut said = String::new();
             loop {
                 let Some(next) = heard.next() else { panic!("{name}: sheet {at}: {text} is not read") };
-                if next == text {
+                // Choices come one by one.
+                said.push_str(&next);
+                if said == text {
                     break;
                 }
+                if said.starts_with(['□', '■']) && text.starts_with(&said) {
+                    continue;
+                }
+                said.clear();
                 let caption = unseen.iter().position(|caption| *caption == next);
                 unseen
                     .swap_remove(caption.unwrap_or_else(|| panic!("{name}: sheet {at}: {next} is read before {text}")));
@@ -153,6 +164,13 @@ fn is_read_in_order(name: &str, pack: &Pack, heard: &[&str]) {
     }
     assert_eq!(heard.next(), None, "{name}");
     assert!(unseen.is_empty(), "{name}: {unseen:?}");
+}
+
+/// Tells whether a page says which sheet it is of, and of whom.
+fn is_of(page: &str, sheet: &Sheet) -> bool {
+    let foot = [&sheet.corner, &sheet.title, &sheet.subtitle, &sheet.about].map(|text| bare(&shown(text))).concat();
+    // A very long foot is shortened.
+    page.contains(&foot.chars().take(40).collect::<String>())
 }
 
 /// A4 as the form lies, and every text on it.
@@ -171,6 +189,11 @@ fn is_printed(name: &str, pack: &Pack, pdf: &[u8]) {
         assert!(line.ends_with("(A4)"), "{name}: {line}");
     }
     let Some(found) = asked(TEST, "pdftotext", &["-raw"], pdf) else { return };
+    for (at, page) in found.trim_end_matches('\u{c}').split('\u{c}').enumerate() {
+        // The sheet it is of, by its own foot where its heading is on a page before.
+        let of = pack.sheets.iter().find(|sheet| is_of(&bare(page), sheet));
+        assert!(of.is_some(), "{name}: page {} is of no sheet: {page}", at + 1);
+    }
     let found = bare(&found);
     for text in pack.sheets.iter().flat_map(Sheet::texts).map(|text| bare(&shown(text))) {
         let parts = parts(&found, &text);

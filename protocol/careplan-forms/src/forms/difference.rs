@@ -46,6 +46,7 @@ pub fn sheets(versions: &Versions<'_>, changes: &[Change], names: &Names) -> Vec
     let mut sheet = parts::sheet(TITLE, "", Orientation::Landscape);
     sheet.subtitle = subject(document.subject()).to_owned();
     let person = document.person();
+    sheet.about = names.about(&person.insured);
     let made = |document: Option<&Document>| document.map(created).unwrap_or_default();
     let mut lines = vec![
         vec![

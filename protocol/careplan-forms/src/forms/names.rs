@@ -54,6 +54,17 @@ impl Names {
         self.offices.entry(office).or_insert_with(|| name.into());
     }
 
+    /// Tells whether a person's name is known.
+    pub(crate) fn knows(&self, insured: &str) -> bool {
+        self.persons.contains_key(insured)
+    }
+
+    /// Returns how a person is told on following pages: 0009079191　例田　花子　様; the number alone where no name is known.
+    pub(crate) fn about(&self, insured: &str) -> String {
+        let name = self.persons.get(insured).map(|name| format!("　{name}　様")).unwrap_or_default();
+        insured.to_owned() + &name
+    }
+
     /// Returns the name of a person by the insured number; the number where none is known.
     #[must_use]
     pub fn person(&self, insured: &str) -> String {

@@ -15,6 +15,7 @@ pub(crate) fn sheet(title: &str, corner: &str, orientation: Orientation) -> Shee
         corner: corner.to_owned(),
         subtitle: String::new(),
         foot: String::new(),
+        about: String::new(),
         orientation,
         blocks: Vec::new(),
     }

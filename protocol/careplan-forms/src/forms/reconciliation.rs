@@ -34,6 +34,7 @@ pub fn by_person(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
             };
             let mut sheet = parts::sheet("予定・実績照合表（利用者別）", "", Orientation::Landscape);
             sheet.subtitle = era::month_of_service(user.month);
+            sheet.about = names.about(&user.insured_number);
             sheet.blocks.push(Block::Fields(vec![vec![
                 Field::new("利用者名", names.person(&user.insured_number) + "　様", 24),
                 Field::new("保険者番号", user.insurer_number.to_string(), 16),
@@ -95,6 +96,7 @@ pub fn by_office(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
     let sheets = offices.into_iter().map(|(month, of)| {
         let mut sheet = parts::sheet("予定・実績照合表（事業所別）", "", Orientation::Landscape);
         sheet.subtitle = era::month_of_service(month);
+        sheet.about = office(of, names).replace('\n', "　");
         sheet.blocks.push(Block::Fields(vec![office_fields(of, names)]));
         let is_mine = |difference: &&Difference| difference.month == month && Some(difference.office) == of;
         sheet.blocks.extend(differences(result, names, Column::Person, is_mine));

@@ -76,7 +76,7 @@ fn head(plan: &MonthPlan, rows: &[&Record]) -> Vec<Line> {
 }
 
 fn table(rows: &[&Record], names: &Names) -> Table {
-    let mut widths = vec![6, 5, 3];
+    let mut widths = vec![5, 6, 3];
     widths.extend(NUMBERS.map(|(_, width, _)| width));
     let mut table = parts::table("区分支給限度管理・利用者負担計算", &widths);
     table.small = true;

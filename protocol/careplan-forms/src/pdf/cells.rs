@@ -2,8 +2,8 @@
 
 use super::flow::{Flow, Style, frame};
 use super::paper::{Item, Weight};
-use super::wrap::Line;
 use crate::sheet::Align;
+use crate::wrap::Line;
 
 /// What is shown in grey: 9 % black, which a fax turns into few enough dots that a numeral on them can be read. That is
 /// also why nothing else is grey, labels least of all.

@@ -15,10 +15,10 @@ use krilla::surface::Surface;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use krilla::{Data, Document, SerializeSettings};
 
-use super::face::{FONT, Face};
 use super::paper::{self, Item, Page, Text};
 use super::photo::Turn;
 use super::{Options, PdfError};
+use crate::face::{FONT, Face};
 use crate::sheet::{Pack, Sheet};
 
 /// How much a stroke around its outlines makes a letter stronger, in ems.
@@ -108,24 +108,7 @@ impl Pen<'_> {
     }
 
     fn text(&self, surface: &mut Surface<'_>, text: &Text) {
-        let mut words = text.text.as_str();
-        // A control character must not come back out of the file as one.
-        let cleaned: String;
-        if words.chars().any(char::is_control) {
-            cleaned = words
-                .chars()
-                .map(|c| {
-                    if c == '\t' {
-                        ' '
-                    } else if c.is_control() {
-                        char::REPLACEMENT_CHARACTER
-                    } else {
-                        c
-                    }
-                })
-                .collect();
-            words = &cleaned;
-        }
+        let words = text.text.as_str();
         let mut glyphs = Vec::new();
         for mark in self.face.marks(words) {
             let glyph = |number: u32, width: f32| {

@@ -1,11 +1,11 @@
 //! Pages being filled from top to bottom.
 
 use super::edges::Edges;
-use super::face::Face;
-use super::heading::Heading;
+use super::heading::{FOOT, Heading};
 use super::paper::{self, Item, MARGIN, Page, Text, Weight};
-use super::wrap::{self, Line};
+use crate::face::Face;
 use crate::sheet::{Align, Sheet};
+use crate::wrap::{self, Line};
 
 /// Usual height of a line of text, in ems.
 pub const LEAD: f32 = 1.3;
@@ -195,9 +195,9 @@ impl<'a> Flow<'a> {
 
     /// All pages, numbered if there are several.
     pub fn finish(mut self) -> Vec<Page> {
-        if let Some(foot) = self.heading.long_foot() {
+        for text in self.heading.long_below() {
             self.gap();
-            self.paragraph(foot, Style::plain(8.0));
+            self.paragraph(&text, FOOT);
         }
         self.settle();
         self.heading.number(&mut self.pages);

@@ -4,18 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cells::{Boxed, Rims, Rows};
-use super::face::Face;
 use super::flow::{Flow, Spacing, Style, TIGHT, USUAL};
 use super::grid;
 use super::paper::{Item, Page, Weight};
 use super::photo::{self, Photo};
-use super::wrap;
+use crate::face::Face;
 use crate::sheet::{Align, Block, Field, Line, Picture, Sheet};
+use crate::wrap;
 
 const TEXT: Style = Style::plain(9.5);
 const HEADING: Style = Style::strong(11.0);
 const LABEL: Style = Style::plain(8.5);
-const NOTE: Style = Style::plain(8.0);
 /// Space beside and above the text of a field.
 const PAD: (f32, f32) = (3.0, 2.2);
 /// Narrower than this many ems, a field has its label above its value.
@@ -80,33 +79,8 @@ impl<'a> Form<'a> {
                 Block::Signature(before) => signature(&mut flow, before),
             }
         }
-        if let Some(list) = lacking(face, self.sheet) {
-            flow.gap();
-            flow.paragraph(&list, NOTE);
-        }
         Ok(flow.finish())
     }
-}
-
-/// The line that lists what the font lacks.
-fn lacking(face: &Face, sheet: &Sheet) -> Option<String> {
-    let mut characters: Vec<char> = Vec::new();
-    for text in sheet.texts() {
-        // Variants that the font has are one glyph with their character, so that glyphs are asked and not characters.
-        for line in text.split(['\n', '\r']) {
-            for mark in face.marks(line).filter(|mark| mark.boxed) {
-                characters.extend(line[mark.bytes].chars().next());
-            }
-        }
-    }
-    characters.sort_unstable();
-    characters.dedup();
-    if characters.is_empty() {
-        return None;
-    }
-    let list: Vec<String> =
-        characters.iter().map(|character| format!("「{character}」(U+{:04X})", u32::from(*character))).collect();
-    Some(format!("印刷できない文字: {}", list.join(" ")))
 }
 
 /// Shows labelled values. Labels that begin at the same place are equally wide, as on forms drawn with a ruler.
@@ -194,7 +168,9 @@ fn label_widths(flow: &Flow<'_>, lines: &[Line]) -> BTreeMap<u16, f32> {
         for field in line {
             let width = f32::from(field.shares) * flow.share();
             if !field.label.is_empty() && !is_above(field, width) {
-                let (_, lines) = wrap::set(flow.face, &field.label, LABEL.size, width * 0.4 - 2.0 * PAD.0);
+                let room = width * 0.4 - 2.0 * PAD.0;
+                let size = wrap::size(flow.face, &field.label, LABEL.size, room);
+                let lines = wrap::wrap(flow.face, &field.label, size, room);
                 let label = lines.iter().map(|line| line.width).fold(0.0, f32::max) + 2.0 * PAD.0 + 0.1;
                 let widest = widths.entry(place).or_default();
                 *widest = widest.max(label);
@@ -213,7 +189,8 @@ fn boxed(flow: &Flow<'_>, text: &str, style: Style, (left, right): (f32, f32), a
     let beside = PAD.0.min((right - left) / 10.0);
     let room = right - left - 2.0 * beside;
     let style = flow.set(style);
-    let (size, lines) = wrap::set(flow.face, text, style.size, room);
+    let size = wrap::size(flow.face, text, style.size, room);
+    let lines = wrap::wrap(flow.face, text, size, room);
     Boxed {
         sides: (left, right),
         row: 0,

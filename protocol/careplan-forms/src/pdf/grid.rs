@@ -1,11 +1,13 @@
 //! Tables: cells in columns.
 
+use std::collections::BTreeMap;
+
 use super::cells::{Boxed, Rims, Rows};
-use super::face::Face;
 use super::flow::{Flow, Style};
 use super::paper::Weight;
-use super::wrap;
-use crate::sheet::{Align, Row, SHARES, Table};
+use crate::face::Face;
+use crate::sheet::{Align, Placed, SHARES, Table, placed};
+use crate::wrap;
 
 /// Usual text in tables.
 const SIZE: f32 = 9.0;
@@ -29,8 +31,22 @@ pub struct Unfit;
 /// Shows a table.
 pub fn table(flow: &mut Flow<'_>, table: &Table) -> Result<(), Unfit> {
     let grid = Grid::new(flow, table)?;
-    let head = grid.rows(&table.head)?;
-    let groups = table.groups.iter().map(|group| grid.rows(group)).collect::<Result<Vec<_>, _>>()?;
+    let columns = table.widths.len();
+    let head = placed(&table.head, columns).ok_or(Unfit)?;
+    let head = grid.rows(&head, table.head.len(), |cell| grid.size(cell));
+    let groups: Option<Vec<_>> = table.groups.iter().map(|group| placed(group, columns)).collect();
+    let groups = groups.ok_or(Unfit)?;
+    // Texts below each other are of one size, and sums of one: else one looks as if it mattered less.
+    let mut sizes: BTreeMap<_, f32> = BTreeMap::new();
+    for cell in groups.iter().flatten() {
+        let size = grid.size(cell);
+        sizes.entry((cell.columns, cell.strong)).and_modify(|least| *least = least.min(size)).or_insert(size);
+    }
+    let groups: Vec<Rows> = groups
+        .iter()
+        .zip(&table.groups)
+        .map(|(cells, group)| grid.rows(cells, group.len(), |cell| sizes[&(cell.columns, cell.strong)]))
+        .collect();
     let heights = head.heights();
     let mut above: f32 = heights.iter().sum();
     let repeated = above <= flow.body() * HEAD;
@@ -125,54 +141,37 @@ impl<'a> Grid<'a> {
         (left, self.columns.last().copied().unwrap_or(left))
     }
 
-    fn rows(&self, rows: &[Row]) -> Result<Rows, Unfit> {
-        let width = self.columns.len() - 1;
-        // How many rows, counted from the present one, each column is taken for.
-        let mut taken = vec![0; width];
-        let mut cells = Vec::new();
-        for (number, row) in rows.iter().enumerate() {
-            let mut column = 0;
-            for cell in &row.cells {
-                while taken.get(column).is_some_and(|taken| 0 < *taken) {
-                    column += 1;
-                }
-                let end = column + usize::from(cell.columns.max(1));
-                let spanned = taken.get_mut(column..end).ok_or(Unfit)?;
-                if spanned.iter().any(|taken| 0 < *taken) {
-                    return Err(Unfit);
-                }
-                // A span ends with its group.
-                let down = usize::from(cell.rows.max(1)).min(rows.len() - number);
-                spanned.fill(down);
-                cells.push(self.boxed(cell, row.strong, (column, end), (number, down)));
-                column = end;
-            }
-            taken.iter_mut().for_each(|taken: &mut usize| *taken = taken.saturating_sub(1));
-        }
-        Ok(Rows { cells, count: rows.len(), least: self.style.height() + 2.0 * self.pad.1 })
+    fn rows(&self, cells: &[Placed<'_>], count: usize, size: impl Fn(&Placed<'_>) -> f32) -> Rows {
+        let cells = cells.iter().map(|cell| self.boxed(cell, size(cell))).collect();
+        Rows { cells, count, least: self.style.height() + 2.0 * self.pad.1 }
     }
 
-    fn boxed(
-        &self,
-        cell: &crate::sheet::Cell,
-        strong: bool,
-        (from, to): (usize, usize),
-        (row, rows): (usize, usize),
-    ) -> Boxed {
-        let (left, right) = (self.columns[from], self.columns[to]);
-        let beside = self.pad.0.min((right - left) / 10.0) + if cell.differs { 1.2 } else { 0.0 };
-        let room = right - left - 2.0 * beside;
-        let (size, lines) = wrap::set(self.face, &cell.text, self.style.size, room);
-        // Long texts and what stands beside them begin at the same height; headings and short texts stand in the middle.
-        let centred = self.style.size < SIZE || cell.heads && cell.align == Align::Middle;
+    /// Space beside the text of a cell, and what is left for the text.
+    fn room(&self, placed: &Placed<'_>) -> (f32, f32) {
+        let width = self.columns[placed.columns.1] - self.columns[placed.columns.0];
+        let beside = self.pad.0.min(width / 10.0) + if placed.cell.differs { 1.2 } else { 0.0 };
+        (beside, width - 2.0 * beside)
+    }
+
+    /// The size at which the text of a cell would stand by itself.
+    fn size(&self, placed: &Placed<'_>) -> f32 {
+        wrap::size(self.face, &placed.cell.text, self.style.size, self.room(placed).1)
+    }
+
+    fn boxed(&self, placed: &Placed<'_>, size: f32) -> Boxed {
+        let Placed { cell, strong, columns: (from, to), rows: (row, rows) } = *placed;
+        let (beside, room) = self.room(placed);
+        let style = Style { size, strong, ..self.style };
+        let lines = wrap::wrap(self.face, &cell.text, size, room).into_iter().map(|line| (line, style));
         Boxed {
-            sides: (left, right),
+            sides: (self.columns[from], self.columns[to]),
             row,
             rows,
-            lines: lines.into_iter().map(|line| (line, Style { size, strong, ..self.style })).collect(),
+            lines: lines.collect(),
             again: Vec::new(),
             align: cell.align,
-            centred,
+            // Long texts and what stands beside them begin at the same height; all others stand in the middle.
+            centred: self.style.size < SIZE || cell.align != Align::Start,
             repeats: cell.heads || 1 < rows,
             shaded: cell.shaded,
             differs: cell.differs,

@@ -1,17 +1,20 @@
 //! What stands above and below a form on each of its pages: corner, title, line under it; foot and numbers.
 
+use std::collections::BTreeSet;
+
 use super::edges::Edges;
-use super::face::Face;
 use super::flow::{Style, frame, text};
 use super::paper::{self, Item, MARGIN, Page, Weight};
-use super::wrap::{self, Line};
+use crate::face::Face;
 use crate::sheet::{Align, Orientation, Sheet};
+use crate::wrap::{self, Line};
 
 const TITLE: Style = Style::strong(15.0);
 const NEXT_TITLE: Style = Style::strong(11.0);
 const CORNER: Style = Style::plain(10.0);
 const SUBTITLE: Style = Style::plain(10.0);
-const FOOT: Style = Style::plain(8.0);
+/// What stands below a form.
+pub const FOOT: Style = Style::plain(8.0);
 /// What the numbers of pages take at the right.
 const NUMBERS: f32 = 60.0;
 /// Lines above which a title or foot is a text of its own and not a heading of every page.
@@ -27,6 +30,9 @@ pub struct Heading<'a> {
     title: Vec<Line>,
     subtitle: Vec<Line>,
     foot: Vec<Line>,
+    /// What lists the characters that the font lacks.
+    lacking: Option<String>,
+    lacking_lines: usize,
     next_top: f32,
 }
 
@@ -40,6 +46,8 @@ impl<'a> Heading<'a> {
             title: Vec::new(),
             subtitle: Vec::new(),
             foot: Vec::new(),
+            lacking: None,
+            lacking_lines: 0,
             next_top: MARGIN,
         };
         heading.corner = wrap::wrap(face, &sheet.corner, CORNER.size, heading.corner_room());
@@ -48,6 +56,9 @@ impl<'a> Heading<'a> {
         let (left, right) = heading.sides();
         heading.subtitle = wrap::wrap(face, &sheet.subtitle, SUBTITLE.size, right - left);
         heading.foot = wrap::wrap(face, &sheet.foot, FOOT.size, right - left - NUMBERS);
+        let texts = sheet.texts().into_iter().chain([sheet.about.as_str()]);
+        heading.lacking = lacking(face, texts.flat_map(str::lines));
+        heading.lacking_lines = heading.lacking.as_ref().map_or(0, |list| heading.noted(list).len());
         heading.next_top = heading.next().1;
         heading
     }
@@ -77,7 +88,14 @@ impl<'a> Heading<'a> {
             (self.sheet.title.clone(), self.corner.clone(), self.subtitle.clone())
         };
         let title = wrap::wrap(self.face, &format!("{title}{CONTINUED}"), NEXT_TITLE.size, right - left);
-        self.above(&corner, &title, NEXT_TITLE, &subtitle)
+        let mut below = subtitle;
+        if !self.sheet.about.is_empty() {
+            let (left, right) = self.sides();
+            let room = right - left - self.face.width("…", SUBTITLE.size);
+            let text = self.short(&self.sheet.about, SUBTITLE.size, room);
+            below.push(Line { width: self.face.width(&text, SUBTITLE.size), text });
+        }
+        self.above(&corner, &title, NEXT_TITLE, &below)
     }
 
     /// Where a following page's form goes on.
@@ -87,7 +105,8 @@ impl<'a> Heading<'a> {
 
     /// Where the form must end.
     pub fn bottom(&self) -> f32 {
-        let lines = if self.long_foot().is_some() { 1 } else { self.foot.len().max(1) };
+        let foot = if LINES < self.foot.len() { 1 } else { self.foot.len().max(1) };
+        let lines = foot + if LINES < self.lacking_lines { 0 } else { self.lacking_lines };
         self.height() - MARGIN - lines as f32 * FOOT.height() - 4.0
     }
 
@@ -100,12 +119,15 @@ impl<'a> Heading<'a> {
         })
     }
 
-    /// The foot, if it is so long.
-    pub fn long_foot(&self) -> Option<&'a str> {
-        (LINES < self.foot.len()).then_some(self.sheet.foot.as_str())
+    /// The list of what the font lacks and the foot, if they are so long that they cannot stand below every page.
+    pub fn long_below(&self) -> Vec<String> {
+        let lacking = self.lacking.as_ref().filter(|_| LINES < self.lacking_lines);
+        let foot = (LINES < self.foot.len()).then_some(&self.sheet.foot);
+        lacking.into_iter().chain(foot).cloned().collect()
     }
 
-    /// Puts the foot under each page, and the page's number on each if there are several.
+    /// Puts under each page the characters on it that the font lacks and the foot, and above it its number if there are
+    /// several.
     pub fn number(&self, pages: &mut [Page]) {
         let (left, right) = self.sides();
         let of = pages.len();
@@ -115,8 +137,15 @@ impl<'a> Heading<'a> {
                 let line = Line { width: self.face.width(&words, SUBTITLE.size), text: words };
                 page.items.push(text(&line, SUBTITLE, (right - NUMBERS, right), Align::End, MARGIN + 2.0));
             }
-            if self.long_foot().is_none() {
-                let mut y = self.bottom() + 4.0;
+            let mut y = self.bottom() + 4.0;
+            if self.lacking_lines <= LINES {
+                let list = lacking(self.face, page.texts().map(|text| text.text.as_str()));
+                for (at, line) in list.iter().flat_map(|list| self.noted(list)).enumerate() {
+                    page.items.push(text(&line, FOOT, (left, right), Align::Start, y + at as f32 * FOOT.height()));
+                }
+                y += self.lacking_lines as f32 * FOOT.height();
+            }
+            if self.foot.len() <= LINES {
                 for line in &self.foot {
                     page.items.push(text(line, FOOT, (left, right - NUMBERS), Align::Start, y));
                     y += FOOT.height();
@@ -166,6 +195,12 @@ impl<'a> Heading<'a> {
         }
     }
 
+    /// The lines of a list of characters.
+    fn noted(&self, list: &str) -> Vec<Line> {
+        let (left, right) = self.sides();
+        wrap::wrap(self.face, list, FOOT.size, right - left)
+    }
+
     fn is_long(&self) -> bool {
         LINES < self.title.len() || LINES < self.subtitle.len() || 1 < self.corner.len()
     }
@@ -190,6 +225,18 @@ impl<'a> Heading<'a> {
         let (left, right) = self.sides();
         (left + aside, right - aside)
     }
+}
+
+/// What lists the characters of lines that the font lacks.
+fn lacking<'a>(face: &Face, lines: impl Iterator<Item = &'a str>) -> Option<String> {
+    // Variants that the font has are one glyph with their character, so that glyphs are asked and not characters.
+    let boxed = |line: &'a str| {
+        let marks = face.marks(line).filter(|mark| mark.boxed);
+        marks.filter_map(|mark| line[mark.bytes].chars().next()).collect::<Vec<_>>()
+    };
+    let characters: BTreeSet<char> = lines.flat_map(boxed).collect();
+    let list = characters.iter().map(|character| format!("「{character}」(U+{:04X})", u32::from(*character)));
+    (!characters.is_empty()).then(|| format!("印刷できない文字: {}", list.collect::<Vec<_>>().join(" ")))
 }
 
 /// Puts the number in the pack under each page.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use super::face::Face;
 use super::flow::{TIGHT, USUAL};
 use super::forms;
 use super::paper::{self, Item, MARGIN, Page};
-use super::wrap::{set, wrap};
+use crate::face::Face;
 use crate::sheet::{Align, Block, Cell, Field, Orientation, Picture, Row, Sheet, Table};
+use crate::wrap::{size, wrap};
 
 fn face() -> &'static Face {
     Face::ours().unwrap()
@@ -21,6 +21,7 @@ fn sheet(blocks: Vec<Block>) -> Sheet {
         corner: String::new(),
         subtitle: String::new(),
         foot: String::new(),
+        about: String::new(),
         orientation: Orientation::Portrait,
         blocks,
     }
@@ -62,21 +63,29 @@ fn lines_are_broken_as_japanese_is() {
     assert_eq!(lines("ab   cd", 15.0), ["ab", "cd"]);
     assert_eq!(lines("　あ い", 40.0), ["　あ い"]);
     // What was written in lines stays in lines.
-    assert_eq!(lines("あ\r\n\nい\rう\n", 30.0), ["あ", "", "い", "う"]);
+    assert_eq!(lines("あ\n\nい\n", 30.0), ["あ", "", "い"]);
+    // A box is never without what it is for.
+    assert_eq!(lines("□一　□二", 30.0), ["□一", "□二"]);
+    assert_eq!(lines("一二□三", 30.0), ["一二", "□三"]);
     assert_eq!(lines("", 30.0), Vec::<String>::new());
 }
 
 #[test]
 fn a_number_becomes_smaller_before_it_is_broken() {
     let set = |text: &str, width: f32| {
-        let (size, lines) = set(face(), text, 10.0, width);
-        (size, lines.len())
+        let size = size(face(), text, 10.0, width);
+        (size, wrap(face(), text, size, width).len())
     };
     assert_eq!(set("12,345", 30.0), (10.0, 1));
     let (size, lines) = set("12,345", 25.0);
     assert!((8.0..8.4).contains(&size) && lines == 1, "{size}");
     // Not so small that it cannot be read.
     assert_eq!(set("123,456,789", 25.0), (10.0, 3));
+    // A word does not make a long text small, a number does.
+    let long = "長い文です。".repeat(20);
+    assert_eq!(set(&format!("{long}abcdef {long}"), 25.0).0, 10.0);
+    assert!(set(&format!("{long}12,345{long}"), 25.0).0 < 8.4);
+    assert!(set("abcdef", 25.0).0 < 8.4);
     // One character stands in any column.
     assert_eq!(set("漢字", 4.0), (4.0, 2));
     // No last line of one character for a hair's breadth.
@@ -256,9 +265,48 @@ fn what_differs_has_a_thick_frame_and_a_sum_is_stronger() {
 }
 
 #[test]
-fn what_the_font_lacks_is_listed_once() {
-    let pages = pages(&sheet(vec![Block::Paragraph("𠮷野家と𠮷田と髙﨑①㈱\u{7}".to_owned())]));
-    assert!(words(&pages[0]).ends_with("印刷できない文字: 「\u{7}」(U+0007) 「𠮷」(U+20BB7)"), "{}", words(&pages[0]));
+fn what_the_font_lacks_is_listed_below_the_page_it_stands_on() {
+    let pages = |text: &str| pages(&sheet(vec![Block::Paragraph(text.to_owned())]));
+    let one = pages("𠮷野家と𠮷田と髙﨑①㈱😀");
+    assert!(words(&one[0]).ends_with("印刷できない文字: 「😀」(U+1F600) 「𠮷」(U+20BB7)"), "{}", words(&one[0]));
+    // Page by page, and never on a page of its own: whatever fits without the list, the list takes a line at most.
+    for count in 30..90 {
+        let several = pages(&format!("𠮷{}😀", "\n".repeat(count)));
+        let last = several.last().unwrap();
+        assert!(words(last).contains('😀') && words(last).ends_with("「😀」(U+1F600)") || several.len() == 1);
+        assert!(words(&several[0]).contains("「𠮷」(U+20BB7)"));
+        assert_eq!(several.len() == 1, words(&several[0]).contains("「😀」"));
+    }
+    // More than a foot holds stands at the end.
+    let many: String = ('\u{20000}'..'\u{20100}').collect();
+    let several = pages(&many);
+    assert!(words(several.last().unwrap()).contains("「\u{200ff}」(U+200FF)"));
+    inside(&several);
+}
+
+#[test]
+fn following_pages_say_whom_they_are_about() {
+    let long = sheet(vec![Block::Paragraph("文\n".repeat(200))]);
+    let about = |text: &str| pages(&Sheet { about: text.to_owned(), ..long.clone() });
+    let (with, long) = (about("0009079191　例田　花子　様"), about(&"長い名前".repeat(100)));
+    assert!(!words(&with[0]).contains("例田") && !words(&long[0]).contains("長い名前"));
+    for page in &with[1..] {
+        assert!(words(page).contains("題（続き）0009079191　例田　花子　様"), "{}", words(page));
+    }
+    for page in &long[1..] {
+        assert!(words(page).contains("長い名…") || words(page).contains("名前…"), "{}", words(page));
+    }
+    inside(&long);
+}
+
+#[test]
+fn texts_below_each_other_are_of_one_size() {
+    let numbers =
+        ["1,234", "12,345,678,901", "0"].map(|text| row(vec![Cell::new(text).align(Align::End), Cell::new("")]));
+    let widths = vec![6, 54];
+    let pages = pages(&sheet(vec![table(widths, Vec::new(), numbers.into_iter().map(|row| vec![row]).collect())]));
+    let sizes: Vec<f32> = pages[0].texts().filter(|text| text.text != "題").map(|text| text.size).collect();
+    assert!(sizes.len() == 3 && sizes.iter().all(|size| *size == sizes[0] && *size < 9.0), "{sizes:?}");
 }
 
 #[test]
@@ -328,33 +376,14 @@ fn inside(pages: &[Page]) {
 }
 
 /// Texts in which each letter is another, so that none can stand for one that was lost.
-fn unlike(sheet: &mut Sheet) -> Vec<String> {
+fn unlike(sheet: &mut Sheet) {
     let mut next = ('\u{4E00}'..='\u{9FA0}').filter(|letter| !face().marks(&letter.to_string()).any(|mark| mark.boxed));
-    let mut texts = Vec::new();
     let mut change = |text: &mut String| {
         let changed =
             text.chars().map(|letter| if letter == '字' { next.next().unwrap_or('字') } else { letter }).collect();
         *text = changed;
-        texts.push(text.clone());
     };
-    [&mut sheet.title, &mut sheet.corner, &mut sheet.subtitle, &mut sheet.foot].into_iter().for_each(&mut change);
-    for block in &mut sheet.blocks {
-        match block {
-            Block::Fields(lines) => lines.iter_mut().flatten().for_each(|field| {
-                change(&mut field.label);
-                change(&mut field.value);
-            }),
-            Block::Table(table) => {
-                change(&mut table.caption);
-                let rows = table.head.iter_mut().chain(table.groups.iter_mut().flatten());
-                rows.flat_map(|row| &mut row.cells).for_each(|cell| change(&mut cell.text));
-            }
-            Block::Heading(text) | Block::Paragraph(text) => change(text),
-            Block::Signature(texts) => texts.iter_mut().for_each(&mut change),
-            Block::Picture(_) => {}
-        }
-    }
-    texts
+    sheet.texts_mut().into_iter().for_each(&mut change);
 }
 
 /// A text of so many letters at most, with punctuation, spaces, words and line breaks between them.
@@ -436,15 +465,18 @@ fn any_sheet() -> impl Strategy<Value = Sheet> {
         1 => Just(Block::Picture(Picture { description: "図".to_owned(), jpeg: jpeg(64, 800).into() })),
     ];
     let furniture = || prop_oneof![8 => any_text(10), 1 => any_text(300)];
-    (furniture(), furniture(), furniture(), furniture(), any::<bool>(), proptest::collection::vec(block, 0..6))
-        .prop_map(|(title, corner, subtitle, foot, wide, blocks)| Sheet {
+    let five = (furniture(), furniture(), furniture(), furniture(), furniture());
+    (five, any::<bool>(), proptest::collection::vec(block, 0..6)).prop_map(
+        |((title, corner, subtitle, foot, about), wide, blocks)| Sheet {
             title,
             corner,
             subtitle,
             foot,
+            about,
             orientation: if wide { Orientation::Landscape } else { Orientation::Portrait },
             blocks,
-        })
+        },
+    )
 }
 
 proptest! {

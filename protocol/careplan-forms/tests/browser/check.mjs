@@ -40,6 +40,8 @@ async function look(form) {
   const found = await page.evaluate(() => ({
     ran: globalThis.ran ?? null,
     screen: measure.clipped(),
+    torn: measure.torn(),
+    wide: measure.wide(),
     colours: measure.colours(),
     faint: measure.faint(),
     headless: measure.headless(),
@@ -54,9 +56,11 @@ async function look(form) {
     const told = rules => rules.map(rule => `${rule.id} x${rule.nodes.length}: ${rule.nodes[0].html.slice(0, 200)}`);
     return { violations: told(violations), undecided: told(incomplete) };
   }, TAGS);
+  await page.setViewportSize({ width: 390, height: 844 });
+  found.phone = await page.evaluate(() => [...measure.torn(), ...measure.wide()]);
   await page.emulateMedia({ media: 'print' });
   await page.setViewportSize({ width: form.landscape ? PAPER.landscape : PAPER.portrait, height: 900 });
-  found.print = await page.evaluate(() => measure.clipped());
+  found.print = await page.evaluate(() => [...measure.clipped(), ...measure.torn()]);
   await page.pdf({ path: form.pdf, preferCSSPageSize: true });
   found.happened = happened;
   await page.close();

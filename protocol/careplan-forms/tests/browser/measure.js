@@ -52,6 +52,34 @@ globalThis.measure = (() => {
     return wrong;
   }
 
+  // Numbers in two lines, which are read as two, boxes away from what they are for, and frames through what they frame.
+  function torn() {
+    const wrong = [];
+    for (const element of document.querySelectorAll('article *')) {
+      for (const node of [...element.childNodes].filter(node => node.nodeType === Node.TEXT_NODE)) {
+        for (const { index, 0: word } of node.data.matchAll(/\d[\d,.]*\d|[□■]\S/g)) {
+          const range = document.createRange();
+          range.setStart(node, index);
+          range.setEnd(node, index + word.length);
+          if (range.getClientRects().length > 1) wrong.push(told(element, `${word} is torn`));
+        }
+      }
+      if (element.classList.contains('d')) {
+        const { left, right } = element.getBoundingClientRect();
+        if (lines(element).some(line => line.left < left + 2 || right - 2 < line.right)) {
+          wrong.push(told(element, 'framed through'));
+        }
+      }
+    }
+    return wrong;
+  }
+
+  // How far a page can be pushed aside, which nobody should have to do line by line.
+  function wide() {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return clientWidth < scrollWidth ? [`${scrollWidth - clientWidth} too wide`] : [];
+  }
+
   // Colours that would look alike, or vanish, in grey.
   function colours() {
     const found = new Set();
@@ -123,5 +151,5 @@ globalThis.measure = (() => {
     return { columnheader: count('col'), rowheader: count('row'), table: document.querySelectorAll('table').length };
   }
 
-  return { clipped, colours, faint, headless, headings };
+  return { clipped, colours, faint, headless, headings, torn, wide };
 })();

@@ -46,6 +46,7 @@ pub fn calendar(number: usize, services: usize) -> Sheet {
         corner: "第６表".to_owned(),
         subtitle: "令和8年11月分".to_owned(),
         foot: format!("利用者控え　居宅介護支援事業所 あおぞら　No. {number:06}"),
+        about: String::new(),
         orientation: Orientation::Landscape,
         blocks: vec![
             Block::Fields(person_fields(number)),
@@ -172,6 +173,7 @@ pub fn amounts(number: usize, services: usize) -> Sheet {
         corner: "第７表".to_owned(),
         subtitle: "令和8年11月分".to_owned(),
         foot: format!("利用者控え　居宅介護支援事業所 あおぞら　No. {number:06}"),
+        about: String::new(),
         orientation: Orientation::Landscape,
         blocks: vec![
             Block::Fields(vec![vec![
@@ -211,6 +213,7 @@ pub fn plan(number: usize) -> Sheet {
         corner: "第１表".to_owned(),
         subtitle: String::new(),
         foot: "居宅介護支援事業所 あおぞら".to_owned(),
+        about: String::new(),
         orientation: Orientation::Portrait,
         blocks: vec![
             Block::Fields(vec![

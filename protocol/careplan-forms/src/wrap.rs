@@ -1,6 +1,6 @@
 //! Breaking Japanese text into lines.
 
-use super::face::{Face, Mark, selects};
+use crate::face::{Face, Mark, selects};
 
 /// A line of a text.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,63 +15,67 @@ pub struct Line {
 const NOT_FIRST: &str = "、。，．・：；？！ヽヾゝゞ々ー）〕］｝〉》」』】〙〗〟’”»,.:;?!)]}%％‰℃°′″…‥〜～゛゜\
     ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ｡､｣･ｰﾞﾟｧｨｩｪｫｬｭｮｯ";
 /// Never at the end of a line.
-const NOT_LAST: &str = "（〔［｛〈《「『【〘〖〝‘“«([{｢￥¥＄$＃#№〒";
+const NOT_LAST: &str = "（〔［｛〈《「『【〘〖〝‘“«([{｢￥¥＄$＃#№〒□■";
+/// A text of more characters is not set smaller for the sake of a word in it.
+const SHORT: usize = 40;
 /// Widths are sums of roundings; a line that fits on paper must not be broken for the last bit.
 const HAIR: f32 = 0.01;
 
 /// Breaks a text into lines of at most `width` points. Only a single character that is wider than that stands out.
 pub fn wrap(face: &Face, text: &str, size: f32, width: f32) -> Vec<Line> {
-    paragraphs(text).iter().flat_map(|paragraph| broken(face, paragraph, size, width)).collect()
+    paragraphs(text).flat_map(|paragraph| broken(face, paragraph, size, width)).collect()
 }
 
-/// How wide the widest part is that is not broken while there is room, in ems.
+/// How wide the widest part is that is not broken while there is room, in ems. Of a long text only numbers count.
 fn widest_word(face: &Face, text: &str) -> f32 {
+    let is_long = SHORT < text.chars().count();
     let mut widest: f32 = 0.0;
     for paragraph in paragraphs(text) {
-        let marks: Vec<Mark> = face.marks(&paragraph).collect();
-        let mut word = 0.0;
-        for (index, mark) in marks.iter().enumerate() {
-            if 0 < index && may_break(&paragraph, &marks[index - 1], mark) {
-                word = 0.0;
+        let marks: Vec<Mark> = face.marks(paragraph).collect();
+        let mut before: Option<&Mark> = None;
+        let (mut word, mut has_letters) = (0.0, false);
+        for mark in &marks {
+            if before.is_some_and(|before| may_break(paragraph, before, mark)) {
+                (word, has_letters) = (0.0, false);
             }
-            if !is_space(first(&paragraph, mark)) {
+            let character = first(paragraph, mark);
+            has_letters |= character.is_alphabetic();
+            if !is_space(character) {
                 word += mark.width;
             }
-            widest = widest.max(word);
+            if !(is_long && has_letters) {
+                widest = widest.max(word);
+            }
+            before = Some(mark);
         }
     }
     widest
 }
 
 /// The size at which a text stands in a width: the usual one, or smaller where a number or word fits whole at not less
-/// than seven tenths of it, for a number in two lines is read as two numbers.
-fn fitting(face: &Face, text: &str, size: f32, width: f32) -> f32 {
+/// than six tenths of it, for a number in two lines is read as two numbers.
+pub fn fitting(face: &Face, text: &str, size: f32, width: f32) -> f32 {
     let word = widest_word(face, text);
     let whole = if word * size <= width + HAIR { size } else { width / word };
     // No glyph is wider than its em, so at this size at least one fits.
-    if size * 0.7 <= whole { whole } else { size.min(width) }
+    if size * 0.6 <= whole { whole } else { size.min(width) }
 }
 
-/// Lines of a text in a cell, and the size at which they stand: a little smaller where that saves a line of one or two
-/// characters.
-pub fn set(face: &Face, text: &str, size: f32, width: f32) -> (f32, Vec<Line>) {
+/// The size at which a text stands in a cell: a little smaller than usual where that saves a line of one or two characters.
+pub fn size(face: &Face, text: &str, size: f32, width: f32) -> f32 {
     let size = fitting(face, text, size, width);
     let lines = wrap(face, text, size, width);
     if lines.iter().skip(1).any(|line| line.width <= 2.0 * size) {
-        for part in [0.96, 0.92, 0.88] {
-            let fewer = wrap(face, text, size * part, width);
-            if fewer.len() < lines.len() {
-                return (size * part, fewer);
-            }
-        }
+        let smaller = [0.96, 0.92, 0.88].map(|part| size * part);
+        let saving = smaller.into_iter().find(|size| wrap(face, text, *size, width).len() < lines.len());
+        return saving.unwrap_or(size);
     }
-    (size, lines)
+    size
 }
 
 /// The lines as they were written. A line break at the very end ends the last line and begins none.
-fn paragraphs(text: &str) -> Vec<String> {
-    let text = text.replace("\r\n", "\n").replace('\r', "\n");
-    text.strip_suffix('\n').unwrap_or(&text).split('\n').map(str::to_owned).filter(|_| !text.is_empty()).collect()
+fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
+    text.strip_suffix('\n').unwrap_or(text).split('\n').filter(|_| !text.is_empty())
 }
 
 fn broken(face: &Face, text: &str, size: f32, width: f32) -> Vec<Line> {

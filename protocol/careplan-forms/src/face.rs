@@ -10,7 +10,7 @@ use skrifa::metrics::GlyphMetrics;
 use skrifa::{FontRef, GlyphId, MetadataProvider};
 
 /// BIZ UDGothic, a face made to be read by everybody; its licence stands beside it.
-pub static FONT: &[u8] = include_bytes!("../../fonts/BIZUDGothic-Regular.ttf");
+pub static FONT: &[u8] = include_bytes!("../fonts/BIZUDGothic-Regular.ttf");
 
 /// What stands for a character without a glyph: the font's own sign for that, a crossed box, unlike any character.
 const BOX: GlyphId = GlyphId::new(0);
@@ -73,10 +73,7 @@ impl Face {
         std::iter::from_fn(move || {
             let (start, character) = characters.next()?;
             let mut end = start + character.len_utf8();
-            let shape = match character {
-                '\t' => self.glyphs.get(&' '),
-                _ => self.glyphs.get(&character),
-            };
+            let shape = self.glyphs.get(&character);
             if shape.is_some()
                 && let Some((_, selector)) = characters.peek().copied().filter(|(_, next)| selects(*next))
                 && let Some(variant) = self.variant(character, selector)
