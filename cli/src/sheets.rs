@@ -2,10 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use careplan_forms::{html, pdf, sheet::Pack, text};
+use careplan_forms::{
+    forms, html, pdf,
+    sheet::{Pack, Sheet},
+    text,
+};
 use serde::Serialize;
 
-use crate::{error::CommandError, msg, output::Output, ui::Ui};
+use crate::{error::CommandError, exchange::Unread, msg, output::Output, ui::Ui};
 
 /// As what sheets are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -59,6 +63,12 @@ pub(crate) fn write(format: Format, pack: &Pack, path: &Path) -> Result<Written,
             Ok(Written { out: path.to_owned(), sheets: pack.sheets.len(), pages: None, missing: Vec::new() })
         }
     }
+}
+
+/// Says on each sheet what of the files could not be read.
+pub(crate) fn note_unread(sheets: &mut [Sheet], unread: &[Unread]) {
+    let (files, rows) = unread.iter().fold((0, 0), |(files, rows), of| (files + of.files, rows + of.rows));
+    forms::note_unread(sheets, files, rows);
 }
 
 /// Columns of a text that goes into a file.

@@ -80,7 +80,8 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     let written = match &args.out {
         Some(out) => {
             let title = ui.text().show(&msg!("diff-sheets-title"));
-            let sheets = arrange::sheets(&changed, same, &old.names.for_forms());
+            let mut sheets = arrange::sheets(&changed, same, &old.names.for_forms());
+            sheets::note_unread(&mut sheets, &[old.unread, new.unread]);
             Some(sheets::write(args.format, &Pack { title, sheets }, out)?)
         }
         None => None,

@@ -114,7 +114,9 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
             let actuals = actuals.as_ref().unwrap_or(&plans);
             let months = arrange::Months { plans: &plans.ledger, actuals: &actuals.ledger, office: args.office };
             let title = ui.text().show(&msg!("reconcile-sheets-title"));
-            let sheets = arrange::sheets(&result, &months, &args.sheets, &plans.names.for_forms());
+            let mut sheets = arrange::sheets(&result, &months, &args.sheets, &plans.names.for_forms());
+            let both = if one { vec![unread.plan] } else { vec![unread.plan, unread.actual] };
+            sheets::note_unread(&mut sheets, &both);
             Some(sheets::write(args.format, &Pack { title, sheets }, out)?)
         }
         None => None,
@@ -296,6 +298,16 @@ mod tests {
         copy("a", &changed);
         let (_, found) = json(&args(&plan, dir.path().to_str().unwrap()));
         assert_eq!(found["unread"]["actual"]["rows"], 1);
+        // Paper goes on to people who do not see the screen.
+        let out = dir.path().join("sheets.txt");
+        let (_, written) =
+            json(&Args { out: Some(out.clone()), ..args(&plan, dir.path().join("a").to_str().unwrap()) });
+        assert_eq!(written["unread"], found["unread"]);
+        let sheets = fs::read_to_string(&out).unwrap();
+        fs::remove_file(out).unwrap();
+        let told = sheets.matches("※読み取れなかった行1件は、この表に入っていません。").count();
+        let count = sheets.lines().filter(|line| line.starts_with("====")).count();
+        assert!(0 < told && told == count, "{sheets}");
         // A copy of the same changes nothing; another version is an error.
         copy("b", &changed);
         let (_, same) = json(&args(&plan, dir.path().to_str().unwrap()));

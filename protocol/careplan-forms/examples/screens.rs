@@ -1,12 +1,11 @@
 //! Makes the pictures of `docs/screens` again: `screens FOLDER`. Needs poppler, Chromium (MUSUBI_CHROMIUM) and node with the
 //! modules of `tests/browser/package.json` (MUSUBI_NODE_MODULES).
 
-use std::{collections::BTreeMap, env, error::Error, fs, path::Path, process::Command};
+use std::{env, error::Error, fs, path::Path, process::Command};
 
 use careplan_forms::{
     html::html,
     pdf::{Options, pdf},
-    sheet::Pack,
 };
 use serde_json::{Value, json};
 
@@ -14,11 +13,12 @@ use serde_json::{Value, json};
 mod every;
 
 /// Pages of data at the edge: form, page, and what the picture is called after.
-const PAGES: [(&str, u32, &str); 8] = [
+const PAGES: [(&str, u32, &str); 9] = [
     ("table1", 2, "3000-characters"),
     ("table2", 1, "names"),
     ("table3", 1, "3000-characters"),
     ("table6", 1, "60-services"),
+    ("table6", 12, "60-services-last"),
     ("table7", 1, "60-services"),
     ("by-office", 1, "45-persons"),
     ("telephone", 1, "45-persons"),
@@ -36,54 +36,69 @@ const WINDOWS: [(&str, &str, u32, u32); 7] = [
     ("extreme", "table6", 1280, 800),
 ];
 
+/// Pages as a browser prints them: data, form, page.
+const PRINTED: [(&str, &str, u32); 2] = [("sample", "table2", 1), ("extreme", "table1", 5)];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(folder) = env::args().nth(1) else { return Err("say into which folder".into()) };
     let folder = Path::new(&folder);
     fs::create_dir_all(folder)?;
     let work = tempfile::tempdir()?;
     let forms = [("sample", every::sample()), ("extreme", every::extremes())];
-    let mut job = Vec::new();
     for (data, packs) in &forms {
         for (name, pack) in packs {
-            let file = work.path().join(format!("{data}-{name}.pdf"));
-            fs::write(&file, pdf(pack, &Options::default())?.bytes)?;
+            let file = |kind: &str| work.path().join(format!("{data}-{name}.{kind}"));
+            fs::write(file("pdf"), pdf(pack, &Options::default())?.bytes)?;
+            fs::write(file("html"), html(pack))?;
         }
     }
-    let mut page = |data: &str, form: &str, number: u32, picture: String| -> Result<(), Box<dyn Error>> {
+    let file = |data: &str, form: &str, kind: &str| work.path().join(format!("{data}-{form}.{kind}"));
+    let prints = PRINTED
+        .map(|(data, form, _)| json!({ "html": file(data, form, "html"), "pdf": file(data, form, "printed.pdf") }));
+    browse(work.path(), prints.to_vec())?;
+
+    let mut job = Vec::new();
+    let mut page = |pdf: &Path, number: u32, picture: String| -> Result<(), Box<dyn Error>> {
         let root = work.path().join(&picture);
         let arguments = ["-gray", "-r", "90", "-singlefile", "-f", &number.to_string()].map(str::to_owned);
-        poppler(&arguments, &work.path().join(format!("{data}-{form}.pdf")), &root)?;
+        poppler(&arguments, pdf, &root)?;
         job.push(json!({ "pgm": root.with_extension("pgm"), "png": absolute(folder, &picture)? }));
         Ok(())
     };
     for form in forms[0].1.keys() {
-        page("sample", form, 1, format!("pdf-{form}"))?;
+        page(&file("sample", form, "pdf"), 1, format!("pdf-{form}"))?;
     }
-    page("sample", "basic-information", 2, "pdf-basic-information-2".to_owned())?;
+    page(&file("sample", "basic-information", "pdf"), 2, "pdf-basic-information-2".to_owned())?;
     for (form, number, what) in PAGES {
-        page("extreme", form, number, format!("pdf-extreme-{form}-{what}"))?;
+        page(&file("extreme", form, "pdf"), number, format!("pdf-extreme-{form}-{what}"))?;
+    }
+    for (data, form, number) in PRINTED {
+        let name = if data == "sample" { form.to_owned() } else { format!("{data}-{form}") };
+        page(&file(data, form, "printed.pdf"), number, format!("print-{name}"))?;
     }
     // As a fax sends it: twice as fine across as down, black or white.
     let fax =
         ["-mono", "-rx", "200", "-ry", "100", "-singlefile", "-W", "1200", "-H", "420", "-png"].map(str::to_owned);
-    poppler(&fax, &work.path().join("sample-table6.pdf"), &folder.join("fax-table6"))?;
+    poppler(&fax, &file("sample", "table6", "pdf"), &folder.join("fax-table6"))?;
     for (data, form, width, height) in WINDOWS {
-        let packs: &BTreeMap<&str, Pack> = if data == "sample" { &forms[0].1 } else { &forms[1].1 };
-        let file = work.path().join(format!("{data}-{form}.html"));
-        fs::write(&file, html(&packs[form]))?;
         let before = match (data, width < 600) {
             (_, true) => "phone",
             ("sample", false) => "screen",
             _ => "screen-extreme",
         };
         let png = absolute(folder, &format!("{before}-{form}"))?;
-        job.push(json!({ "html": file, "width": width, "height": height, "png": png }));
+        job.push(json!({ "html": file(data, form, "html"), "width": width, "height": height, "png": png }));
     }
-    let list = work.path().join("job.json");
+    browse(work.path(), job)
+}
+
+/// Has a browser do a job.
+fn browse(work: &Path, job: Vec<Value>) -> Result<(), Box<dyn Error>> {
+    let list = work.join("job.json");
     fs::write(&list, Value::from(job).to_string())?;
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
-    let fonts = work.path().join("fonts.conf");
-    fs::write(&fonts, every::fonts(work.path()))?;
+    let fonts = work.join("fonts.conf");
+    fs::write(&fonts, every::fonts(work))?;
     let chromium = every::chromium().ok_or("there is no chromium")?;
     let mut node = Command::new("node");
     node.arg(tests.join("screens.mjs")).arg(list).env("FONTCONFIG_FILE", fonts).env("MUSUBI_CHROMIUM", chromium);

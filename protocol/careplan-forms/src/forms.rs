@@ -4,7 +4,7 @@
 
 use careplan::{Document, MonthActual, OfficeNumber};
 
-use crate::sheet::Sheet;
+use crate::sheet::{Block, Sheet};
 
 pub mod basic_information;
 pub mod difference;
@@ -108,6 +108,20 @@ pub fn by_form(
         sheet.about.clone_from(&about);
     }
     sheets
+}
+
+/// Says on each sheet that so many files and rows could not be read: what is missing on it may have come all the same.
+/// Nothing is said of none.
+pub fn note_unread(sheets: &mut [Sheet], files: usize, rows: usize) {
+    let counts = [(files, "ファイル"), (rows, "行")].into_iter().filter(|(count, _)| 0 < *count);
+    let counts: Vec<String> = counts.map(|(count, what)| format!("{what}{count}件")).collect();
+    if counts.is_empty() {
+        return;
+    }
+    let note = format!("※読み取れなかった{}は、この表に入っていません。", counts.join("・"));
+    for sheet in sheets {
+        sheet.blocks.insert(0, Block::Paragraph(note.clone()));
+    }
 }
 
 impl Recipient {

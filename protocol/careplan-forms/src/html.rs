@@ -241,7 +241,7 @@ impl Page {
             escaped(&field.label)
         ));
         if field.lines > 1 {
-            self.push(&format!(" style=\"min-height:{}em\"", u32::from(field.lines) * 14 / 10 + 1));
+            self.push(&format!(" style=\"--lines:{}\"", field.lines));
         }
         self.push(&format!(">{}</dd></div>\n", value(&field.value)));
     }

@@ -61,8 +61,8 @@ impl Names {
 
     /// Returns how a person is told on following pages: 0009079191　例田　花子　様; the number alone where no name is known.
     pub(crate) fn about(&self, insured: &str) -> String {
-        let name = self.persons.get(insured).map(|name| format!("　{name}　様")).unwrap_or_default();
-        insured.to_owned() + &name
+        let name = self.persons.get(insured).map(|name| format!("　{}　様", name.replace('\n', "　")));
+        insured.to_owned() + &name.unwrap_or_default()
     }
 
     /// Returns the name of a person by the insured number; the number where none is known.

@@ -1,5 +1,5 @@
 // `screens.mjs JOB`: pictures small enough for a repository, in sixteen greys. The job is a JSON list of { pgm, png }, a
-// picture that is there, and { html, width, height, png }, a page in a window.
+// picture that is there, { html, width, height, png }, a page in a window, and { html, pdf }, a page printed.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -9,11 +9,14 @@ import { launch } from './browser.mjs';
 const browser = await launch();
 const page = await browser.newPage();
 const easel = await browser.newPage();
-for (const { pgm, html, width, height, png } of JSON.parse(readFileSync(process.argv[2]))) {
+for (const { pgm, html, width, height, png, pdf } of JSON.parse(readFileSync(process.argv[2]))) {
   if (pgm) {
     const bytes = readFileSync(pgm);
     const [head, across, down] = /^P5\s(\d+)\s(\d+)\s255\s/.exec(bytes.subarray(0, 40).toString('latin1'));
     writeFileSync(png, grey(bytes.subarray(head.length), Number(across), Number(down)));
+  } else if (pdf) {
+    await page.goto(pathToFileURL(html).href);
+    await page.pdf({ path: pdf, preferCSSPageSize: true });
   } else {
     await page.setViewportSize({ width, height });
     await page.goto(pathToFileURL(html).href);
