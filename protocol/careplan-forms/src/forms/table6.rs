@@ -37,8 +37,10 @@ pub fn sheets(month: &Month<'_>, recipient: Recipient, names: &Names) -> Vec<She
     let mut sheet = parts::sheet(title, "第６表", Orientation::Landscape);
     sheet.subtitle = era::month_of_service(of);
     sheet.foot = recipient.foot(names);
-    sheet.blocks =
-        vec![Block::Fields(fields(month, person, of, names)), Block::Table(calendar::table(month, of, recipient))];
+    sheet.blocks = vec![
+        Block::Fields(fields(month, person, of, names)),
+        Block::Table(calendar::table(month, of, recipient, names)),
+    ];
     if recipient == Recipient::User {
         sheet.blocks.push(Block::Signature(vec!["利用者確認".to_owned(), "確認日".to_owned()]));
     }

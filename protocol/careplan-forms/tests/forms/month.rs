@@ -3,7 +3,7 @@
 use careplan::{Date, Document, FileKind, OfficeNumber, Value};
 use careplan_forms::{
     cover::Cover,
-    forms::{Names, Recipient, supplement},
+    forms::{self, Names, Recipient, supplement},
     month,
     sheet::{Block, Sheet},
 };
@@ -90,6 +90,25 @@ fn offices_are_told_by_name_and_number_where_a_name_is_known() {
     let sheets = month::pack(&documents, month, Recipient::Office(office)).sheets;
     assert_eq!(field(&sheets, "居宅介護支援事業者"), format!("{name}\n1379905001"));
     assert_eq!(sheets[0].foot, format!("サービス事業所用（{own}　{office}）"));
+    // Rows may tell an office by its number alone.
+    let told = Names::of(&documents);
+    let mut plans = documents.iter().filter_map(|document| match document {
+        Document::MonthPlan(plan) => Some(plan.clone()),
+        _ => None,
+    });
+    let mut plan = plans.find(|plan| plan.rows.iter().any(|row| row.office == Some(office))).unwrap();
+    plan.rows.iter_mut().for_each(|row| row.office_name = None);
+    let nameless = Document::MonthPlan(plan);
+    for names in [&told, &Names::default()] {
+        let texts: Vec<String> = forms::of(&nameless, &[], Recipient::User, names)[0]
+            .texts()
+            .iter()
+            .map(|text| (*text).to_owned())
+            .collect();
+        let both = format!("{own}\n{office}");
+        assert_eq!(texts.contains(&both), names.office(office) == own);
+        assert_eq!(texts.contains(&office.to_string()), names.office(office) != own);
+    }
     // The supplement tells offices by their numbers alone.
     let supplement = documents.iter().find_map(|document| match document {
         Document::CarePlan(plan) => plan.supplement.clone().map(|record| (plan.person.clone(), record)),

@@ -10,7 +10,7 @@ use careplan::{Date, FileKind, OfficeNumber, Record, ServiceCode, ServiceKind, S
 use super::Month;
 use crate::{
     era,
-    forms::{Recipient, parts},
+    forms::{Names, Recipient, parts},
     sheet::{Align, Cell, Row, Table},
     show,
 };
@@ -42,7 +42,7 @@ struct Service<'a> {
 }
 
 /// Arranges the table.
-pub(super) fn table(month: &Month<'_>, of: careplan::Month, recipient: Recipient) -> Table {
+pub(super) fn table(month: &Month<'_>, of: careplan::Month, recipient: Recipient, names: &Names) -> Table {
     let mut widths = vec![5, 7, 7, 2];
     widths.extend(iter::repeat_n(1, usize::from(DAYS)));
     widths.extend([2, 3, 3]);
@@ -52,7 +52,7 @@ pub(super) fn table(month: &Month<'_>, of: careplan::Month, recipient: Recipient
     let services = services(month, of, recipient);
     let sent: BTreeSet<(OfficeNumber, ServiceKind)> =
         month.actuals(of).map(|actual| (actual.office, actual.kind)).collect();
-    table.groups = services.iter().map(|service| group(service, of, &sent)).collect();
+    table.groups = services.iter().map(|service| group(service, of, &sent, names)).collect();
     table.groups.push(totals(&services, of));
     table
 }
@@ -108,13 +108,22 @@ fn grey(cell: Cell, of: careplan::Month, day: u8) -> Cell {
 }
 
 /// The two rows of a service.
-fn group(service: &Service<'_>, of: careplan::Month, sent: &BTreeSet<(OfficeNumber, ServiceKind)>) -> Vec<Row> {
+fn group(
+    service: &Service<'_>,
+    of: careplan::Month,
+    sent: &BTreeSet<(OfficeNumber, ServiceKind)>,
+    names: &Names,
+) -> Vec<Row> {
     let Some(first) = service.rows().next() else { return Vec::new() };
     let is_sent = first.office.zip(first.code).is_some_and(|(office, code)| sent.contains(&(office, code.kind())));
     let office_name = show::distinct(service.rows().filter_map(|row| row.office_name.as_deref()).map(show::text));
+    let number = first.office.map(|office| office.to_string());
     let office = show::lines([
-        office_name,
-        first.office.map(|office| office.to_string()).unwrap_or_default(),
+        match first.office {
+            // A row may have the number alone.
+            Some(office) if office_name.is_empty() => names.office_in_full(office),
+            _ => show::lines([office_name, number.unwrap_or_default()]),
+        },
         show::labelled("サテライト", show::some(first.satellite)),
     ]);
     let time = match show::times(first.start, first.end) {
