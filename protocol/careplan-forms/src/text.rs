@@ -6,7 +6,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::{
-    sheet::{Align, Block, Cell, Line, Sheet, Table},
+    sheet::{Align, Block, Cell, Line, Row, Sheet, Table},
     show::visible,
 };
 
@@ -99,6 +99,18 @@ impl Out {
         if table.shows_caption {
             self.paragraph(&format!("〔{}〕", table.caption), 0);
         }
+        // What heads all columns is a title, and needs none of them.
+        let heads_all =
+            |row: &&Row| matches!(row.cells.as_slice(), [cell] if usize::from(cell.columns) == table.widths.len());
+        let (titles, head): (Vec<&Row>, Vec<&Row>) = table.head.iter().partition(heads_all);
+        let stripped: Table;
+        let table = if titles.is_empty() {
+            table
+        } else {
+            titles.iter().flat_map(|row| &row.cells).for_each(|cell| self.paragraph(&format!("〔{}〕", cell.text), 0));
+            stripped = Table { head: head.into_iter().cloned().collect(), ..table.clone() };
+            &stripped
+        };
         let rows = table.head.len() + table.groups.iter().map(Vec::len).sum::<usize>();
         let grid = Grid::new(table);
         match grid.columns(self.width) {
@@ -318,7 +330,7 @@ mod tests {
 
     #[test]
     fn what_heads_several_columns_is_left_out_where_the_rest_is_enough() {
-        let row = |cells: Vec<Cell>| crate::sheet::Row { cells, strong: false };
+        let row = |cells: Vec<Cell>| Row { cells, strong: false };
         let table = Table {
             caption: String::new(),
             shows_caption: false,

@@ -166,11 +166,10 @@ fn is_read_in_order(name: &str, pack: &Pack, heard: &[&str]) {
     assert!(unseen.is_empty(), "{name}: {unseen:?}");
 }
 
-/// Tells whether a page says which sheet it is of, and of whom.
-fn is_of(page: &str, sheet: &Sheet) -> bool {
+/// What below a page says of which sheet it is, and of whom: without its end, for a very long one is shortened.
+fn foot(sheet: &Sheet) -> String {
     let foot = [&sheet.corner, &sheet.title, &sheet.subtitle, &sheet.about].map(|text| bare(&shown(text))).concat();
-    // A very long foot is shortened.
-    page.contains(&foot.chars().take(40).collect::<String>())
+    foot.chars().take(40).collect()
 }
 
 /// A4 as the form lies, and every text on it.
@@ -191,8 +190,21 @@ fn is_printed(name: &str, pack: &Pack, pdf: &[u8]) {
     let Some(found) = asked(TEST, "pdftotext", &["-raw"], pdf) else { return };
     for (at, page) in found.trim_end_matches('\u{c}').split('\u{c}').enumerate() {
         // The sheet it is of, by its own foot where its heading is on a page before.
-        let of = pack.sheets.iter().find(|sheet| is_of(&bare(page), sheet));
-        assert!(of.is_some(), "{name}: page {} is of no sheet: {page}", at + 1);
+        let bare_page = bare(page);
+        let Some(of) = pack.sheets.iter().find(|sheet| bare_page.contains(&foot(sheet))) else {
+            panic!("{name}: page {} is of no sheet: {page}", at + 1);
+        };
+        let foot = foot(of);
+        // Headings of a table are not left alone at the end of a page.
+        for table in
+            of.blocks.iter().filter_map(|block| if let Block::Table(table) = block { Some(table) } else { None })
+        {
+            let Some(head) = table.head.last().filter(|_| !table.groups.is_empty()) else { continue };
+            let head: String = head.cells.iter().map(|cell| bare(&shown(&cell.text))).collect();
+            let number = |c: char| c.is_ascii_digit() || c == '/';
+            let mut parts = bare_page.split(&foot).map(|part| part.trim_end_matches(number));
+            assert!(!parts.any(|part| part.ends_with(&head)), "{name}: page {}: {head} is alone", at + 1);
+        }
     }
     let found = bare(&found);
     for text in pack.sheets.iter().flat_map(Sheet::texts).map(|text| bare(&shown(text))) {

@@ -127,8 +127,13 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Sheet {
         result.differences.iter().map(|difference| Some(difference.office)).collect();
     offices.extend(result.pending.iter().map(|pending| pending.office));
     for of in &offices {
-        let mut table = parts::table(&office(*of, names), &[4, 8, 12, 7, 3, 22, 4]);
-        table.head = vec![parts::head(["確認", "対象年月", "利用者名", "日", "印", "内容", "件数"])];
+        let office = office(*of, names);
+        let mut table = parts::table(&office, &[4, 8, 10, 6, 3, 25, 4]);
+        table.shows_caption = false;
+        // In the head, the office stands on following pages too: a call to the wrong one tells of somebody's care.
+        let office = Cell { heads: true, ..Cell::new(office.replace('\n', "　")) }.columns(7);
+        table.head =
+            vec![parts::row([office]), parts::head(["確認", "対象年月", "利用者名", "日", "印", "内容", "件数"])];
         for difference in result.differences.iter().filter(|difference| Some(difference.office) == *of) {
             let rows = difference.rows.as_ref().map_or(1, Vec::len);
             table.groups.push(vec![parts::row([

@@ -276,6 +276,13 @@ fn every_difference_is_told_with_sign_and_words() {
     let list = reconciliation::telephone(&result, &names);
     let boxes = list.texts().into_iter().filter(|text| *text == "□").count();
     assert_eq!(boxes, result.differences.len() + result.pending.len());
+    // Each entry stands below its office, on a terminal too.
+    let shown = text(&list, 80);
+    let offices: HashSet<OfficeNumber> = result.differences.iter().map(|difference| difference.office).collect();
+    for office in offices {
+        let title = format!("〔{}〕", names.office_in_full(office).replace('\n', "　"));
+        assert_eq!(shown.matches(&title).count(), 1, "{title}");
+    }
     let nothing = reconciliation::telephone(&Reconciliation::default(), &names);
     assert!(nothing.texts().contains(&"電話で確かめることはありません。"));
 }

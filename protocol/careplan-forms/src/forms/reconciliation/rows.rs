@@ -87,7 +87,7 @@ pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Opti
     let mut sheet = parts::sheet("予定・実績対照表", "", Orientation::Landscape);
     sheet.subtitle = era::month_of_service(of);
     sheet.about = names.about(&person.insured);
-    let mut table = parts::table("予定と実績", &[5, 11, 15, 3, 15, 11]);
+    let mut table = parts::table("予定と実績", &[4, 11, 16, 2, 17, 10]);
     table.small = true;
     table.head = vec![parts::head(["日", "事業所", "予定", "印", "実績", "違い"])];
     table.groups = lines.chunk_by(|one, other| one.order.0 == other.order.0).map(|day| group(day, names)).collect();
