@@ -78,13 +78,14 @@ fn escaped(text: &str) -> String {
     out
 }
 
-/// What stands below each printed page of a sheet: an orientation's number, and words.
+/// Whether the pages of a sheet lie, and what stands below each.
 fn foot(sheet: &Sheet) -> (bool, String) {
     let texts = [&sheet.corner, &sheet.title, &sheet.subtitle, &sheet.about];
     let texts: Vec<&str> = texts.into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
     let text = texts.join("　").replace('\n', "　");
-    let mut shown: String = text.chars().take(FOOT).collect();
-    if shown.len() < text.len() {
+    let mut shown: String =
+        text.chars().take(FOOT).map(|c| show::visible(c).unwrap_or_else(|| c.to_string())).collect();
+    if FOOT < text.chars().count() {
         shown.push('…');
     }
     (sheet.orientation == Orientation::Landscape, shown)
@@ -106,11 +107,7 @@ fn printed(feet: &BTreeMap<(bool, String), usize>) -> String {
     for ((is_landscape, text), number) in feet {
         let lies = if *is_landscape { "landscape" } else { "portrait" };
         // By number, no character can end the text or the style.
-        let text: String = text
-            .chars()
-            .map(|c| show::visible(c).unwrap_or_else(|| c.to_string()))
-            .flat_map(|shown| shown.chars().map(|c| format!("\\{:x} ", u32::from(c))).collect::<Vec<_>>())
-            .collect();
+        let text: String = text.chars().map(|c| format!("\\{:x} ", u32::from(c))).collect();
         let _ = writeln!(style, "@page p{number} {{ size: A4 {lies}; @bottom-left {{ content: \"{text}\"; }} }}");
     }
     style
@@ -407,6 +404,24 @@ mod tests {
         let mut page = Page::default();
         page.picture(&Picture { description: "図<1>".into(), jpeg: (*b"GIF89a").into() });
         assert_eq!(page.text, "<p>画像を表示できません：図&lt;1&gt;</p>\n");
+    }
+
+    #[test]
+    fn a_name_at_the_foot_ends_neither_its_text_nor_the_style() {
+        let sheet = Sheet {
+            title: "表".into(),
+            corner: String::new(),
+            subtitle: String::new(),
+            foot: String::new(),
+            about: "\"; } </style><script>\\\n\u{202e}".into(),
+            orientation: Orientation::Landscape,
+            blocks: Vec::new(),
+        };
+        let page = html(&Pack { title: String::new(), sheets: vec![sheet.clone(), sheet] });
+        assert_eq!((page.matches("</style>").count(), page.matches("<script").count()), (1, 0));
+        // The same words below both: one kind of page.
+        assert_eq!((page.matches("@page p1 ").count(), page.matches("@page p2 ").count()), (1, 0));
+        assert!(page.contains("size: A4 landscape; @bottom-left { content: \"\\8868 \\3000 \\22 \\3b "));
     }
 
     proptest! {

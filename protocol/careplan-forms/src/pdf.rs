@@ -137,7 +137,7 @@ fn seen(sheet: &Sheet) -> Cow<'_, Sheet> {
     let mut sheet = Cow::Borrowed(sheet);
     if sheet.texts().iter().any(|text| text.chars().any(|c| show::visible(c).is_some())) {
         for text in sheet.to_mut().texts_mut() {
-            *text = text.chars().map(|c| show::visible(c).map_or_else(|| c.to_string(), |shown| shown)).collect();
+            *text = text.chars().map(|c| show::visible(c).unwrap_or_else(|| c.to_string())).collect();
         }
     }
     sheet
