@@ -2,7 +2,7 @@
 //!
 //! A form has the ministry's blocks in the ministry's order; `README.md` tells where the arrangement is ours.
 
-use careplan::{Document, MonthActual, OfficeNumber};
+use careplan::{Document, MonthActual, OfficeNumber, Person};
 
 use crate::sheet::{Block, Sheet};
 
@@ -102,12 +102,17 @@ pub fn by_form(
     if let Some(record) = supplement {
         add(Form::Supplement, supplement::sheets(document.person(), record, names));
     }
-    let insured = &document.person().insured;
-    let about = if names.knows(insured) { names.about(insured) } else { Names::of([document]).about(insured) };
-    for (_, sheet) in &mut sheets {
-        sheet.about.clone_from(&about);
-    }
+    let own = Names::of([document]);
+    let names = if names.knows(&document.person().insured) { names } else { &own };
+    name_person(sheets.iter_mut().map(|(_, sheet)| sheet), document.person(), names);
     sheets
+}
+
+/// Has following pages say whom they are about.
+pub(crate) fn name_person<'a>(sheets: impl IntoIterator<Item = &'a mut Sheet>, person: &Person, names: &Names) {
+    for sheet in sheets {
+        sheet.about = names.about(&person.insured);
+    }
 }
 
 /// Says on each sheet that so many files and rows could not be read: what is missing on it may have come all the same.

@@ -51,8 +51,10 @@ pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month,
         if !is_planned && !beside.iter().any(|actual| concerns(Some(actual.office))) {
             continue;
         }
-        sheets.extend(forms::table6::sheets(&forms::Month { plan: Some(plan), actuals: &beside }, recipient, &names));
-        sheets.extend(forms::table7::sheets(plan, recipient, &names));
+        let mut made = forms::table6::sheets(&forms::Month { plan: Some(plan), actuals: &beside }, recipient, &names);
+        made.extend(forms::table7::sheets(plan, recipient, &names));
+        forms::name_person(&mut made, &plan.person, &names);
+        sheets.extend(made);
     }
     let mut others: BTreeMap<_, Vec<&MonthActual>> = BTreeMap::new();
     for actual in actuals.into_values() {
@@ -61,8 +63,10 @@ pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month,
             others.entry(&actual.person).or_default().push(actual);
         }
     }
-    for actuals in others.values() {
-        sheets.extend(forms::table6::sheets(&forms::Month { plan: None, actuals }, recipient, &names));
+    for (person, actuals) in &others {
+        let mut made = forms::table6::sheets(&forms::Month { plan: None, actuals }, recipient, &names);
+        forms::name_person(&mut made, person, &names);
+        sheets.extend(made);
     }
     let what = match recipient {
         Recipient::Office(_) => "サービス提供票",

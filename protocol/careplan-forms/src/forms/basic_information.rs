@@ -40,6 +40,10 @@ pub fn sheets(basic: &BasicInformation) -> Vec<Sheet> {
         text("今までの生活", "life_so_far", 4),
         text("現在の生活状況（どんな暮らしを送っているか）　１日の生活・すごし方", "daily_life", 3),
     ];
+    // A sheet about illnesses must not get loose without saying whose they are.
+    let mut whose = parts::numbers(&basic.person, 16, 20);
+    whose.insert(0, Field::new("本人氏名", parts::name(record, "　様"), 24));
+    second.blocks.push(Block::Fields(vec![whose]));
     second.blocks.push(Block::Fields(life.into_iter().flatten().collect()));
     second.blocks.push(Block::Table(day(&basic.day)));
     let interests = [text("趣味・楽しみ・特技", "hobbies", 2), text("友人・地域との関係", "social_relations", 2)];

@@ -47,6 +47,10 @@ pub fn sheets(versions: &Versions<'_>, changes: &[Change], names: &Names) -> Vec
     sheet.subtitle = subject(document.subject()).to_owned();
     let person = document.person();
     sheet.about = names.about(&person.insured);
+    let of = about(document, names).replace('\n', "　");
+    if !of.is_empty() {
+        sheet.subtitle = format!("{}　{of}", sheet.subtitle);
+    }
     let made = |document: Option<&Document>| document.map(created).unwrap_or_default();
     let mut lines = vec![
         vec![
@@ -181,7 +185,7 @@ fn row(change: &Change, names: &Names) -> Row {
     let code = |code: careplan::ServiceCode| format!("{}({code})", show::service(code));
     let (sign, word, before, after) = match &change.what {
         What::Added => ("＋", "追加", String::new(), "追加されました".to_owned()),
-        What::Removed => ("－", "削除", "削除されました".to_owned(), String::new()),
+        What::Removed => ("－", "削除", String::new(), "削除されました".to_owned()),
         What::Picture => ("≠", "変更", "以前の画像".to_owned(), "新しい画像".to_owned()),
         What::Field { field, before, after } => {
             place = show::lines([place.as_str(), field.name_ja()]);

@@ -26,65 +26,76 @@ pub use rows::by_row;
 pub fn by_person(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
     let mut users: Vec<_> = result.users.iter().collect();
     users.sort_by_key(|user| (user.month, &user.insured_number, &user.insurer_number));
-    let sheets =
-        users.into_iter().map(|user| {
-            let mine = |month: Month, insured: &str| month == user.month && insured == &*user.insured_number;
-            let is_mine = |difference: &&Difference| {
-                mine(difference.month, &difference.insured_number) && difference.insurer_number == user.insurer_number
-            };
-            let mut sheet = parts::sheet("予定・実績照合表（利用者別）", "", Orientation::Landscape);
-            sheet.subtitle = era::month_of_service(user.month);
-            sheet.about = names.about(&user.insured_number);
-            sheet.blocks.push(Block::Fields(vec![vec![
-                Field::new("利用者名", names.person(&user.insured_number) + "　様", 24),
-                Field::new("保険者番号", user.insurer_number.to_string(), 16),
-                Field::new("被保険者番号", user.insured_number.to_string(), 20),
-            ]]));
-            sheet.blocks.extend(differences(result, names, Column::Office, is_mine));
-            for other in result.insurer_mismatches.iter().filter(|other| {
-                mine(other.month, &other.insured_number) && other.planned_insurer == user.insurer_number
-            }) {
-                sheet.blocks.push(Block::Paragraph(format!(
-                    "保険者番号が異なります（住所地特例など）：{}　予定 {}　実績 {}",
-                    names.office(other.office),
-                    other.planned_insurer,
-                    other.actual_insurer,
-                )));
-            }
-            let mut table = totals_table("事業所・サービス種類別の合計", "事業所", &[20, 14, 5, 8, 5, 8]);
-            for of in &user.by_office {
-                let numbers = [(of.planned_rows, of.planned_units), (of.actual_rows, of.actual_units)];
-                table.groups.push(vec![totals(
-                    office(of.office, names),
-                    kind(of.kind, of.actuals_expected),
-                    numbers,
-                    false,
-                )]);
-            }
-            let all = [(user.planned_rows, user.planned_units), (user.actual_rows, user.actual_units)];
-            table.groups.push(vec![totals("合計".to_owned(), String::new(), all, true)]);
-            sheet.blocks.push(Block::Table(table));
-            if let Some(total) = user.table7_total {
-                let yen = |amount: Option<i64>| amount.map(|yen| show::number(yen) + "円").unwrap_or_default();
-                let units = |units: Option<i64>| units.map(|of| show::number(of) + "単位").unwrap_or_default();
-                sheet.blocks.push(Block::Heading("第７表の全合計".to_owned()));
-                sheet.blocks.push(Block::Fields(vec![
-                    vec![
-                        Field::new("サービス単位／金額", show::some(total.service_units_amount), 15),
-                        Field::new("給付管理単位数", units(total.benefit_management_units), 15),
-                        Field::new("区分支給限度基準を超える単位数", units(total.over_category_limit_units), 15),
-                        Field::new("区分支給限度基準内単位数", units(total.within_category_limit_units), 15),
-                    ],
-                    vec![
-                        Field::new("費用総額", yen(total.total_cost_insured), 15),
-                        Field::new("保険／事業費請求額", yen(total.insurance_claim), 15),
-                        Field::new("利用者負担（保険／事業対象分）", yen(total.copay_insured), 15),
-                        Field::new("利用者負担（全額負担分）", yen(total.copay_full), 15),
-                    ],
-                ]));
-            }
-            sheet
-        });
+    let sheets = users.into_iter().map(|user| {
+        let mine = |month: Month, insured: &str| month == user.month && insured == &*user.insured_number;
+        let is_mine = |difference: &&Difference| {
+            mine(difference.month, &difference.insured_number) && difference.insurer_number == user.insurer_number
+        };
+        let mut sheet = parts::sheet("予定・実績照合表（利用者別）", "", Orientation::Landscape);
+        sheet.subtitle = era::month_of_service(user.month);
+        sheet.about = names.about(&user.insured_number);
+        sheet.blocks.push(Block::Fields(vec![vec![
+            Field::new("利用者名", names.person(&user.insured_number) + "　様", 24),
+            Field::new("保険者番号", user.insurer_number.to_string(), 16),
+            Field::new("被保険者番号", user.insured_number.to_string(), 20),
+        ]]));
+        let of_insurer = |insurer: &str| *insurer == *user.insurer_number;
+        let compared = Compared {
+            pending: result
+                .pending
+                .iter()
+                .filter(|of| mine(of.month, &of.insured_number) && of_insurer(&of.insurer_number))
+                .map(|of| format!("{}　{}", office(of.office, names).replace('\n', "　"), kind(of.kind, true)))
+                .collect(),
+            has_actuals: 0 < user.actual_rows,
+        };
+        sheet.blocks.extend(differences(result, names, Column::Office, compared, is_mine));
+        // On the sheets of both insurers, for on one of them the other side is missing.
+        for other in result.insurer_mismatches.iter().filter(|other| {
+            mine(other.month, &other.insured_number)
+                && (of_insurer(&other.planned_insurer) || of_insurer(&other.actual_insurer))
+        }) {
+            sheet.blocks.push(Block::Paragraph(format!(
+                "保険者番号が異なります（住所地特例など）：{}　予定 {}　実績 {}",
+                names.office(other.office),
+                other.planned_insurer,
+                other.actual_insurer,
+            )));
+        }
+        let mut table = totals_table("事業所・サービス種類別の合計", "事業所", &[20, 14, 5, 8, 5, 8]);
+        for of in &user.by_office {
+            let numbers = [(of.planned_rows, of.planned_units), (of.actual_rows, of.actual_units)];
+            table.groups.push(vec![totals(
+                office(of.office, names),
+                kind(of.kind, of.actuals_expected),
+                numbers,
+                false,
+            )]);
+        }
+        let all = [(user.planned_rows, user.planned_units), (user.actual_rows, user.actual_units)];
+        table.groups.push(vec![totals("合計".to_owned(), String::new(), all, true)]);
+        sheet.blocks.push(Block::Table(table));
+        if let Some(total) = user.table7_total {
+            let yen = |amount: Option<i64>| amount.map(|yen| show::number(yen) + "円").unwrap_or_default();
+            let units = |units: Option<i64>| units.map(|of| show::number(of) + "単位").unwrap_or_default();
+            sheet.blocks.push(Block::Heading("第７表の全合計".to_owned()));
+            sheet.blocks.push(Block::Fields(vec![
+                vec![
+                    Field::new("サービス単位／金額", show::some(total.service_units_amount), 15),
+                    Field::new("給付管理単位数", units(total.benefit_management_units), 15),
+                    Field::new("区分支給限度基準を超える単位数", units(total.over_category_limit_units), 15),
+                    Field::new("区分支給限度基準内単位数", units(total.within_category_limit_units), 15),
+                ],
+                vec![
+                    Field::new("費用総額", yen(total.total_cost_insured), 15),
+                    Field::new("保険／事業費請求額", yen(total.insurance_claim), 15),
+                    Field::new("利用者負担（保険／事業対象分）", yen(total.copay_insured), 15),
+                    Field::new("利用者負担（全額負担分）", yen(total.copay_full), 15),
+                ],
+            ]));
+        }
+        sheet
+    });
     sheets.collect()
 }
 
@@ -99,10 +110,15 @@ pub fn by_office(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
         sheet.about = office(of, names).replace('\n', "　");
         sheet.blocks.push(Block::Fields(vec![office_fields(of, names)]));
         let is_mine = |difference: &&Difference| difference.month == month && Some(difference.office) == of;
-        sheet.blocks.extend(differences(result, names, Column::Person, is_mine));
+        let mine = || result.offices.iter().filter(|totals| (totals.month, totals.office) == (month, of));
+        let compared = Compared {
+            pending: mine().filter(|of| !of.actuals_expected).map(|of| kind(of.kind, true)).collect(),
+            has_actuals: mine().any(|of| 0 < of.actual_rows),
+        };
+        sheet.blocks.extend(differences(result, names, Column::Person, compared, is_mine));
         let mut table = totals_table("サービス種類別の合計", "サービス種類", &[24, 10, 5, 8, 5, 8]);
         let mut all = [(0, 0), (0, 0)];
-        for totals_of in result.offices.iter().filter(|totals| (totals.month, totals.office) == (month, of)) {
+        for totals_of in mine() {
             let OfficeTotals { planned_rows, planned_units, actual_rows, actual_units, .. } = *totals_of;
             let numbers = [(planned_rows, planned_units), (actual_rows, actual_units)];
             for (sum, (rows, units)) in all.iter_mut().zip(numbers) {
@@ -173,38 +189,60 @@ enum Column {
     Office,
 }
 
+/// What was held against each other on a sheet.
+struct Compared {
+    /// Of what no actuals came.
+    pending: BTreeSet<String>,
+    /// Whether actuals came at all.
+    has_actuals: bool,
+}
+
 fn differences(
     result: &Reconciliation,
     names: &Names,
     column: Column,
+    compared: Compared,
     is_mine: impl Fn(&&Difference) -> bool,
 ) -> Vec<Block> {
     let mut blocks = Vec::new();
-    for (found, caption, none) in [
-        (&result.differences, "予定と実績の違い", "予定と実績に違いはありません。"),
-        (&result.tolerated, "単位数０で届いた加算（違いとして数えない）", ""),
-    ] {
+    if !result.differences.iter().any(|difference| is_mine(&difference)) && compared.has_actuals {
+        // Nothing is called equal that was not compared.
+        let none = if compared.pending.is_empty() {
+            "予定と実績に違いはありません。"
+        } else {
+            "届いた実績に、予定との違いはありません。"
+        };
+        blocks.push(Block::Paragraph(none.to_owned()));
+    }
+    if !compared.pending.is_empty() {
+        let pending: Vec<String> = compared.pending.into_iter().collect();
+        let text = format!("実績がまだ届いていないため、照合していません：{}", pending.join("、"));
+        blocks.push(Block::Paragraph(text));
+    }
+    for (found, caption) in
+        [(&result.differences, "予定と実績の違い"), (&result.tolerated, "単位数０で届いた加算（違いとして数えない）")]
+    {
         let mine: Vec<&Difference> = found.iter().filter(&is_mine).collect();
         if mine.is_empty() {
-            if !none.is_empty() {
-                blocks.push(Block::Paragraph(none.to_owned()));
-            }
             continue;
         }
         let mut table = parts::table(caption, &[10, 6, 3, 13, 14, 14]);
         let who = if column == Column::Person { "利用者名" } else { "事業所" };
         table.head = vec![parts::head([who, "日", "印", "違い", "予定", "実績"])];
-        table.groups = mine.into_iter().map(|difference| group(difference, names, column)).collect();
+        table.groups = mine.into_iter().flat_map(|difference| groups(difference, names, column)).collect();
         blocks.push(Block::Table(table));
     }
     blocks
 }
 
+/// Rows of one group: then a browser does not break it, and it says on each page whom it is about.
+const TOGETHER: usize = 12;
+
 /// One difference. The rows of a person who is missing or extra follow it one by one.
-fn group(difference: &Difference, names: &Names, column: Column) -> Vec<Row> {
+fn groups(difference: &Difference, names: &Names, column: Column) -> Vec<Vec<Row>> {
     let who = match column {
         Column::Person => {
-            show::lines([names.person(&difference.insured_number), difference.insured_number.to_string()])
+            show::distinct([names.person(&difference.insured_number), difference.insured_number.to_string()])
         }
         Column::Office => office(Some(difference.office), names),
     };
@@ -215,15 +253,14 @@ fn group(difference: &Difference, names: &Names, column: Column) -> Vec<Row> {
     };
     let rows = difference.rows.iter().flatten();
     let is_planned = difference.kind == DifferenceKind::UserMissing;
-    let mut group = vec![parts::row([
-        Cell { heads: true, ..Cell::new(who) }.rows(parts::span(rows.clone().count() + 1)),
+    let mut all = vec![parts::row([
         Cell::new(difference.date.map(era::day).unwrap_or_default()),
         Cell::new(sign(difference.kind)).align(Align::Middle),
         Cell::new(show::lines([words(difference).as_str(), also])),
         Cell::new(difference.planned.as_ref().map_or("なし".to_owned(), side)),
         Cell::new(difference.actual.as_ref().map_or("なし".to_owned(), side)).differs(),
     ])];
-    group.extend(rows.map(|row| {
+    all.extend(rows.map(|row| {
         let (planned, actual) = if is_planned { (cells(row), String::new()) } else { (String::new(), cells(row)) };
         parts::row([
             Cell::new(row.date.map(era::day).unwrap_or_default()),
@@ -233,7 +270,13 @@ fn group(difference: &Difference, names: &Names, column: Column) -> Vec<Row> {
             Cell::new(actual),
         ])
     }));
-    group
+    let groups = all.chunks(TOGETHER).map(|rows| {
+        let mut group = rows.to_vec();
+        let who = Cell { heads: true, ..Cell::new(&who) }.rows(parts::span(group.len()));
+        group[0].cells.insert(0, who);
+        group
+    });
+    groups.collect()
 }
 
 /// The sign of a difference: ＋ for what is there too much, － for what is missing, ≠ for what is another.

@@ -17,6 +17,8 @@ const CAPTION: Style = Style::strong(SIZE);
 const SMALL: f32 = 7.0;
 /// Space beside and above the text.
 const PAD: (f32, f32) = (2.5, 1.6);
+/// What the frame of a cell that differs takes on each side.
+const FRAME: f32 = 1.2;
 /// The same in tables with many columns.
 const SMALL_PAD: (f32, f32) = (1.8, 0.9);
 /// A heading that takes more of the page than this is not repeated.
@@ -149,7 +151,7 @@ impl<'a> Grid<'a> {
     /// Space beside the text of a cell, and what is left for the text.
     fn room(&self, placed: &Placed<'_>) -> (f32, f32) {
         let width = self.columns[placed.columns.1] - self.columns[placed.columns.0];
-        let beside = self.pad.0.min(width / 10.0) + if placed.cell.differs { 1.2 } else { 0.0 };
+        let beside = self.pad.0.min(width / 10.0) + if placed.cell.differs { FRAME } else { 0.0 };
         (beside, width - 2.0 * beside)
     }
 
@@ -175,7 +177,8 @@ impl<'a> Grid<'a> {
             repeats: cell.heads || 1 < rows,
             shaded: cell.shaded,
             differs: cell.differs,
-            pad: (beside, self.pad.1),
+            // However tight the form is set, the frame keeps off the letters.
+            pad: (beside, if cell.differs { self.pad.1.max(SMALL_PAD.1) + FRAME } else { self.pad.1 }),
             least: 0.0,
         }
     }

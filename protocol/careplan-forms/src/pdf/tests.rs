@@ -265,6 +265,32 @@ fn what_differs_has_a_thick_frame_and_a_sum_is_stronger() {
 }
 
 #[test]
+fn a_frame_keeps_off_what_it_frames() {
+    for (small, spacing) in [(true, USUAL), (true, TIGHT), (false, USUAL), (false, TIGHT)] {
+        let cells = || row(vec![Cell::new("19:00～19:45").differs(), Cell::new("値")]);
+        let Block::Table(table) = table(vec![20, 40], Vec::new(), vec![vec![cells()], vec![cells()]]) else { panic!() };
+        let sheet = sheet(vec![Block::Table(Table { small, ..table })]);
+        let pages = forms::Form::new(&sheet).set(face(), spacing).unwrap();
+        let framed: Vec<_> = pages[0].texts().filter(|text| text.text.starts_with("19")).collect();
+        assert_eq!(framed.len(), 2);
+        for item in &pages[0].items {
+            let Item::Rule { from, to, weight: paper::Weight::Thick } = item else { continue };
+            let half = paper::Weight::Thick.points() / 2.0;
+            if from.1 == to.1 {
+                for text in &framed {
+                    // Letters reach from 0.88 em above their line to 0.12 em below.
+                    let (top, bottom) = (text.baseline - 0.88 * text.size, text.baseline + 0.12 * text.size);
+                    assert!(
+                        from.1 + half <= top + 0.1 || bottom - 0.1 <= from.1 - half,
+                        "{small} {spacing:?} {item:?} {text:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn what_the_font_lacks_is_listed_below_the_page_it_stands_on() {
     let pages = |text: &str| pages(&sheet(vec![Block::Paragraph(text.to_owned())]));
     let one = pages("𠮷野家と𠮷田と髙﨑①㈱😀");

@@ -118,6 +118,13 @@ fn offices_are_told_by_name_and_number_where_a_name_is_known() {
     record.set("consent_receiver_office", Some(Value::Code("1379905001".into())));
     let sheets = supplement::sheets(&person, &record, &Names::of(&documents));
     assert_eq!(field(&sheets, "同意書受付業者"), format!("{name}\n1379905001"));
+    // What goes out by fax says on every page whose it is.
+    for recipient in [Recipient::Office(office), Recipient::User] {
+        for sheet in month::pack(&documents, month, recipient).sheets {
+            let number = sheet.about.split('　').next().unwrap();
+            assert!(!number.is_empty() && sheet.texts().contains(&number), "{}", sheet.about);
+        }
+    }
     // Without a care plan nobody tells the name.
     documents.retain(|document| !matches!(document, Document::CarePlan(_)));
     let sheets = month::pack(&documents, month, Recipient::Planner).sheets;

@@ -8,6 +8,7 @@ use careplan::{
     reconcile::{Difference, DifferenceKind, Reconciliation},
 };
 use careplan_forms::{
+    era,
     forms::{self, Names, Recipient, difference, reconciliation},
     html::html,
     sheet::{Block, Pack, SHARES, Sheet, Table},
@@ -72,7 +73,7 @@ fn a_new_version_tells_where_it_came_from_and_when() {
     assert_eq!(value(1, 0), format!("{planner}\n1379905001-43"));
     for (at, of) in [(1, old), (2, new)] {
         let Document::MonthPlan(plan) = of else { panic!("no plan") };
-        let day = careplan_forms::era::date(plan.rows[0].created_on.unwrap());
+        let day = era::date(plan.rows[0].created_on.unwrap());
         assert!(value(1, at).lines().any(|line| line == day), "{day}");
     }
     assert_eq!((value(2, 1), value(2, 2)), ("20251024090725", "20251112091403"));
@@ -272,6 +273,24 @@ fn every_difference_is_told_with_sign_and_words() {
         assert!(expected > 0, "{kind} does not occur");
         assert_eq!(count(&people, word), expected, "{kind} per person");
         assert_eq!(count(&offices, word), expected, "{kind} per office");
+    }
+    // Nothing is called equal that was not compared.
+    for sheet in reconciliation::by_office(&result, &names) {
+        let texts = sheet.texts();
+        let office = texts.windows(2).find(|pair| pair[0] == "事業所番号").unwrap()[1];
+        let mine = || {
+            result.offices.iter().filter(|of| {
+                of.office.is_some_and(|number| number.to_string() == office)
+                    && era::month_of_service(of.month) == sheet.subtitle
+            })
+        };
+        let says = |words: &str| texts.iter().any(|text| text.starts_with(words));
+        assert_eq!(
+            says("実績がまだ届いていないため、照合していません"),
+            mine().any(|of| !of.actuals_expected),
+            "{office}"
+        );
+        assert!(mine().any(|of| 0 < of.actual_rows) || !says("予定と実績に違いはありません"), "{office}");
     }
     let list = reconciliation::telephone(&result, &names);
     let boxes = list.texts().into_iter().filter(|text| *text == "□").count();

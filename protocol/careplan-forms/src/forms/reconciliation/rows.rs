@@ -27,6 +27,9 @@ type Same = (
     (Option<i32>, Option<i32>),
 );
 
+/// What stands after the words of a difference that is none for the bill.
+const NOTE: &str = "（違いとして数えない）";
+
 /// A line of the table.
 struct Line {
     order: (Option<Date>, Time, Time, Option<ServiceCode>),
@@ -59,7 +62,7 @@ pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Opti
     let mut planned = Rest::of(month.plan.into_iter().flat_map(|plan| &plan.rows));
     let mut actual = Rest::of(month.actuals(of).flat_map(|actual| &actual.rows));
     let mut lines = Vec::new();
-    for (differences, note) in [(&result.differences, ""), (&result.tolerated, "（違いとして数えない）")] {
+    for (differences, note) in [(&result.differences, ""), (&result.tolerated, NOTE)] {
         for difference in differences.iter().filter(&is_mine) {
             lines.extend(told(difference, note, &mut planned, &mut actual));
         }
@@ -141,6 +144,13 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Tells whether the sides are not the same.
+    fn differs(&self) -> bool {
+        matches!(self.sign, "＋" | "－" | "≠")
+    }
+}
+
 impl Rest {
     fn of<'a>(rows: impl Iterator<Item = &'a ServiceRow>) -> Self {
         let mut rest = Self::default();
@@ -187,7 +197,7 @@ fn group(day: &[Line], names: &Names) -> Vec<Row> {
             Cell::new(office(line.office, names).replace('\n', "　")),
             Cell::new(shown(&line.planned)),
             Cell::new(line.sign).align(Align::Middle),
-            if matches!(line.sign, "＋" | "－" | "≠") { actual.differs() } else { actual },
+            if line.differs() { actual.differs() } else { actual },
             Cell::new(line.words.clone()),
         ]);
         if at == 0 {
@@ -208,14 +218,21 @@ fn totals(lines: &[Line]) -> Row {
             .fold(0, i64::saturating_add);
         format!("{}件　{}単位", rows.len(), show::number(units))
     };
-    let equal = lines.iter().filter(|line| line.sign == "＝").count();
-    let differ = lines.iter().filter(|line| matches!(line.sign, "＋" | "－" | "≠")).count();
+    let count = |is_wanted: fn(&Line) -> bool| lines.iter().filter(|line| is_wanted(line)).count();
+    let told = [
+        ("一致", count(|line| line.sign == "＝")),
+        ("違い", count(|line| line.differs() && !line.words.ends_with(NOTE))),
+        ("違いとして数えない", count(|line| line.differs() && line.words.ends_with(NOTE))),
+        ("照合していない", count(|line| line.sign == "？")),
+    ];
+    let told = told.into_iter().enumerate().filter(|(at, (_, count))| *at < 2 || 0 < *count);
+    let told = told.map(|(_, (word, count))| format!("{word}　{count}件"));
     let cells = [
         Cell::head("合計").columns(2),
         Cell::new(side(|line| line.planned.as_ref())),
         Cell::new(""),
         Cell::new(side(|line| line.actual.as_ref())),
-        Cell::new(format!("一致{equal}件　＋－≠{differ}件")),
+        Cell::new(show::lines(told)),
     ];
     Row { strong: true, ..parts::row(cells) }
 }
