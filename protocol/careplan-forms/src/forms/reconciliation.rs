@@ -155,7 +155,7 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Sheet {
             table.groups.push(vec![parts::row([
                 Cell::new("□").align(Align::Middle),
                 Cell::new(era::month(difference.month)),
-                Cell { heads: true, ..Cell::new(names.person(&difference.insured_number)) },
+                Cell { heads: true, ..Cell::new(person(&difference.insured_number, names)) },
                 Cell::new(difference.date.map(era::day).unwrap_or_default()),
                 Cell::new(sign(difference.kind)).align(Align::Middle),
                 Cell::new(show::lines([words(difference), sides(difference)])),
@@ -167,7 +167,7 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Sheet {
             table.groups.push(vec![parts::row([
                 Cell::new("□").align(Align::Middle),
                 Cell::new(era::month(pending.month)),
-                Cell { heads: true, ..Cell::new(names.person(&pending.insured_number)) },
+                Cell { heads: true, ..Cell::new(person(&pending.insured_number, names)) },
                 Cell::new(""),
                 Cell::new("？").align(Align::Middle),
                 Cell::new(text),
@@ -241,9 +241,7 @@ const TOGETHER: usize = 12;
 /// One difference. The rows of a person who is missing or extra follow it one by one.
 fn groups(difference: &Difference, names: &Names, column: Column) -> Vec<Vec<Row>> {
     let who = match column {
-        Column::Person => {
-            show::distinct([names.person(&difference.insured_number), difference.insured_number.to_string()])
-        }
+        Column::Person => person(&difference.insured_number, names),
         Column::Office => office(Some(difference.office), names),
     };
     let also = match (difference.kind, difference.also_at_other_offices) {
@@ -332,6 +330,11 @@ fn cells(row: &RowCells) -> String {
         show::labelled("明細", show::some(row.detail_no)),
         show::labelled("用具", row.equipment.as_deref().map(show::text).unwrap_or_default()),
     ])
+}
+
+/// Name and number, for two persons may have one name.
+fn person(insured: &str, names: &Names) -> String {
+    show::distinct([names.person(insured), insured.to_owned()])
 }
 
 fn office(of: Option<OfficeNumber>, names: &Names) -> String {
