@@ -142,9 +142,7 @@ impl Line {
         let order = first.map(|row| (row.date, row.start, row.end, row.service_code));
         Self { order: order.unwrap_or((None, Time::NONE, Time::NONE, None)), office, planned, actual, sign, words }
     }
-}
 
-impl Line {
     /// Tells whether the sides are not the same.
     fn differs(&self) -> bool {
         matches!(self.sign, "＋" | "－" | "≠")

@@ -117,12 +117,12 @@ fn group(
     let Some(first) = service.rows().next() else { return Vec::new() };
     let is_sent = first.office.zip(first.code).is_some_and(|(office, code)| sent.contains(&(office, code.kind())));
     let office_name = show::distinct(service.rows().filter_map(|row| row.office_name.as_deref()).map(show::text));
-    let number = first.office.map(|office| office.to_string());
     let office = show::lines([
         match first.office {
             // A row may have the number alone.
             Some(office) if office_name.is_empty() => names.office_in_full(office),
-            _ => show::lines([office_name, number.unwrap_or_default()]),
+            Some(office) => show::lines([office_name, office.to_string()]),
+            None => office_name,
         },
         show::labelled("サテライト", show::some(first.satellite)),
     ]);
