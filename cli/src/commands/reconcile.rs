@@ -406,7 +406,7 @@ mod tests {
         offices.dedup();
         assert_eq!(count(&text, "予定・実績照合表（事業所別）"), offices.len());
         assert_eq!(count(&text, "電話確認一覧"), 1);
-        assert_eq!(count(&text, "□"), many("differences") + many("pending"));
+        assert_eq!(count(&text, "□"), many("differences") + many("pending") + many("insurer_mismatches"));
         assert!(!text.contains("予定・実績対照表"));
         let (rows, _) = on_sheets(&sample(), &[Kind::Rows]);
         // One who is under another insurer in the actuals has one sheet of rows, though totals count both.
@@ -427,7 +427,7 @@ mod tests {
         let (text, found) = on_sheets(&args, &[Kind::Telephone, Kind::Rows, Kind::Office, Kind::Person]);
         let many = |key: &str| found[key].as_array().unwrap().len();
         assert!(many("differences") > 0);
-        assert_eq!(count(&text, "□"), many("differences") + many("pending"));
+        assert_eq!(count(&text, "□"), many("differences") + many("pending") + many("insurer_mismatches"));
         assert_eq!(count(&text, "予定・実績照合表（利用者別）"), many("users"));
         assert_eq!(count(&text, "予定・実績照合表（事業所別）"), 1);
         assert_eq!(count(&text, "予定・実績対照表"), many("users") - many("insurer_mismatches"));

@@ -30,7 +30,8 @@ pub struct Cover {
 /// Arranges the sheet.
 #[must_use]
 pub fn sheet(cover: &Cover) -> Sheet {
-    let pages = format!("{}枚（送付状を含め{}枚）", cover.pages, cover.pages.saturating_add(1));
+    let pages =
+        format!("{}枚（送付状を含め{}枚）", show::count(cover.pages), show::count(cover.pages.saturating_add(1)));
     let table = Table {
         caption: "送付内容".to_owned(),
         shows_caption: true,
@@ -44,24 +45,25 @@ pub fn sheet(cover: &Cover) -> Sheet {
                 vec![row([
                     Cell::new((at + 1).to_string()).align(Align::End),
                     Cell { heads: true, ..Cell::new(show::text(what)) },
-                    Cell::new(pages.to_string()).align(Align::End),
+                    Cell::new(show::count(*pages)).align(Align::End),
                 ])]
             })
             .collect(),
         small: false,
     };
+    let addressee = show::text(&cover.addressee) + "　御中";
     let end = |name: &str| Field::new(name, "", 60);
     Sheet {
         title: "送付状".to_owned(),
         corner: String::new(),
         subtitle: String::new(),
         foot: String::new(),
-        about: String::new(),
+        about: addressee.clone(),
         orientation: Orientation::Portrait,
         blocks: vec![
             Block::Fields(vec![
                 vec![Field::new("送付日", cover.date.map(era::date).unwrap_or_default(), 60)],
-                vec![Field { value: show::text(&cover.addressee) + "　御中", ..end("宛先") }],
+                vec![Field { value: addressee, ..end("宛先") }],
                 vec![Field { value: show::text(&cover.addressee_contact), ..end("宛先の連絡先") }],
                 vec![Field { value: show::text(&cover.sender), ..end("送付元") }],
                 vec![Field { value: show::text(&cover.sender_contact), ..end("送付元の連絡先") }],

@@ -100,18 +100,31 @@ pub fn by_form(
         _ => None,
     };
     if let Some(record) = supplement {
-        add(Form::Supplement, supplement::sheets(document.person(), record, names));
+        add(Form::Supplement, supplement::sheets(document, record, names));
     }
     let own = Names::of([document]);
-    let names = if names.knows(&document.person().insured) { names } else { &own };
-    name_person(sheets.iter_mut().map(|(_, sheet)| sheet), document.person(), names);
+    let insured = &document.person().insured;
+    let names = if names.knows(insured) { names } else { &own };
+    for (form, sheet) in &mut sheets {
+        sheet.about = names.about(insured, form.title());
+    }
     sheets
 }
 
 /// Has following pages say whom they are about.
 pub(crate) fn name_person<'a>(sheets: impl IntoIterator<Item = &'a mut Sheet>, person: &Person, names: &Names) {
     for sheet in sheets {
-        sheet.about = names.about(&person.insured);
+        sheet.about = names.about(&person.insured, "様");
+    }
+}
+
+impl Form {
+    /// How the form addresses the person.
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Table1 | Self::Table2 | Self::Table3 => "殿",
+            _ => "様",
+        }
     }
 }
 

@@ -122,6 +122,12 @@ pub fn number(number: i64) -> String {
     shown
 }
 
+/// Returns how many, with commas.
+#[must_use]
+pub fn count(count: usize) -> String {
+    number(i64::try_from(count).unwrap_or(i64::MAX))
+}
+
 /// Returns a number with commas; empty if there is none.
 #[must_use]
 pub fn some(count: Option<impl Into<i64>>) -> String {

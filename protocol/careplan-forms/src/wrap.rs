@@ -22,8 +22,18 @@ const SHORT: usize = 40;
 const HAIR: f32 = 0.01;
 
 /// Breaks a text into lines of at most `width` points. Only a single character that is wider than that stands out.
+///
+/// A short text is broken where a new word of a phrase is likely to begin, if that takes no more lines.
 pub fn wrap(face: &Face, text: &str, size: f32, width: f32) -> Vec<Line> {
-    paragraphs(text).flat_map(|paragraph| broken(face, paragraph, size, width)).collect()
+    let lines = paragraphs(text).flat_map(|paragraph| {
+        let lines = broken(face, paragraph, size, width, false);
+        if lines.len() < 2 || SHORT < paragraph.chars().count() {
+            return lines;
+        }
+        let by_phrases = broken(face, paragraph, size, width, true);
+        if by_phrases.len() == lines.len() { by_phrases } else { lines }
+    });
+    lines.collect()
 }
 
 /// How wide the widest part is that is not broken while there is room, in ems. Of a long text only numbers count.
@@ -64,10 +74,13 @@ pub fn fitting(face: &Face, text: &str, size: f32, width: f32) -> f32 {
 /// The size at which a text stands in a cell: a little smaller than usual where that saves a line of one or two characters.
 pub fn size(face: &Face, text: &str, size: f32, width: f32) -> f32 {
     let size = fitting(face, text, size, width);
-    let lines = wrap(face, text, size, width);
+    // As full as lines can be: where a phrase ends says nothing about room.
+    let filled =
+        |size: f32| paragraphs(text).flat_map(|line| broken(face, line, size, width, false)).collect::<Vec<_>>();
+    let lines = filled(size);
     if lines.iter().skip(1).any(|line| line.width <= 2.0 * size) {
         let smaller = [0.96, 0.92, 0.88].map(|part| size * part);
-        let saving = smaller.into_iter().find(|size| wrap(face, text, *size, width).len() < lines.len());
+        let saving = smaller.into_iter().find(|size| filled(*size).len() < lines.len());
         return saving.unwrap_or(size);
     }
     size
@@ -78,21 +91,26 @@ fn paragraphs(text: &str) -> impl Iterator<Item = &str> {
     text.strip_suffix('\n').unwrap_or(text).split('\n').filter(|_| !text.is_empty())
 }
 
-fn broken(face: &Face, text: &str, size: f32, width: f32) -> Vec<Line> {
+fn broken(face: &Face, text: &str, size: f32, width: f32, by_phrases: bool) -> Vec<Line> {
     let marks: Vec<Mark> = face.marks(text).collect();
     let mut lines = Vec::new();
     let mut start = 0;
     let mut chance = None;
+    let mut better = None;
     let mut reached = 0.0;
     let mut index = 0;
     while let Some(mark) = marks.get(index) {
         if start < index && may_break(text, &marks[index - 1], mark) {
             chance = Some(index);
+            if by_phrases && begins_phrase(text, &marks[index - 1], mark) {
+                better = chance;
+            }
         }
         let next = reached + mark.width * size;
         // Spaces may stand out: they are cut off where the line is broken.
         if width + HAIR < next && start < index && !is_space(first(text, mark)) {
-            let cut = chance.take().unwrap_or(index);
+            let cut = better.take().or(chance).unwrap_or(index);
+            chance = chance.filter(|chance| cut < *chance);
             lines.push(line(text, &marks[start..cut], size));
             start = cut;
             reached = marks[start..index].iter().map(|mark| mark.width * size).sum();
@@ -126,6 +144,33 @@ fn may_break(text: &str, before: &Mark, after: &Mark) -> bool {
         return true;
     }
     !(NOT_LAST.contains(before) || in_word(before) && in_word(after))
+}
+
+/// Whether at a place where a line may be broken a word is likely to begin: after a sign or a space, and where the writing changes to
+/// characters that are no syllables of an ending (前月までの｜短期入所, サービス｜内容).
+fn begins_phrase(text: &str, before: &Mark, after: &Mark) -> bool {
+    let (last, next) = (first(text, before), first(text, after));
+    let (last, next) = (writing(last), writing(next));
+    last == Writing::Sign || last != next && last != Writing::Letters && next != Writing::Hiragana
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    Hiragana,
+    Katakana,
+    Ideographs,
+    Letters,
+    Sign,
+}
+
+fn writing(character: char) -> Writing {
+    match character {
+        '\u{3041}'..='\u{309F}' => Writing::Hiragana,
+        '\u{30A1}'..='\u{30FA}' | '\u{30FC}'..='\u{30FF}' | '\u{FF66}'..='\u{FF9F}' => Writing::Katakana,
+        '々' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}' => Writing::Ideographs,
+        letter if letter.is_alphanumeric() => Writing::Letters,
+        _ => Writing::Sign,
+    }
 }
 
 fn first(text: &str, mark: &Mark) -> char {

@@ -75,6 +75,8 @@ pub enum Place {
 }
 
 /// A service that stands in table 6.
+///
+/// Count and units are told of one that was added or removed: changes of a service that stays tell theirs themselves.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Service {
     /// When it begins.
@@ -87,6 +89,10 @@ pub struct Service {
     pub office: Option<OfficeNumber>,
     /// The satellite.
     pub satellite: Option<i32>,
+    /// How often on a day.
+    pub count: Option<i32>,
+    /// Units of one.
+    pub units: Option<i32>,
 }
 
 /// What changed.

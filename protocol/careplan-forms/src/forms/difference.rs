@@ -3,14 +3,14 @@
 //! No such form is the ministry's; the arrangement is ours. Each change has a sign and words, and both texts in full.
 
 use careplan::{
-    Document, End, FileKind, Record, Serial, ServiceRow, Subject,
+    Document, End, Field, FileKind, Record, Serial, ServiceRow, Subject, Value,
     diff::{Change, Place, Service, What},
 };
 
-use super::{Names, parts};
+use super::{Names, parts, table7};
 use crate::{
     era,
-    sheet::{Align, Block, Cell, Field, Orientation, Row, Sheet},
+    sheet::{self, Align, Block, Cell, Orientation, Row, Sheet},
     show,
 };
 
@@ -46,7 +46,7 @@ pub fn sheets(versions: &Versions<'_>, changes: &[Change], names: &Names) -> Vec
     let mut sheet = parts::sheet(TITLE, "", Orientation::Landscape);
     sheet.subtitle = subject(document.subject()).to_owned();
     let person = document.person();
-    sheet.about = names.about(&person.insured);
+    sheet.about = names.about(&person.insured, "様");
     let of = about(document, names).replace('\n', "　");
     if !of.is_empty() {
         sheet.subtitle = format!("{}　{of}", sheet.subtitle);
@@ -54,21 +54,21 @@ pub fn sheets(versions: &Versions<'_>, changes: &[Change], names: &Names) -> Vec
     let made = |document: Option<&Document>| document.map(created).unwrap_or_default();
     let mut lines = vec![
         vec![
-            Field::new("利用者名", names.person(&person.insured) + "　様", 24),
-            Field::new("被保険者番号", person.insured.to_string(), 18),
-            Field::new("対象", about(document, names), 18),
+            sheet::Field::new("利用者名", names.person_at_head(&person.insured), 24),
+            sheet::Field::new("被保険者番号", person.insured.to_string(), 18),
+            sheet::Field::new("対象", about(document, names), 18),
         ],
         vec![
-            Field::new("送付元", end(versions.sender, names), 24),
-            Field::new("前の版の作成日", made(versions.old), 18),
-            Field::new("新しい版の作成日", made(versions.new), 18),
+            sheet::Field::new("送付元", end(versions.sender, names), 24),
+            sheet::Field::new("前の版の作成日", made(versions.old), 18),
+            sheet::Field::new("新しい版の作成日", made(versions.new), 18),
         ],
     ];
     lines.extend(versions.sent.iter().map(|sent| {
         vec![
-            Field::new("宛先", end(sent.receiver, names), 24),
-            Field::new("前の版の連番", serial(sent.old), 18),
-            Field::new("新しい版の連番", serial(sent.new), 18),
+            sheet::Field::new("宛先", end(sent.receiver, names), 24),
+            sheet::Field::new("前の版の連番", serial(sent.old), 18),
+            sheet::Field::new("新しい版の連番", serial(sent.new), 18),
         ]
     }));
     sheet.blocks.push(Block::Fields(lines));
@@ -103,7 +103,7 @@ pub fn alone(found: &[Versions<'_>], names: &Names) -> Option<Sheet> {
                 Cell::head(sign),
                 Cell::new(word).align(Align::Middle),
                 Cell { heads: true, ..Cell::new(show::lines([subject(document.subject()), &about(document, names)])) },
-                Cell::new(show::distinct([names.person(&person.insured), person.insured.to_string()])),
+                Cell::new(names.person_in_full(&person.insured)),
                 Cell::new(end(versions.sender, names)),
                 Cell::new(show::lines(sent(|sent, names| end(sent.receiver, names)))),
                 Cell::new(show::distinct(sent(|sent, _| serial(sent.new.or(sent.old))))),
@@ -178,19 +178,21 @@ fn serial(of: Option<Serial>) -> String {
 
 fn row(change: &Change, names: &Names) -> Row {
     let mut place = place(&change.place, names);
+    let amount = amount(&change.place);
+    let with_amount = |words: &str| show::lines([words, amount.as_str()]);
     let both = |(start, end)| match show::times(start, end) {
         none if none.is_empty() => "時間なし".to_owned(),
         times => times,
     };
     let code = |code: careplan::ServiceCode| format!("{}({code})", show::service(code));
     let (sign, word, before, after) = match &change.what {
-        What::Added => ("＋", "追加", String::new(), "追加されました".to_owned()),
-        What::Removed => ("－", "削除", String::new(), "削除されました".to_owned()),
+        What::Added => ("＋", "追加", String::new(), with_amount("追加されました")),
+        What::Removed => ("－", "削除", amount.clone(), "削除されました".to_owned()),
         What::Picture => ("≠", "変更", "以前の画像".to_owned(), "新しい画像".to_owned()),
         What::Field { field, before, after } => {
             place = show::lines([place.as_str(), field.name_ja()]);
-            let shown = |value: &Option<careplan::Value>| {
-                value.as_ref().map_or("（空欄）".to_owned(), |value| show::value(field, value))
+            let shown = |value: &Option<Value>| {
+                value.as_ref().map_or("（空欄）".to_owned(), |value| cell(field, value, names))
             };
             ("≠", "変更", shown(before), shown(after))
         }
@@ -207,28 +209,54 @@ fn row(change: &Change, names: &Names) -> Row {
     ])
 }
 
+/// Count and units of a service that came or went.
+fn amount(place: &Place) -> String {
+    let Place::Services { service, .. } = place else { return String::new() };
+    let told = [(service.count, "回"), (service.units, "単位")];
+    let told = told.into_iter().filter_map(|(of, word)| of.map(|of| show::number(of.into()) + word));
+    told.collect::<Vec<_>>().join("　")
+}
+
+/// What stands in a column. Numbers of offices have the name with them, codes what they stand for.
+fn cell(field: &Field, value: &Value, names: &Names) -> String {
+    let shown = show::value(field, value);
+    let column = field.name_en();
+    if column == "service_code" {
+        let name = [table7::kind(&shown), table7::sum(&shown).unwrap_or_default()].concat();
+        return if name.is_empty() { shown } else { format!("{name}({shown})") };
+    }
+    let office = shown.parse().ok().filter(|_| column.ends_with("office_number") || column.ends_with("_office"));
+    office.map_or(shown, |office| names.office_in_full(office).replace('\n', "　"))
+}
+
 fn place(place: &Place, names: &Names) -> String {
     match place {
         Place::Document { subject: of, date, month, office, kind } => show::lines([
             subject(*of).to_owned(),
             date.map(era::date).unwrap_or_default(),
             month.map(era::month_of_service).unwrap_or_default(),
-            office.map(|office| names.office(office)).unwrap_or_default(),
+            office.map(|office| names.office_in_full(office)).unwrap_or_default(),
             kind.map(show::kind).unwrap_or_default(),
         ]),
         Place::Table(of) => table(*of).to_owned(),
         Place::Row { table: of, name } => {
-            let told = name.iter().map(|(field, value)| show::labelled(field.name_ja(), show::value(field, value)));
+            let is_total = |(field, value): &(&Field, Value)| {
+                field.name_en() == "service_office_number" && value.text() == Some(table7::ALL_OFFICES)
+            };
+            if name.iter().any(is_total) {
+                return show::lines([table(*of), "全事業所の合計"]);
+            }
+            let told = name.iter().map(|(field, value)| show::labelled(field.name_ja(), cell(field, value, names)));
             show::lines([table(*of).to_owned()].into_iter().chain(told))
         }
-        Place::Services { table: of, days, service: Service { start, end, code, office, satellite }, .. } => {
+        Place::Services { table: of, days, service: Service { start, end, code, office, satellite, .. }, .. } => {
             let days: Vec<String> = days.iter().map(|day| day.map_or("日付なし".to_owned(), era::day)).collect();
             show::lines([
                 table(*of).to_owned(),
                 days.join("、"),
                 show::times(*start, *end),
                 code.map(|code| format!("{}({code})", show::service(code))).unwrap_or_default(),
-                office.map(|office| names.office(office)).unwrap_or_default(),
+                office.map(|office| names.office_in_full(office)).unwrap_or_default(),
                 show::labelled("サテライト", show::some(*satellite)),
             ])
         }

@@ -60,9 +60,14 @@ impl Names {
     }
 
     /// Returns how a person is told on following pages: 0009079191　例田　花子　様; the number alone where no name is known.
-    pub(crate) fn about(&self, insured: &str) -> String {
-        let name = self.persons.get(insured).map(|name| format!("　{}　様", name.replace('\n', "　")));
+    pub(crate) fn about(&self, insured: &str, title: &str) -> String {
+        let name = self.persons.get(insured).map(|name| format!("　{}　{title}", name.replace('\n', "　")));
         insured.to_owned() + &name.unwrap_or_default()
+    }
+
+    /// Returns the name of a person as it stands at the head of a form: 例田　花子　様; a sign for none where none is known.
+    pub(crate) fn person_at_head(&self, insured: &str) -> String {
+        self.persons.get(insured).map_or_else(|| "（氏名不明）".to_owned(), |name| format!("{name}　様"))
     }
 
     /// Returns the name of a person by the insured number; the number where none is known.
@@ -75,6 +80,12 @@ impl Names {
     #[must_use]
     pub fn office(&self, office: OfficeNumber) -> String {
         self.offices.get(&office).cloned().unwrap_or_else(|| office.to_string())
+    }
+
+    /// Returns the name of a person and the insured number in two lines, for two may have one name; the number alone where
+    /// no name is known.
+    pub(crate) fn person_in_full(&self, insured: &str) -> String {
+        show::distinct([self.person(insured), insured.to_owned()])
     }
 
     /// Returns the name of an office and its number in two lines; the number alone where no name is known.

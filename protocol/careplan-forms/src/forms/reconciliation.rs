@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use careplan::{
-    Month, OfficeNumber, ServiceKind,
+    Date, Month, OfficeNumber, ServiceKind,
     reconcile::{Difference, DifferenceKind, OfficeTotals, Reconciliation, RowCells, Side},
 };
 
@@ -33,9 +33,9 @@ pub fn by_person(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
         };
         let mut sheet = parts::sheet("予定・実績照合表（利用者別）", "", Orientation::Landscape);
         sheet.subtitle = era::month_of_service(user.month);
-        sheet.about = names.about(&user.insured_number);
+        sheet.about = names.about(&user.insured_number, "様");
         sheet.blocks.push(Block::Fields(vec![vec![
-            Field::new("利用者名", names.person(&user.insured_number) + "　様", 24),
+            Field::new("利用者名", names.person_at_head(&user.insured_number), 24),
             Field::new("保険者番号", user.insurer_number.to_string(), 16),
             Field::new("被保険者番号", user.insured_number.to_string(), 20),
         ]]));
@@ -56,7 +56,7 @@ pub fn by_person(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
                 && (of_insurer(&other.planned_insurer) || of_insurer(&other.actual_insurer))
         }) {
             sheet.blocks.push(Block::Paragraph(format!(
-                "保険者番号が異なります（住所地特例など）：{}　予定 {}　実績 {}",
+                "{INSURERS}：{}　予定 {}　実績 {}",
                 names.office(other.office),
                 other.planned_insurer,
                 other.actual_insurer,
@@ -124,7 +124,7 @@ pub fn by_office(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
             for (sum, (rows, units)) in all.iter_mut().zip(numbers) {
                 *sum = (sum.0 + rows, sum.1 + units);
             }
-            let people = format!("{}人", totals_of.people);
+            let people = format!("{}人", show::count(totals_of.people));
             table.groups.push(vec![totals(kind(totals_of.kind, totals_of.actuals_expected), people, numbers, false)]);
         }
         table.groups.push(vec![totals("合計".to_owned(), String::new(), all, true)]);
@@ -142,6 +142,7 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Sheet {
     let mut offices: BTreeSet<Option<OfficeNumber>> =
         result.differences.iter().map(|difference| Some(difference.office)).collect();
     offices.extend(result.pending.iter().map(|pending| pending.office));
+    offices.extend(result.insurer_mismatches.iter().map(|other| Some(other.office)));
     for of in &offices {
         let office = office(*of, names);
         let mut table = parts::table(&office, &[4, 8, 10, 6, 3, 25, 4]);
@@ -152,27 +153,19 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Sheet {
             vec![parts::row([office]), parts::head(["確認", "対象年月", "利用者名", "日", "印", "内容", "件数"])];
         for difference in result.differences.iter().filter(|difference| Some(difference.office) == *of) {
             let rows = difference.rows.as_ref().map_or(1, Vec::len);
-            table.groups.push(vec![parts::row([
-                Cell::new("□").align(Align::Middle),
-                Cell::new(era::month(difference.month)),
-                Cell { heads: true, ..Cell::new(person(&difference.insured_number, names)) },
-                Cell::new(difference.date.map(era::day).unwrap_or_default()),
-                Cell::new(sign(difference.kind)).align(Align::Middle),
-                Cell::new(show::lines([words(difference), sides(difference)])),
-                parts::number(rows.to_string()),
-            ])]);
+            let text = show::lines([words(difference), sides(difference)]);
+            let what = (difference.date, sign(difference.kind), text);
+            table.groups.push(to_clear(difference.month, names.person_in_full(&difference.insured_number), what, rows));
+        }
+        for other in result.insurer_mismatches.iter().filter(|other| Some(other.office) == *of) {
+            let text = format!("{INSURERS}\n予定：{}　実績：{}", other.planned_insurer, other.actual_insurer);
+            let who = names.person_in_full(&other.insured_number);
+            table.groups.push(to_clear(other.month, who, (None, "≠", text), 1));
         }
         for pending in result.pending.iter().filter(|pending| pending.office == *of) {
             let text = format!("実績がまだ届いていません：{}", kind(pending.kind, true));
-            table.groups.push(vec![parts::row([
-                Cell::new("□").align(Align::Middle),
-                Cell::new(era::month(pending.month)),
-                Cell { heads: true, ..Cell::new(person(&pending.insured_number, names)) },
-                Cell::new(""),
-                Cell::new("？").align(Align::Middle),
-                Cell::new(text),
-                parts::number(pending.planned.rows.to_string()),
-            ])]);
+            let who = names.person_in_full(&pending.insured_number);
+            table.groups.push(to_clear(pending.month, who, (None, "？", text), pending.planned.rows));
         }
         sheet.blocks.push(Block::Table(table));
     }
@@ -182,12 +175,28 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Sheet {
     sheet
 }
 
+/// A line to clear: the month, whom it is about, the day, sign and words, and how many rows it is about.
+fn to_clear(month: Month, who: String, (day, sign, text): (Option<Date>, &str, String), rows: usize) -> Vec<Row> {
+    vec![parts::row([
+        Cell::new("□").align(Align::Middle),
+        Cell::new(era::month(month)),
+        Cell { heads: true, ..Cell::new(who) },
+        Cell::new(day.map(era::day).unwrap_or_default()),
+        Cell::new(sign).align(Align::Middle),
+        Cell::new(text),
+        parts::number(show::count(rows)),
+    ])]
+}
+
 /// What a sheet is not about, and so each of its rows tells.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
     Person,
     Office,
 }
+
+/// What is said where plan and actuals name other insurers.
+const INSURERS: &str = "保険者番号が異なります（住所地特例など）";
 
 /// What was held against each other on a sheet.
 struct Compared {
@@ -241,7 +250,7 @@ const TOGETHER: usize = 12;
 /// One difference. The rows of a person who is missing or extra follow it one by one.
 fn groups(difference: &Difference, names: &Names, column: Column) -> Vec<Vec<Row>> {
     let who = match column {
-        Column::Person => person(&difference.insured_number, names),
+        Column::Person => names.person_in_full(&difference.insured_number),
         Column::Office => office(Some(difference.office), names),
     };
     let also = match (difference.kind, difference.also_at_other_offices) {
@@ -263,7 +272,8 @@ fn groups(difference: &Difference, names: &Names, column: Column) -> Vec<Vec<Row
         parts::row([
             Cell::new(row.date.map(era::day).unwrap_or_default()),
             Cell::new(sign(difference.kind)).align(Align::Middle),
-            Cell::new("内訳"),
+            // On the next page nothing else says why it is listed.
+            Cell::new(format!("内訳（{}）", words(difference))),
             Cell::new(planned),
             Cell::new(actual),
         ])
@@ -313,7 +323,7 @@ fn sides(difference: &Difference) -> String {
 fn side(side: &Side) -> String {
     match side {
         Side::Row(row) => cells(row),
-        Side::All(sum) => format!("{}件　{}単位", sum.rows, show::number(sum.units)),
+        Side::All(sum) => format!("{}件　{}単位", show::count(sum.rows), show::number(sum.units)),
     }
 }
 
@@ -330,11 +340,6 @@ fn cells(row: &RowCells) -> String {
         show::labelled("明細", show::some(row.detail_no)),
         show::labelled("用具", row.equipment.as_deref().map(show::text).unwrap_or_default()),
     ])
-}
-
-/// Name and number, for two persons may have one name.
-fn person(insured: &str, names: &Names) -> String {
-    show::distinct([names.person(insured), insured.to_owned()])
 }
 
 fn office(of: Option<OfficeNumber>, names: &Names) -> String {
@@ -366,7 +371,7 @@ fn totals_table(caption: &str, first: &str, widths: &[u16]) -> Table {
 fn totals(first: String, second: String, numbers: [(usize, i64); 2], strong: bool) -> Row {
     let mut row = parts::row([Cell { heads: true, ..Cell::new(first) }, Cell::new(second)]);
     for (rows, units) in numbers {
-        row.cells.push(parts::number(rows.to_string()));
+        row.cells.push(parts::number(show::count(rows)));
         row.cells.push(parts::number(show::number(units)));
     }
     row.strong = strong;

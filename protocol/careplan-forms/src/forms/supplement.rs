@@ -3,10 +3,11 @@
 //! The ministry draws no form for it, so the arrangement is ours: every column that holds something, in the order of
 //! the standard and by its names. Tables 1, 6 and 7 print the most of it in their own places too.
 
-use careplan::{Person, Record};
+use careplan::{Document, Record};
 
 use super::{Names, parts};
 use crate::{
+    era,
     sheet::{Block, Cell, Field, Orientation, Row, SHARES, Sheet, Table},
     show,
 };
@@ -14,15 +15,23 @@ use crate::{
 /// How many kinds of service a supplement can hold limits of.
 pub(crate) const LIMITS: u8 = 9;
 
-/// Arranges the form.
+/// Arranges the form for the supplement of a document: a person has one with each plan, and they may differ.
 #[must_use]
-pub fn sheets(person: &Person, record: &Record, names: &Names) -> Vec<Sheet> {
+pub fn sheets(document: &Document, record: &Record, names: &Names) -> Vec<Sheet> {
+    let person = document.person();
     let mut sheet = parts::sheet("利用者補足情報", "", Orientation::Portrait);
+    sheet.subtitle = match document {
+        Document::CarePlan(plan) => format!("居宅サービス計画書　{}", era::date(plan.date)),
+        _ => document
+            .month()
+            .map(|month| format!("サービス利用票　{}", era::month_of_service(month)))
+            .unwrap_or_default(),
+    };
     // The limits are a table of their own; who touched the record last is for software.
     let is_told = |name: &str| !name.starts_with("type_limit") && name != "updated_by_office";
     let columns = record.iter().filter(|(field, _)| is_told(field.name_en()));
     let told = columns.filter_map(|(field, value)| {
-        let shown = show::value(field, value?);
+        let shown = show::value(field, value?) + unit(field.name_en());
         // Offices are told by their numbers alone.
         let office = shown.parse().ok().filter(|_| field.name_en().ends_with("_office"));
         let shown = office.map_or(shown, |office| names.office_in_full(office));
@@ -33,6 +42,15 @@ pub fn sheets(person: &Person, record: &Record, names: &Names) -> Vec<Sheet> {
     sheet.blocks = vec![parts::fields(lines)];
     sheet.blocks.extend(limits(record, false).map(Block::Table));
     vec![sheet]
+}
+
+/// What a column counts: its name in Japanese does not tell.
+fn unit(column: &str) -> &'static str {
+    match column {
+        "category_limit_units" => "単位",
+        "short_stay_days_to_previous_month" | "short_stay_days_cumulative" => "日",
+        _ => "",
+    }
 }
 
 /// Returns the limits per service kind (種類別支給限度管理) as a table, without a row if none is told; `None` then

@@ -4,7 +4,7 @@
 //! office and satellite. Actuals stand under what was planned alike; others have a line of their own, so that nothing is
 //! paired here that a reconciliation would not pair as the same.
 
-use careplan::{MonthActual, MonthPlan, Person};
+use careplan::{MonthActual, MonthPlan, Person, ServiceRow};
 
 use super::{Names, Recipient, parts};
 use crate::{
@@ -38,7 +38,7 @@ pub fn sheets(month: &Month<'_>, recipient: Recipient, names: &Names) -> Vec<She
     sheet.subtitle = era::month_of_service(of);
     sheet.foot = recipient.foot(names);
     sheet.blocks = vec![
-        Block::Fields(fields(month, person, of, names)),
+        Block::Fields(fields(month, person, of, recipient, names)),
         Block::Table(calendar::table(month, of, recipient, names)),
     ];
     if recipient == Recipient::User {
@@ -63,17 +63,40 @@ impl Month<'_> {
     }
 }
 
-fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, names: &Names) -> Vec<Line> {
+/// What plan and actuals tell: once, if both say the same; else each with its name.
+fn told(sides: [(&str, Vec<String>); 2]) -> String {
+    let all: Vec<&String> = sides.iter().flat_map(|(_, values)| values).filter(|value| !value.is_empty()).collect();
+    let is_same = all.windows(2).all(|pair| pair[0] == pair[1]);
+    let labelled = |(side, values): &(&str, Vec<String>)| {
+        values.iter().map(|value| if is_same { value.clone() } else { show::labelled(side, value) }).collect::<Vec<_>>()
+    };
+    show::distinct(sides.iter().flat_map(labelled))
+}
+
+fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, recipient: Recipient, names: &Names) -> Vec<Line> {
     let supplement = month.plan.and_then(|plan| plan.supplement.as_ref());
     let column = |name| supplement.map(|record| show::column(record, name)).unwrap_or_default();
     let with_unit = |name, unit| supplement.map(|record| show::with_unit(record, name, unit)).unwrap_or_default();
     let planned = || month.plan.into_iter().flat_map(|plan| &plan.rows);
-    let rows = || planned().chain(month.actuals(of).flat_map(|actual| &actual.rows));
-    let days = rows().filter_map(|row| row.short_stay_days_before).map(|days| show::number(days.into()) + "日");
-    let days = show::distinct([with_unit("short_stay_days_to_previous_month", "日")].into_iter().chain(days));
+    // An office's copy tells nothing of what others sent.
+    let actuals = || month.actuals(of).filter(|actual| recipient.sees(Some(actual.office)));
+    let rows = || planned().chain(actuals().flat_map(|actual| &actual.rows));
+    let days_of = |row: &ServiceRow| row.short_stay_days_before.map(|days| show::number(days.into()) + "日");
+    let sides = [
+        (
+            "予定",
+            [with_unit("short_stay_days_to_previous_month", "日")]
+                .into_iter()
+                .chain(planned().filter_map(days_of))
+                .collect(),
+        ),
+        ("実績", actuals().flat_map(|actual| &actual.rows).filter_map(days_of).collect()),
+    ];
+    let days = told(sides);
     let created = |date: Option<careplan::Date>| date.map(era::date).unwrap_or_default();
     let made = show::distinct(planned().map(|row| created(row.created_on)));
-    let done = show::distinct(month.actuals(of).flat_map(|actual| &actual.rows).map(|row| created(row.created_on)));
+    let done = show::distinct(actuals().flat_map(|actual| &actual.rows).map(|row| created(row.created_on)));
+    let done_label = if done.contains('\n') { "実績作成日（事業所別）" } else { "実績作成日" };
     let status = supplement.map(|record| show::choice(record, "certification_status")).unwrap_or_default();
     let limits = supplement.map(|record| show::period(record, "limit_from", "limit_to")).unwrap_or_default();
     // While a new level is asked for within the period, the form names both.
@@ -85,7 +108,7 @@ fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, names: &Names
     let planner = show::distinct(planners.map(|office| names.office_in_full(office)));
     let manager = show::distinct(rows().map(|row| row.care_manager.as_deref().map(show::text).unwrap_or_default()));
     // The office may have put in the insurer that pays for one who moved to a home (住所地特例).
-    let others = month.actuals(of).map(|actual| &actual.person.insurer).filter(|insurer| **insurer != person.insurer);
+    let others = actuals().map(|actual| &actual.person.insurer).filter(|insurer| **insurer != person.insurer);
     let insurers =
         show::distinct([person.insurer.to_string()].into_iter().chain(others.map(|other| format!("実績：{other}"))));
     let birth = parts::birth(supplement, careplan::Date::new(of.year(), of.month(), 1));
@@ -95,7 +118,7 @@ fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, names: &Names
             Field::new("保険者番号", insurers, 11),
             Field::new("被保険者番号", person.insured.to_string(), 13),
             Field::new("作成年月日", made, 12),
-            Field::new("実績作成日", done, 10),
+            Field::new(done_label, done, 10),
         ],
         vec![
             Field::new("被保険者氏名", parts::name(supplement, "　様"), 17),
@@ -104,9 +127,9 @@ fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, names: &Names
             Field::new("居宅介護支援事業者", planner, 21),
         ],
         vec![
-            Field::new("要介護状態区分", level, 12),
+            Field::new("要介護状態区分", level, 14),
             Field::new("変更後要介護状態区分", changed_level, 16),
-            Field::new("変更日", column("care_level_changed_on"), 14),
+            Field::new("変更日", column("care_level_changed_on"), 12),
             Field::new("担当者名", manager, 18),
         ],
         vec![

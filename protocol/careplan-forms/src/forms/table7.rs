@@ -9,29 +9,31 @@ use crate::{
     show,
 };
 
-/// The numbers of a row, with their headings, widths and identifiers.
+/// The numbers of a row, with their headings, which are broken here as their words are, widths and identifiers.
 const NUMBERS: [(&str, u16, &str); 17] = [
     ("単位数", 3, "units"),
-    ("割引後率％", 2, "discount_rate"),
-    ("割引後単位数", 3, "discounted_units"),
+    ("割引後\n率％", 2, "discount_rate"),
+    ("割引後\n単位数", 3, "discounted_units"),
     ("回数", 2, "count_or_days"),
-    ("サービス単位／金額", 3, "service_units_amount"),
-    ("給付管理単位数", 3, "benefit_management_units"),
-    ("種類支給限度基準を超える単位数", 3, "over_type_limit_units"),
-    ("種類支給限度基準内単位数", 3, "within_type_limit_units"),
-    ("区分支給限度基準を超える単位数", 3, "over_category_limit_units"),
-    ("区分支給限度基準内単位数", 3, "within_category_limit_units"),
-    ("単位数単価", 2, "yen_per_unit"),
-    ("費用総額（保険／事業対象分）", 3, "total_cost_insured"),
-    ("給付率％", 2, "benefit_rate"),
-    ("保険／事業費請求額", 3, "insurance_claim"),
+    ("サービス\n単位／金額", 3, "service_units_amount"),
+    ("給付管理\n単位数", 3, "benefit_management_units"),
+    ("種類支給\n限度基準を\n超える\n単位数", 3, "over_type_limit_units"),
+    ("種類支給\n限度基準内\n単位数", 3, "within_type_limit_units"),
+    ("区分支給\n限度基準を\n超える\n単位数", 3, "over_category_limit_units"),
+    ("区分支給\n限度基準内\n単位数", 3, "within_category_limit_units"),
+    ("単位数\n単価", 2, "yen_per_unit"),
+    ("費用総額\n（保険／\n事業\n対象分）", 3, "total_cost_insured"),
+    ("給付\n率％", 2, "benefit_rate"),
+    ("保険／\n事業費\n請求額", 3, "insurance_claim"),
     ("定額利用者負担単価金額", 2, "fixed_copay_unit_price"),
-    ("利用者負担（保険／事業対象分）", 3, "copay_insured"),
-    ("利用者負担（全額負担分）", 3, "copay_full"),
+    ("利用者負担\n（保険／\n事業\n対象分）", 3, "copay_insured"),
+    ("利用者負担\n（全額\n負担分）", 3, "copay_full"),
 ];
 
 /// The office of the grand total.
-const ALL_OFFICES: &str = "9999999999";
+pub(super) const ALL_OFFICES: &str = "9999999999";
+/// The code of a total.
+const TOTAL: &str = "999999";
 
 /// Arranges the form; none without a row for the recipient.
 #[must_use]
@@ -83,7 +85,7 @@ fn table(rows: &[&Record], names: &Names) -> Table {
     let first = ["事業所名\n事業所番号", "サービス内容／種類", "サービスコード"];
     table.head = vec![parts::head(first.into_iter().chain(NUMBERS.map(|(name, ..)| name)))];
     let office = |row: &Record| ["service_office_number", "satellite_no"].map(|name| show::column(row, name));
-    let is_total = |row: &Record| row.text("service_code") == "999999";
+    let is_total = |row: &Record| row.text("service_code") == TOTAL;
     for of_office in rows.chunk_by(|one, other| office(one) == office(other) && is_total(one) == is_total(other)) {
         let mut group: Vec<Row> = of_office.iter().map(|row| line(row)).collect();
         if let (Some(first), false) = (group.first_mut(), is_total(of_office[0])) {
@@ -100,28 +102,37 @@ fn table(rows: &[&Record], names: &Names) -> Table {
     table
 }
 
-/// A row without its office, which spans several.
-fn line(row: &Record) -> Row {
-    let code = row.text("service_code");
-    let kind = code.get(..2).and_then(|kind| kind.parse().ok());
-    let kind = kind.and_then(careplan::ServiceKind::name_ja).unwrap_or_default();
-    let sum = match code.get(2..) {
-        _ if code == "999999" => Some("合計"),
+/// What a code that sums others stands for.
+pub(super) fn sum(code: &str) -> Option<&'static str> {
+    match code.get(2..) {
+        _ if code == TOTAL => Some("合計"),
         Some("AAAA") => Some("小計（区分支給対象）"),
         Some("EEEE") => Some("小計（区分支給対象外）"),
         Some("ZZZZ") => Some("小計（30日超過分）"),
         _ => None,
-    };
+    }
+}
+
+/// The service kind of a code, of one that sums others too; empty if none is known.
+pub(super) fn kind(code: &str) -> &'static str {
+    let kind = code.get(..2).and_then(|kind| kind.parse().ok());
+    kind.and_then(careplan::ServiceKind::name_ja).unwrap_or_default()
+}
+
+/// A row without its office, which spans several.
+fn line(row: &Record) -> Row {
+    let code = row.text("service_code");
+    let sum = sum(code);
     let over = if row.text("over_30_days") == "1" { "30日超" } else { "" };
     let what = show::lines([
-        kind.to_owned(),
+        kind(code).to_owned(),
         sum.unwrap_or_default().to_owned(),
         show::column(row, "equipment_name"),
         show::labelled("ＴＡＩＳ", show::column(row, "tais_code")),
         show::labelled("届出", show::column(row, "equipment_notification_code")),
         over.to_owned(),
     ]);
-    let mut cells = if code == "999999" {
+    let mut cells = if code == TOTAL {
         let office = row.text("service_office_number");
         let office = if office == ALL_OFFICES { String::new() } else { office.to_owned() };
         vec![Cell::head(show::lines([what, show::column(row, "service_office_name"), office])).columns(3)]

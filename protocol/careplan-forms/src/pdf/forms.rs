@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::cells::{Boxed, Rims, Rows};
 use super::flow::{Flow, Spacing, Style, TIGHT, USUAL};
 use super::grid;
+use super::heading::CONTINUED;
 use super::paper::{Item, Page, Weight};
 use super::photo::{self, Photo};
 use crate::face::Face;
@@ -13,7 +14,7 @@ use crate::sheet::{Align, Block, Field, Line, Picture, Sheet};
 use crate::wrap;
 
 const TEXT: Style = Style::plain(9.5);
-const HEADING: Style = Style::strong(11.0);
+const HEADING: Style = Style::strong(10.0);
 const LABEL: Style = Style::plain(8.5);
 /// Space beside and above the text of a field.
 const PAD: (f32, f32) = (3.0, 2.2);
@@ -63,11 +64,14 @@ impl<'a> Form<'a> {
     /// The pages with so much white.
     pub fn set(&self, face: &Face, spacing: Spacing) -> Result<Vec<Page>, Misfit> {
         let mut flow = Flow::new(face, self.sheet, spacing);
+        let has_caption = |block: &&Block| matches!(block, Block::Table(table) if table.shows_caption);
+        // Where one table only has a caption, the form's title says enough on following pages.
+        let says_again = 1 < self.sheet.blocks.iter().filter(has_caption).count();
         for (block, (content, photo)) in self.sheet.blocks.iter().zip(&self.photos).enumerate() {
             flow.gap();
             match content {
                 Block::Fields(lines) => fields(&mut flow, lines).map_err(|_| Misfit { block })?,
-                Block::Table(table) => grid::table(&mut flow, table).map_err(|_| Misfit { block })?,
+                Block::Table(table) => grid::table(&mut flow, table, says_again).map_err(|_| Misfit { block })?,
                 Block::Heading(text) => {
                     // With something of what it heads.
                     flow.keep(flow.set(HEADING).height() + 60.0);
@@ -139,7 +143,7 @@ fn row(flow: &Flow<'_>, line: &Line, labels: &BTreeMap<u16, f32>) -> Result<Rows
             cell.least = (height + label.len() as f32 * flow.set(LABEL).height() + 2.0 * pad).min(room);
             cell.again = match field.label.as_str() {
                 "" => Vec::new(),
-                words => boxed(flow, &format!("{words}（続き）"), LABEL, (left, right), Align::Start).lines,
+                words => boxed(flow, &format!("{words}{CONTINUED}"), LABEL, (left, right), Align::Start).lines,
             };
             cell.lines.splice(0..0, label);
             cells.push(cell);

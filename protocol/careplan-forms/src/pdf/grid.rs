@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::cells::{Boxed, Rims, Rows};
 use super::flow::{Flow, Style};
+use super::heading::CONTINUED;
 use super::paper::Weight;
 use crate::face::Face;
 use crate::sheet::{Align, Placed, SHARES, Table, placed};
@@ -30,8 +31,8 @@ const NARROWEST: f32 = 3.0;
 #[derive(Debug)]
 pub struct Unfit;
 
-/// Shows a table.
-pub fn table(flow: &mut Flow<'_>, table: &Table) -> Result<(), Unfit> {
+/// Shows a table; `says_again` has its caption stand on following pages too.
+pub fn table(flow: &mut Flow<'_>, table: &Table, says_again: bool) -> Result<(), Unfit> {
     let grid = Grid::new(flow, table)?;
     let columns = table.widths.len();
     let head = placed(&table.head, columns).ok_or(Unfit)?;
@@ -49,15 +50,35 @@ pub fn table(flow: &mut Flow<'_>, table: &Table) -> Result<(), Unfit> {
         .zip(&table.groups)
         .map(|(cells, group)| grid.rows(cells, group.len(), |cell| sizes[&(cell.columns, cell.strong)]))
         .collect();
+    let groups: Vec<(Rows, Vec<f32>)> = groups
+        .into_iter()
+        .map(|group| {
+            let heights = group.heights();
+            (group, heights)
+        })
+        .collect();
+    let height = |index: usize| groups.get(index).map_or(0.0, |(_, heights)| heights.iter().sum::<f32>());
     let heights = head.heights();
     let mut above: f32 = heights.iter().sum();
     let repeated = above <= flow.body() * HEAD;
 
+    // A small last group takes the one before it along, not to stand alone under a heading.
+    let last = groups.len().saturating_sub(1);
+    let is_small = |index: usize| height(index) < flow.body() / 4.0;
+    let pair = (0 < last && is_small(last - 1) && is_small(last)).then(|| last - 1);
+    let room_for = |index: usize| height(index) + if pair == Some(index) { height(last) } else { 0.0 };
+
+    let mut again = None;
     if table.shows_caption && !table.caption.is_empty() {
-        let first = groups.first().map_or(0.0, |group| group.heights().iter().sum::<f32>());
-        flow.keep(flow.set(CAPTION).height() + above + first.min(flow.body() / 2.0));
+        flow.keep(flow.set(CAPTION).height() + above + room_for(0).min(flow.body() / 2.0));
         flow.paragraph(&table.caption, CAPTION);
+        let words = format!("{}{CONTINUED}", table.caption);
+        let (left, right) = flow.sides();
+        // A caption of several lines stands in full on the first page.
+        let fits = |words: &String| wrap::wrap(flow.face, words, CAPTION.size, right - left).len() == 1;
+        again = Some(words).filter(|words| says_again && fits(words));
     }
+    let above_again = again.as_ref().map_or(0.0, |_| flow.set(CAPTION).height());
     let several = table.groups.iter().any(|group| 1 < group.len());
     let between = if several { Weight::Middle } else { Weight::Thin };
     let sides = grid.sides();
@@ -69,6 +90,9 @@ pub fn table(flow: &mut Flow<'_>, table: &Table) -> Result<(), Unfit> {
         let y = flow.y;
         flow.edges().across(y, sides.0, sides.1, Weight::Middle);
         flow.turn();
+        if let Some(words) = &again {
+            flow.paragraph(words, CAPTION);
+        }
         if repeated {
             show_head(flow);
         }
@@ -81,12 +105,10 @@ pub fn table(flow: &mut Flow<'_>, table: &Table) -> Result<(), Unfit> {
         head.broken(flow, rims, |flow| flow.turn());
         begun = true;
     }
-    let last = groups.len().saturating_sub(1);
-    for (index, group) in groups.iter().enumerate() {
-        let heights = group.heights();
-        let height: f32 = heights.iter().sum();
-        let fits = height <= flow.body() - above;
-        let needed = if fits { height } else { (flow.body() / 4.0).min(height) };
+    for (index, (group, heights)) in groups.iter().enumerate() {
+        let height_here = height(index);
+        let fits = height_here <= flow.body() - above - above_again;
+        let needed = if fits { room_for(index) } else { (flow.body() / 4.0).min(height_here) };
         if begun {
             if flow.room() < needed {
                 turn(flow);
@@ -99,7 +121,7 @@ pub fn table(flow: &mut Flow<'_>, table: &Table) -> Result<(), Unfit> {
         let bottom = if index == last { Weight::Middle } else { between };
         let rims = Rims { top: if index == 0 { Weight::Middle } else { between }, bottom, sides };
         if fits {
-            group.whole(flow, &heights, rims);
+            group.whole(flow, heights, rims);
         } else {
             group.broken(flow, rims, turn);
         }

@@ -19,8 +19,8 @@ pub const FOOT: Style = Style::plain(8.0);
 const NUMBERS: f32 = 60.0;
 /// Lines above which a title or foot is a text of its own and not a heading of every page.
 const LINES: usize = 3;
-/// What stands after the title on following pages.
-const CONTINUED: &str = "（続き）";
+/// What stands after a title, caption or label where what it heads goes on.
+pub const CONTINUED: &str = "（続き）";
 
 /// The heading and foot of a sheet.
 pub struct Heading<'a> {

@@ -67,6 +67,12 @@ fn lines_are_broken_as_japanese_is() {
     // A box is never without what it is for.
     assert_eq!(lines("□一　□二", 30.0), ["□一", "□二"]);
     assert_eq!(lines("一二□三", 30.0), ["一二", "□三"]);
+    // A short text is broken between words where that takes no more lines, and kept from odd beginnings all the same.
+    assert_eq!(lines("前月までの短期入所利用日数", 80.0), ["前月までの", "短期入所利用日数"]);
+    assert_eq!(lines("前月までの短期入所利用日数", 70.0), ["前月までの短期", "入所利用日数"]);
+    assert_eq!(lines("居宅サービス計画", 60.0), ["居宅サービス", "計画"]);
+    assert_eq!(lines("利用者負担（全額負担分）", 60.0), ["利用者負担", "（全額負担", "分）"]);
+    assert_eq!(lines("３回の訪問介護", 60.0), ["３回の", "訪問介護"]);
     assert_eq!(lines("", 30.0), Vec::<String>::new());
 }
 
@@ -143,6 +149,38 @@ fn a_form_is_set_with_less_white_if_it_then_fits_one_page() {
     // Not where it does not, and not where it is not needed.
     assert_eq!(pages(&lines(first - 1)), usual(first - 1));
     assert_eq!(pages(&lines(85)), usual(85));
+}
+
+#[test]
+fn a_table_that_goes_on_says_its_caption_again_and_leaves_no_row_alone() {
+    let one = |at: usize| vec![row(vec![Cell::new(format!("〔{at}〕"))])];
+    let of = |rows: usize| {
+        let mut table = Table {
+            caption: "表の名".to_owned(),
+            shows_caption: true,
+            widths: vec![60],
+            head: vec![row(vec![Cell::head("頭")])],
+            groups: (0..rows).map(one).collect(),
+            small: false,
+        };
+        let other = Block::Table(Table { caption: "前の表".to_owned(), groups: vec![one(999)], ..table.clone() });
+        let alone = pages(&sheet(vec![Block::Table(table.clone())]));
+        let short = pages(&sheet(vec![other.clone(), Block::Table(table.clone())]));
+        table.caption = "長い名".repeat(40);
+        [alone, short, pages(&sheet(vec![other, Block::Table(table)]))]
+    };
+    let first = (20..80).find(|rows| of(*rows).iter().all(|pages| 1 < pages.len())).unwrap();
+    for rows in first..first + 40 {
+        let [alone, short, long] = of(rows);
+        assert!(words(&short[1]).contains("表の名（続き）頭"), "{}", words(&short[1]));
+        // One that takes lines does not stand on each page, and the title is enough for a form of one table.
+        assert!(words(&long[0]).contains("長い名長い名") && !words(&long[1]).contains("長い名"));
+        assert!(!words(&alone[1]).contains("表の名"));
+        for pages in [&alone, &short, &long] {
+            let last = words(pages.last().unwrap());
+            assert!(last.contains(&format!("〔{}〕〔{}〕", rows - 2, rows - 1)), "{last}");
+        }
+    }
 }
 
 #[test]

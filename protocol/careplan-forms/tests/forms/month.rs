@@ -3,6 +3,7 @@
 use careplan::{Date, Document, FileKind, OfficeNumber, Value};
 use careplan_forms::{
     cover::Cover,
+    era,
     forms::{self, Names, Recipient, supplement},
     month,
     sheet::{Block, Sheet},
@@ -111,13 +112,17 @@ fn offices_are_told_by_name_and_number_where_a_name_is_known() {
     }
     // The supplement tells offices by their numbers alone.
     let supplement = documents.iter().find_map(|document| match document {
-        Document::CarePlan(plan) => plan.supplement.clone().map(|record| (plan.person.clone(), record)),
+        Document::CarePlan(plan) => plan.supplement.clone().map(|record| (document, plan.date, record)),
         _ => None,
     });
-    let (person, mut record) = supplement.unwrap();
+    let (document, date, mut record) = supplement.unwrap();
     record.set("consent_receiver_office", Some(Value::Code("1379905001".into())));
-    let sheets = supplement::sheets(&person, &record, &Names::of(&documents));
+    let sheets = supplement::sheets(document, &record, &Names::of(&documents));
     assert_eq!(field(&sheets, "同意書受付業者"), format!("{name}\n1379905001"));
+    let limit = field(&sheets, "区分支給限度基準額");
+    assert!(limit.ends_with("単位"), "{limit}");
+    // A person has one with each plan.
+    assert_eq!(sheets[0].subtitle, format!("居宅サービス計画書　{}", era::date(date)));
     // What goes out by fax says on every page whose it is.
     for recipient in [Recipient::Office(office), Recipient::User] {
         for sheet in month::pack(&documents, month, recipient).sheets {

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use careplan::{
-    Document, Ledger, MonthActual, MonthPlan, OfficeNumber,
-    diff::diff,
+    Document, FileKind, Ledger, MonthActual, MonthPlan, OfficeNumber, Record, Value,
+    diff::{Change, Place, What, diff},
     reconcile::{Difference, DifferenceKind, Reconciliation},
 };
 use careplan_forms::{
@@ -251,6 +251,10 @@ fn what_was_not_given_shows_a_nought() {
     assert_eq!((first.text.as_str(), first.differs), ("", false));
 }
 
+fn is_hers_too(of: &Difference, other: &Difference) -> bool {
+    (of.kind, of.month, &of.insured_number) == (other.kind, other.month, &other.insured_number)
+}
+
 #[test]
 fn every_difference_is_told_with_sign_and_words() {
     let ledger = samples::ledger();
@@ -294,7 +298,24 @@ fn every_difference_is_told_with_sign_and_words() {
     }
     let list = reconciliation::telephone(&result, &names);
     let boxes = list.texts().into_iter().filter(|text| *text == "□").count();
-    assert_eq!(boxes, result.differences.len() + result.pending.len());
+    assert!(!result.insurer_mismatches.is_empty());
+    assert_eq!(boxes, result.differences.len() + result.pending.len() + result.insurer_mismatches.len());
+    // Each row of a person says what it is listed for: it may stand first on a page.
+    let is_long = |of: &&Difference| {
+        of.kind == DifferenceKind::UserMissing && of.rows.as_ref().is_some_and(|rows| 12 <= rows.len())
+    };
+    let long = result.differences.iter().find(is_long).unwrap();
+    let is_hers = |sheet: &&Sheet| {
+        sheet.subtitle == era::month_of_service(long.month) && sheet.texts().contains(&&*long.insured_number)
+    };
+    let hers: Vec<Sheet> = people.iter().filter(is_hers).cloned().collect();
+    let rows: usize = result
+        .differences
+        .iter()
+        .filter(|of| is_hers_too(of, long))
+        .map(|of| of.rows.as_ref().map_or(0, Vec::len))
+        .sum();
+    assert_eq!(count(&hers, "内訳（利用者の実績がない）"), rows);
     // Each entry stands below its office, on a terminal too.
     let shown = text(&list, 80);
     let offices: HashSet<OfficeNumber> = result.differences.iter().map(|difference| difference.office).collect();
@@ -370,6 +391,44 @@ fn rows_tell_nothing_of_another_person_with_the_same_number() {
     other.insurer_number = "999999".into();
     result.differences.push(other);
     assert_eq!(reconciliation::by_row(&result, &month, &Names::default()), sheet);
+}
+
+#[test]
+fn a_new_version_tells_what_came_and_went_and_names_what_has_a_name() {
+    let (old, _) = extreme::month(2);
+    let Document::MonthPlan(mut plan) = old.clone() else { panic!("no plan") };
+    let office = plan.rows[0].office.unwrap();
+    let number = office.to_string();
+    let last = plan.rows.len() - 1;
+    let (gone, came) = (plan.rows.remove(0), &mut plan.rows[last - 1]);
+    (came.code, came.count, came.units) = ("116275".parse().ok(), Some(1), Some(1250));
+    (came.start, came.end) = ("0555".parse().unwrap(), "0625".parse().unwrap());
+    let new = Document::MonthPlan(plan);
+    let mut names = Names::default();
+    names.add_office(office, "見本の事業所");
+    let mut changes = diff(&old, &new);
+    let benefit = |code: &str, number: &str| {
+        let mut record = Record::new(FileKind::UpSikyu).unwrap();
+        record.set("service_code", Some(Value::Code(code.into())));
+        record.set("service_office_number", Some(Value::Code(number.into())));
+        let told = record.iter().filter_map(|(field, value)| Some((field, value?.clone())));
+        Change { place: Place::Row { table: FileKind::UpSikyu, name: told.collect() }, what: What::Removed }
+    };
+    changes.extend([benefit("999999", "9999999999"), benefit("11AAAA", &number), benefit("112345", &number)]);
+    let sheets = difference::sheets(&samples::versions(Some(&old), Some(&new)), &changes, &names);
+    let texts = sheets[0].texts();
+    assert!(texts.contains(&"追加されました\n1回　1,250単位"), "{texts:?}");
+    let of_gone = [(gone.count, "回"), (gone.units, "単位")];
+    let of_gone = of_gone.map(|(of, word)| careplan_forms::show::number(of.unwrap().into()) + word).join("　");
+    assert!(texts.contains(&of_gone.as_str()), "{of_gone}: {texts:?}");
+    assert!(texts.iter().any(|text| text.contains(&format!("見本の事業所\n{number}"))));
+    assert!(texts.contains(&"第７表\n全事業所の合計"));
+    for code in ["訪問介護小計（区分支給対象）(11AAAA)", "訪問介護(112345)"] {
+        let told = |text: &&str| text.contains(code) && text.contains(&format!("見本の事業所　{number}"));
+        assert!(texts.iter().any(told), "{code}");
+    }
+    // Without a name nobody is addressed by a number.
+    assert!(texts.contains(&"（氏名不明）"));
 }
 
 #[test]

@@ -105,8 +105,10 @@ impl Told {
     }
 
     fn group(&mut self, row: &ServiceRow, what: What) {
-        let service =
-            Service { start: row.start, end: row.end, code: row.code, office: row.office, satellite: row.satellite };
+        let ServiceRow { start, end, code, office, satellite, .. } = *row;
+        let is_whole = matches!(what, What::Added | What::Removed);
+        let (count, units) = if is_whole { (row.count, row.units) } else { (None, None) };
+        let service = Service { start, end, code, office, satellite, count, units };
         self.groups.entry((service, what)).or_default().push(row.date);
     }
 

@@ -89,7 +89,7 @@ pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Opti
 
     let mut sheet = parts::sheet("予定・実績対照表", "", Orientation::Landscape);
     sheet.subtitle = era::month_of_service(of);
-    sheet.about = names.about(&person.insured);
+    sheet.about = names.about(&person.insured, "様");
     let mut table = parts::table("予定と実績", &[4, 11, 16, 2, 17, 10]);
     table.small = true;
     table.head = vec![parts::head(["日", "事業所", "予定", "印", "実績", "違い"])];
@@ -97,7 +97,7 @@ pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Opti
     table.groups.push(vec![totals(&lines)]);
     sheet.blocks = vec![
         Block::Fields(vec![vec![
-            Field::new("利用者名", names.person(&person.insured) + "　様", 24),
+            Field::new("利用者名", names.person_at_head(&person.insured), 24),
             Field::new("保険者番号", person.insurer.to_string(), 16),
             Field::new("被保険者番号", person.insured.to_string(), 20),
         ]]),
@@ -214,7 +214,7 @@ fn totals(lines: &[Line]) -> Row {
             .iter()
             .map(|row| i64::from(row.units.unwrap_or_default()) * i64::from(row.count.unwrap_or(1)))
             .fold(0, i64::saturating_add);
-        format!("{}件　{}単位", rows.len(), show::number(units))
+        format!("{}件　{}単位", show::count(rows.len()), show::number(units))
     };
     let count = |is_wanted: fn(&Line) -> bool| lines.iter().filter(|line| is_wanted(line)).count();
     let told = [
@@ -224,7 +224,7 @@ fn totals(lines: &[Line]) -> Row {
         ("照合していない", count(|line| line.sign == "？")),
     ];
     let told = told.into_iter().enumerate().filter(|(at, (_, count))| *at < 2 || 0 < *count);
-    let told = told.map(|(_, (word, count))| format!("{word}　{count}件"));
+    let told = told.map(|(_, (word, count))| format!("{word}　{}件", show::count(count)));
     let cells = [
         Cell::head("合計").columns(2),
         Cell::new(side(|line| line.planned.as_ref())),
