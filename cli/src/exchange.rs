@@ -1,7 +1,7 @@
 //! What exchange files say, without a node: read unit by unit, in their final state, and put into words.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -9,8 +9,8 @@ use std::{
 };
 
 use careplan::{
-    Action, Collection, Contents, Document, Effect, End, FileName, Key, Ledger, MAX_FILE_BYTES, Month, OfficeNumber,
-    Person, Record, Rule, Serial, ServiceKind, ServiceRow, Subject, Unit,
+    Action, Collection, Contents, Document, Effect, End, FileName, Finding, Key, Ledger, MAX_FILE_BYTES, Month,
+    OfficeNumber, Person, Record, Rule, Serial, ServiceKind, ServiceRow, Subject, Unit,
 };
 use careplan_forms::{forms, show};
 use serde::Serialize;
@@ -35,6 +35,21 @@ pub(crate) struct Holdings {
     pub names: Names,
     /// What is not in the ledger.
     pub unread: Unread,
+    /// Units of which files are missing: what these would say stands nowhere.
+    pub incomplete: Vec<Incomplete>,
+}
+
+/// A unit of which files are missing.
+#[derive(Debug)]
+pub(crate) struct Incomplete {
+    /// Its serial.
+    pub serial: Serial,
+    /// Who sent it.
+    pub sender: End,
+    /// Whom it went to.
+    pub receiver: End,
+    /// What is missing.
+    pub findings: Vec<Finding>,
 }
 
 /// What could not be read or does not count.
@@ -54,8 +69,8 @@ pub(crate) struct Unread {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     people: HashMap<Person, (Serial, String)>,
-    /// By insured number alone, for whom another insurer is named.
-    insured: HashMap<Box<str>, (Serial, String)>,
+    /// Those with an insured number, for one whom another insurer is named for.
+    insurers: HashMap<Box<str>, BTreeSet<Box<str>>>,
     offices: HashMap<OfficeNumber, (Serial, String)>,
     /// Offices that make care plans, for forms.
     planners: HashMap<OfficeNumber, (Serial, String)>,
@@ -139,6 +154,12 @@ impl Holdings {
             let nothing = file.findings().iter().any(|finding| finding.rule() == Rule::FileNoRows);
             self.unread.files += usize::from(!file.kind().is_image() && file.rows() == 0 && !nothing);
         }
+        let missing = unit.findings().iter().filter(|finding| finding.rule() == Rule::UnitMissing);
+        let findings: Vec<Finding> = missing.cloned().collect();
+        if !findings.is_empty() {
+            let (serial, sender, receiver) = (unit.serial(), unit.sender(), unit.receiver());
+            self.incomplete.push(Incomplete { serial, sender, receiver, findings });
+        }
         let content = |position: usize| bytes.get(position).map_or(&[][..], Vec::as_slice);
         let Some(reading) = Contents::read(unit, content) else { return };
         self.unread.left_out += reading.superseded + reading.left_out;
@@ -196,7 +217,12 @@ impl Names {
     /// Returns the person's name.
     pub(crate) fn person(&self, insurer: &str, insured: &str) -> Option<&str> {
         let person = Person { insurer: insurer.into(), insured: insured.into() };
-        self.people.get(&person).or_else(|| self.insured.get(insured)).map(|(_, name)| name.as_str())
+        let found = self.people.get(&person).or_else(|| {
+            // Of two with one number nobody knows which is meant.
+            let known = self.insurers.get(insured).filter(|known| known.len() == 1)?;
+            self.people.get(&Person { insurer: known.first()?.clone(), insured: insured.into() })
+        });
+        found.map(|(_, name)| name.as_str())
     }
 
     /// Returns the office's name.
@@ -207,10 +233,7 @@ impl Names {
     /// Takes over what another side knows.
     pub(crate) fn merge(&mut self, other: Self) {
         for (person, name) in other.people {
-            newest(&mut self.people, person, name);
-        }
-        for (insured, name) in other.insured {
-            newest(&mut self.insured, insured, name);
+            self.add(&person, name);
         }
         for (office, name) in other.offices {
             newest(&mut self.offices, office, name);
@@ -223,13 +246,18 @@ impl Names {
     /// Returns the same names for forms, which tell those of offices that make care plans too.
     pub(crate) fn for_forms(&self) -> forms::Names {
         let mut names = forms::Names::default();
-        for (insured, (_, name)) in &self.insured {
-            names.add_person(insured, show::text(name));
+        for (person, (_, name)) in &self.people {
+            names.add_person(person, show::text(name));
         }
         for (office, (_, name)) in self.offices.iter().chain(&self.planners) {
             names.add_office(*office, show::text(name));
         }
         names
+    }
+
+    fn add(&mut self, person: &Person, name: (Serial, String)) {
+        self.insurers.entry(person.insured.clone()).or_default().insert(person.insurer.clone());
+        newest(&mut self.people, person.clone(), name);
     }
 
     fn learn(&mut self, contents: &Contents) {
@@ -245,9 +273,7 @@ impl Names {
             };
             let name = record.map(|record| record.text("user_name").trim()).filter(|name| !name.is_empty());
             if let Some(name) = name {
-                let person = document.person();
-                newest(&mut self.insured, person.insured.clone(), (contents.serial, name.to_owned()));
-                newest(&mut self.people, person.clone(), (contents.serial, name.to_owned()));
+                self.add(document.person(), (contents.serial, name.to_owned()));
             }
             if let Document::CarePlan(plan) = document
                 && let Some((office, name)) = forms::planner(plan)

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, Read, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
 
@@ -26,10 +26,10 @@ impl Output {
     /// Makes an empty file beside the one to be, which may replace a file that holds one of these PEM `labels`.
     pub(crate) fn prepare(path: &Path, labels: &[&str]) -> Result<Self, CommandError> {
         let first_lines: Vec<String> = labels.iter().map(|label| format!("-----BEGIN {label}-----")).collect();
-        Self::make(path, &first_lines)
+        Self::make(path, &first_lines, false)
     }
 
-    fn make(path: &Path, replaceable: &[String]) -> Result<Self, CommandError> {
+    fn make(path: &Path, replaceable: &[String], is_private: bool) -> Result<Self, CommandError> {
         let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if path.is_dir() {
             return Err(CommandError::writing(path)(io::ErrorKind::IsADirectory.into()));
@@ -38,23 +38,22 @@ impl Output {
         if path.exists() && !holds(path, replaceable) {
             return Err(CommandError::writing(path)(io::ErrorKind::AlreadyExists.into()));
         }
-        let file = builder().tempfile_in(parent).map_err(CommandError::writing(path))?;
+        let file = builder(is_private).tempfile_in(parent).map_err(CommandError::writing(path))?;
         Ok(Self { file, path: path.to_owned() })
     }
 
     /// As [`Self::prepare`], for a file that may replace one that holds these words.
     pub(crate) fn prepare_text(path: &Path, words: &str) -> Result<Self, CommandError> {
-        Self::make(path, &[words.to_owned()])
+        Self::make(path, &[words.to_owned()], false)
     }
 
-    /// As [`Self::prepare`], for a file that may replace one that begins with this; an empty beginning replaces nothing.
-    pub(crate) fn prepare_starting(path: &Path, start: &str) -> Result<Self, CommandError> {
-        let mut found = vec![0; start.len()];
-        let begins = File::open(path).and_then(|mut file| file.read_exact(&mut found)).is_ok();
-        let same = begins && !start.is_empty() && found == start.as_bytes();
+    /// As [`Self::prepare`], for a file about persons, which its owner alone may read. It may replace one that ends with
+    /// this mark; an empty mark replaces nothing.
+    pub(crate) fn prepare_private(path: &Path, mark: &str) -> Result<Self, CommandError> {
+        let is_same = !mark.is_empty() && ends_with(path, mark).unwrap_or(false);
         // Whatever it holds then.
-        let replaceable: Vec<String> = same.then(String::new).into_iter().collect();
-        Self::make(path, &replaceable)
+        let replaceable: Vec<String> = is_same.then(String::new).into_iter().collect();
+        Self::make(path, &replaceable, true)
     }
 
     /// Writes the content, makes it durable and gives the file its name.
@@ -81,11 +80,20 @@ fn holds(path: &Path, words: &[String]) -> bool {
     words.iter().any(|words| text.contains(words))
 }
 
-fn builder() -> tempfile::Builder<'static, 'static> {
+fn ends_with(path: &Path, mark: &str) -> io::Result<bool> {
+    let mut file = File::open(path)?;
+    let mut found = vec![0; mark.len()];
+    file.seek(SeekFrom::End(-i64::try_from(found.len()).unwrap_or(i64::MAX)))?;
+    file.read_exact(&mut found)?;
+    Ok(found == mark.as_bytes())
+}
+
+/// What is private keeps the mode 0600 that temporary files have; on Windows files take the rights of their folder.
+fn builder(is_private: bool) -> tempfile::Builder<'static, 'static> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".musubi-");
     #[cfg(unix)]
-    {
+    if !is_private {
         use std::os::unix::fs::PermissionsExt;
         // These files hold no secret and are meant to be handed on; the umask still applies.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
@@ -102,18 +110,28 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_otherwise_is_not_replaced() {
+    fn what_another_program_wrote_is_not_replaced() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("forms.pdf");
-        Output::prepare_starting(&path, "%PDF-").unwrap().finish_bytes(b"%PDF-1.7 \xff one").unwrap();
-        Output::prepare_starting(&path, "%PDF-").unwrap().finish_bytes(b"%PDF-1.7 \xff two").unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 \xff two");
-        for other in [&b"%PDF"[..], b"a letter", b""] {
+        Output::prepare_private(&path, "%mark").unwrap().finish_bytes(b"%PDF-1.7 \xff one%mark").unwrap();
+        Output::prepare_private(&path, "%mark").unwrap().finish_bytes(b"%PDF-1.7 \xff two%mark").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"%PDF-1.7 \xff two%mark");
+        for other in [&b"%PDF-1.7 a contract"[..], b"mark", b""] {
             std::fs::write(&path, other).unwrap();
-            let refused = Output::prepare_starting(&path, "%PDF-").err().unwrap();
+            let refused = Output::prepare_private(&path, "%mark").err().unwrap();
             assert_eq!(refused.code(), "file-exists", "{other:?}");
         }
-        assert_eq!(Output::prepare_starting(&path, "").err().unwrap().code(), "file-exists");
+        assert_eq!(Output::prepare_private(&path, "").err().unwrap().code(), "file-exists");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_about_persons_only_its_owner_reads() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("forms.pdf");
+        Output::prepare_private(&path, "").unwrap().finish("x").unwrap();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Files that only their owner may read, and that never replace another.
+//! Files and folders that only their owner may read, and that never replace another.
 
 use std::{
     fs::{File, OpenOptions},
@@ -22,6 +22,20 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = std::fs::remove_file(path);
     }
     written
+}
+
+/// Makes a folder beside others that will have another name once it is complete; it goes away if it is dropped before.
+///
+/// On Unix its mode is 0700. On Windows it takes the rights of its folder.
+pub(crate) fn folder_in(parent: &Path) -> io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".musubi-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(std::fs::Permissions::from_mode(0o700));
+    }
+    builder.tempdir_in(parent)
 }
 
 #[cfg(unix)]

@@ -51,15 +51,13 @@ pub(crate) fn write(format: Format, pack: &Pack, path: &Path) -> Result<Written,
     match format {
         Format::Pdf => write_pdf(pack, path),
         Format::Html => {
-            let page = html::html(pack);
-            let out = Output::prepare_starting(path, "<!DOCTYPE html>")?;
-            out.finish_bytes(page.as_bytes())?;
+            let page = html::html(pack) + HTML_MARK;
+            Output::prepare_private(path, HTML_MARK)?.finish(&page)?;
             Ok(Written { out: path.to_owned(), sheets: pack.sheets.len(), pages: None, missing: Vec::new() })
         }
         Format::Text => {
             let all: Vec<String> = pack.sheets.iter().map(|sheet| text::text(sheet, COLUMNS)).collect();
-            let out = Output::prepare_starting(path, "")?;
-            out.finish_bytes(all.join("\n").as_bytes())?;
+            Output::prepare_private(path, "")?.finish(&all.join("\n"))?;
             Ok(Written { out: path.to_owned(), sheets: pack.sheets.len(), pages: None, missing: Vec::new() })
         }
     }
@@ -71,13 +69,18 @@ pub(crate) fn note_unread(sheets: &mut [Sheet], unread: &[Unread]) {
     forms::note_unread(sheets, files, rows);
 }
 
+/// A comment at the end of our files: they are replaced by newer ones, those of others are not.
+const PDF_MARK: &str = "\n%musubi\n";
+const HTML_MARK: &str = "<!-- musubi -->\n";
+
 /// Columns of a text that goes into a file.
 const COLUMNS: usize = 100;
 
 fn write_pdf(pack: &Pack, path: &Path) -> Result<Written, CommandError> {
-    let out = Output::prepare_starting(path, "%PDF-")?;
-    let made = pdf::pdf(pack, &pdf::Options::default())
+    let out = Output::prepare_private(path, PDF_MARK)?;
+    let mut made = pdf::pdf(pack, &pdf::Options::default())
         .map_err(|error| CommandError::failed(msg!("err-render-pdf")).because(&error))?;
+    made.bytes.extend_from_slice(PDF_MARK.as_bytes());
     out.finish_bytes(&made.bytes)?;
     let mut missing: Vec<char> = made.missing.iter().map(|missing| missing.character).collect();
     missing.sort_unstable();

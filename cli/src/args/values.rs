@@ -134,15 +134,31 @@ pub(crate) fn exchange_office(text: &str) -> Result<careplan::OfficeNumber, Inva
     narrow(text).to_ascii_uppercase().parse().map_err(|_| InvalidValue::Office)
 }
 
-/// Reads the office of an address, `1379900010-11`, or an office number of the exchange's files.
-pub(crate) fn exchange_address(text: &str) -> Result<careplan::OfficeNumber, InvalidValue> {
+/// Reads an address, `1379900010-11`, or an office number of the exchange's files.
+pub(crate) fn exchange_address(text: &str) -> Result<careplan::End, InvalidValue> {
     let text = narrow(text);
     let (office, kind) =
         text.split_once(['-', 'ー']).map_or((text.as_str(), None), |(office, kind)| (office, Some(kind)));
-    if kind.is_some_and(|kind| kind.parse::<careplan::ServiceKind>().is_err()) {
-        return Err(InvalidValue::Office);
-    }
-    exchange_office(office)
+    let kind = kind.map(|kind| kind.parse().map_err(|_| InvalidValue::Office)).transpose()?;
+    Ok(careplan::End { office: exchange_office(office)?, kind })
+}
+
+/// An insured number, with the insurer's where two persons have one number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Insured {
+    /// The insurer, if it was told.
+    pub insurer: Option<Box<str>>,
+    /// The number.
+    pub number: Box<str>,
+}
+
+/// Reads an insured number, `0009000000`, or one with its insurer, `139014-0009000000`.
+pub(crate) fn insured(text: &str) -> Result<Insured, std::convert::Infallible> {
+    let text = narrow(text).to_ascii_uppercase();
+    Ok(match text.split_once(['-', 'ー']) {
+        Some((insurer, number)) => Insured { insurer: Some(insurer.into()), number: number.into() },
+        None => Insured { insurer: None, number: text.as_str().into() },
+    })
 }
 
 /// Reads a month, `202511`, `2025-11` or `2025/11`.

@@ -2,18 +2,14 @@
 
 use std::{fs, path::PathBuf};
 
-use careplan::{Month, OfficeNumber, reconcile::Reconciliation};
-use careplan_forms::{
-    forms::{Form, Recipient},
-    sheet::Pack,
-    text,
-};
+use careplan::{End, Month, reconcile::Reconciliation};
+use careplan_forms::{forms::Form, sheet::Pack, text};
 use clap::{ValueEnum, builder::PossibleValue};
 
 use crate::{
-    args::values,
+    args::values::{self, Insured},
     error::{CommandError, Exit},
-    exchange::Holdings,
+    exchange::{self, Holdings, Incomplete},
     msg,
     sheets::{self, Format},
     ui::Ui,
@@ -34,10 +30,10 @@ pub struct Args {
     pub format: Format,
     /// The copy for an office: what it got, and of the month its own services.
     #[arg(long = "for", value_name = "ADDRESS", value_parser = values::exchange_address, conflicts_with = "person")]
-    pub office: Option<OfficeNumber>,
-    /// The copy for a person, by the insured number.
-    #[arg(long, value_name = "NUMBER")]
-    pub person: Option<String>,
+    pub office: Option<End>,
+    /// The copy for a person, by the insured number; before it the insurer's where two persons have one number.
+    #[arg(long, value_name = "NUMBER", value_parser = values::insured)]
+    pub person: Option<Insured>,
     /// One month only; what belongs to no month is left out.
     #[arg(long, value_name = "MONTH", value_parser = values::month)]
     pub month: Option<Month>,
@@ -79,7 +75,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
         (Some(Each::Partner), ..) => selection.partners(),
         (Some(Each::Person), ..) => selection.persons(),
         (None, Some(office), _) => vec![Copy::Office(office)],
-        (None, None, Some(insured)) => vec![Copy::Person(insured.as_str().into())],
+        (None, None, Some(insured)) => one_person(&selection, insured)?.into_iter().collect(),
         (None, None, None) => vec![Copy::All],
     };
     let wanted = |form: Form| args.forms.is_empty() || args.forms.contains(&FormName(form));
@@ -87,11 +83,16 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     for copy in copies {
         let title = selection.title(&copy, ui.text());
         let mut sheets = selection.sheets(&copy, wanted);
+        if args.forms.is_empty() {
+            sheets.splice(0..0, selection.withdrawn(&copy));
+        }
         if args.reconciliation {
             let result = Reconciliation::of_ledgers(&holdings.ledger, &holdings.ledger);
             sheets.extend(selection.reconciled(&result));
         }
         if !sheets.is_empty() {
+            sheets::note_unread(&mut sheets, &[holdings.unread]);
+            selection.incomplete(&copy).into_iter().for_each(|of| tell_incomplete(ui, of));
             packs.push((copy, Pack { title, sheets }));
         }
     }
@@ -109,7 +110,8 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
         fs::create_dir_all(out).map_err(CommandError::writing(out))?;
         let mut progress = ui.progress(&msg!("render-progress"), packs.len() as u64);
         for (copy, pack) in &packs {
-            let path = out.join(format!("{}.{}", copy.file_name(), args.format.extension()));
+            let name = selection.file_name(copy, args.month);
+            let path = out.join(format!("{name}.{}", args.format.extension()));
             written.push(sheets::write(args.format, pack, &path)?);
             progress.step();
         }
@@ -161,12 +163,22 @@ fn on_screen(ui: &mut Ui, pack: &Pack) {
     }
 }
 
-/// Whose copy a document is shown as.
-pub(super) fn recipient(copy: &Copy) -> Recipient {
-    match copy {
-        Copy::All => Recipient::Planner,
-        Copy::Office(office) => Recipient::Office(*office),
-        Copy::Person(_) => Recipient::User,
+/// The copy of the person with a number, if there is something about one.
+pub(super) fn one_person(selection: &Selection<'_>, insured: &Insured) -> Result<Option<Copy>, CommandError> {
+    let found = selection.with_number(insured);
+    if 1 < found.len() {
+        let numbers: Vec<String> = found.iter().map(|of| format!("{}-{}", of.insurer, of.insured)).collect();
+        return Err(CommandError::failed(msg!("err-render-two", numbers = numbers.join(", "))));
+    }
+    Ok(found.into_iter().next().map(Copy::Person))
+}
+
+/// Says of which unit files are missing.
+pub(super) fn tell_incomplete(ui: &mut Ui, of: &Incomplete) {
+    ui.warn(&msg!("warn-render-incomplete", serial = of.serial.to_string()));
+    let lang = exchange::lang(ui.text());
+    for finding in &of.findings {
+        ui.note(&msg!("handover-finding", text = finding.text(lang)));
     }
 }
 
@@ -208,14 +220,14 @@ pub(super) mod tests {
         let all = rendered(&args(Format::Pdf, Some(&out))).unwrap();
         let pages = |value: &serde_json::Value| value[0]["pages"].as_u64().unwrap();
         assert!(fs::read(&out).unwrap().starts_with(b"%PDF-"));
-        let office = Args { office: "1379900010".parse().ok(), ..args(Format::Pdf, Some(&out)) };
+        let office = Args { office: values::exchange_address("1379900010").ok(), ..args(Format::Pdf, Some(&out)) };
         let office = rendered(&office).unwrap();
-        let person = Args { person: Some("0009237573".into()), ..args(Format::Pdf, Some(&out)) };
+        let person = Args { person: values::insured("0009237573").ok(), ..args(Format::Pdf, Some(&out)) };
         let person = rendered(&person).unwrap();
         assert!(0 < pages(&person) && pages(&person) < pages(&office) && pages(&office) < pages(&all), "{all}");
         // The same again is the same, to the byte.
         let first = fs::read(&out).unwrap();
-        rendered(&Args { person: Some("0009237573".into()), ..args(Format::Pdf, Some(&out)) }).unwrap();
+        rendered(&Args { person: values::insured("0009237573").ok(), ..args(Format::Pdf, Some(&out)) }).unwrap();
         assert_eq!(fs::read(&out).unwrap(), first);
     }
 
@@ -229,7 +241,8 @@ pub(super) mod tests {
             fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         assert_eq!(written.as_array().unwrap().len(), names.len());
-        let is_plain = |name: &String| name.strip_suffix(".html").unwrap().bytes().all(|b| b.is_ascii_alphanumeric());
+        let is_plain =
+            |name: &String| name.strip_suffix("-202511.html").unwrap().bytes().all(|b| b.is_ascii_alphanumeric());
         assert!(names.len() > 5 && names.iter().all(is_plain), "{names:?}");
         let page = fs::read_to_string(out.join(&names[0])).unwrap();
         assert!(page.contains("第６表") && page.contains("令和7年11月分"));
@@ -238,7 +251,7 @@ pub(super) mod tests {
     #[test]
     fn text_goes_to_the_screen() {
         let (mut ui, out, _) = testing::ui(Lang::Ja, false, None);
-        let person = Args { person: Some("0009237573".into()), ..args(Format::Text, None) };
+        let person = Args { person: values::insured("0009237573").ok(), ..args(Format::Text, None) };
         run(&mut ui, &person).unwrap();
         ui.finish().unwrap();
         assert!(out.text().contains("サービス利用票"));
@@ -298,11 +311,48 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn two_persons_with_one_number_are_two() {
+        let dir = tempfile::tempdir().unwrap();
+        let input = dir.path().join("in");
+        fs::create_dir(&input).unwrap();
+        for found in crate::search::search(&[SAMPLE.into()]).unwrap().found {
+            let path = found.path.to_string_lossy().into_owned();
+            if path.contains("20251024090725-") || path.contains("-B5-1379900010-11") {
+                let bytes = fs::read(&found.path).unwrap();
+                let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+                let text = text.replace("0009079191", "0009000000");
+                let bytes: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+                fs::write(input.join(found.name), bytes).unwrap();
+            }
+        }
+        let out = dir.path().join("forms.txt");
+        let of = |number: &str| Args {
+            paths: vec![input.clone()],
+            person: values::insured(number).ok(),
+            ..args(Format::Text, Some(&out))
+        };
+        assert_eq!(rendered(&of("0009000000")).unwrap_err(), "render-two");
+        for (number, name, other) in [("139014-0009000000", "濵見本", "例田"), ("139022-0009000000", "例田", "濵見本")]
+        {
+            rendered(&of(number)).unwrap();
+            let text = fs::read_to_string(&out).unwrap();
+            assert!(text.contains(name) && !text.contains(other), "{number}");
+            fs::remove_file(&out).unwrap();
+        }
+        let folder = dir.path().join("each");
+        let each = Args { person: None, each: Some(Each::Person), out: Some(folder.clone()), ..of("") };
+        rendered(&each).unwrap();
+        for name in ["0009000000-139014.txt", "0009000000-139022.txt"] {
+            assert!(folder.join(name).exists(), "{name}");
+        }
+    }
+
+    #[test]
     fn what_cannot_be_rendered_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let out = dir.path().join("forms.pdf");
         assert_eq!(rendered(&args(Format::Pdf, None)).unwrap_err(), "render-out");
-        let nobody = Args { office: "1379999990".parse().ok(), ..args(Format::Pdf, Some(&out)) };
+        let nobody = Args { office: values::exchange_address("1379999990").ok(), ..args(Format::Pdf, Some(&out)) };
         assert_eq!(rendered(&nobody).unwrap_err(), "render-nothing");
         fs::write(&out, "a letter").unwrap();
         assert_eq!(rendered(&args(Format::Pdf, Some(&out))).unwrap_err(), "file-exists");

@@ -23,6 +23,8 @@ pub struct Cover {
     pub date: Option<Date>,
     /// How many pages follow, without this one.
     pub pages: usize,
+    /// How many pages the cover itself has; 0 counts as one.
+    pub own_pages: usize,
     /// What follows, with its number of pages. A person is best told by a number or initials, for a cover lies open.
     pub contents: Vec<(String, usize)>,
 }
@@ -30,8 +32,11 @@ pub struct Cover {
 /// Arranges the sheet.
 #[must_use]
 pub fn sheet(cover: &Cover) -> Sheet {
-    let pages =
-        format!("{}枚（送付状を含め{}枚）", show::count(cover.pages), show::count(cover.pages.saturating_add(1)));
+    let pages = format!(
+        "{}枚（送付状を含め{}枚）",
+        show::count(cover.pages),
+        show::count(cover.pages.saturating_add(cover.own_pages.max(1)))
+    );
     let table = Table {
         caption: "送付内容".to_owned(),
         shows_caption: true,
@@ -96,6 +101,7 @@ mod tests {
             sender_contact: "00-0000-0001".into(),
             date: Date::new(2025, 11, 4),
             pages: 12,
+            own_pages: 0,
             contents: vec![("サービス提供票".into(), 8), ("別表".into(), 4)],
         };
         let sheet = sheet(&cover);
@@ -105,6 +111,8 @@ mod tests {
         {
             assert!(all.contains(part), "{part}");
         }
+        let longer = super::sheet(&Cover { own_pages: 2, ..cover });
+        assert!(longer.texts().contains(&"12枚（送付状を含め14枚）"));
         for part in ["12枚（送付状を含め13枚）", "サービス提供票", "個人情報", "返送"] {
             assert!(all.contains(part), "{part}");
         }

@@ -10,6 +10,7 @@ pub mod basic_information;
 pub mod difference;
 mod names;
 mod parts;
+mod persons;
 pub mod reconciliation;
 pub mod supplement;
 pub mod support_plan;
@@ -18,8 +19,10 @@ pub mod table2;
 pub mod table3;
 pub mod table6;
 pub mod table7;
+pub mod withdrawn;
 
 pub use names::{Names, planner};
+pub use persons::Persons;
 pub use table6::Month;
 
 /// Whose copy a form is.
@@ -31,6 +34,8 @@ pub enum Recipient {
     Office(OfficeNumber),
     /// The planner's own: everything.
     Planner,
+    /// Of actuals, that of the planner to whom an office reports: everything.
+    ReportedTo(OfficeNumber),
 }
 
 /// Which of a document's forms a sheet is.
@@ -103,10 +108,10 @@ pub fn by_form(
         add(Form::Supplement, supplement::sheets(document, record, names));
     }
     let own = Names::of([document]);
-    let insured = &document.person().insured;
-    let names = if names.knows(insured) { names } else { &own };
+    let Person { insurer, insured } = document.person();
+    let names = if names.find(insurer, insured).is_some() { names } else { &own };
     for (form, sheet) in &mut sheets {
-        sheet.about = names.about(insured, form.title());
+        sheet.about = names.about((insurer, insured), form.honorific());
     }
     sheets
 }
@@ -114,13 +119,13 @@ pub fn by_form(
 /// Has following pages say whom they are about.
 pub(crate) fn name_person<'a>(sheets: impl IntoIterator<Item = &'a mut Sheet>, person: &Person, names: &Names) {
     for sheet in sheets {
-        sheet.about = names.about(&person.insured, "様");
+        sheet.about = names.about((&person.insurer, &person.insured), "様");
     }
 }
 
 impl Form {
     /// How the form addresses the person.
-    const fn title(self) -> &'static str {
+    const fn honorific(self) -> &'static str {
         match self {
             Self::Table1 | Self::Table2 | Self::Table3 => "殿",
             _ => "様",
@@ -149,6 +154,9 @@ impl Recipient {
             Self::User => "利用者用".to_owned(),
             Self::Office(office) => format!("サービス事業所用（{}）", names.office_in_full(office).replace('\n', "　")),
             Self::Planner => "居宅介護支援事業所控".to_owned(),
+            Self::ReportedTo(office) => {
+                format!("居宅介護支援事業所用（{}）", names.office_in_full(office).replace('\n', "　"))
+            }
         }
     }
 
@@ -156,7 +164,7 @@ impl Recipient {
     pub(crate) fn sees(self, of: Option<OfficeNumber>) -> bool {
         match self {
             Self::Office(office) => of == Some(office),
-            Self::User | Self::Planner => true,
+            Self::User | Self::Planner | Self::ReportedTo(_) => true,
         }
     }
 }

@@ -10,7 +10,7 @@ use careplan::{Document, Month, MonthActual, MonthPlan, OfficeNumber};
 use crate::{
     cover::{self, Cover},
     era,
-    forms::{self, Names, Recipient},
+    forms::{self, Names, Persons, Recipient},
     sheet::{Pack, Sheet},
     show,
 };
@@ -24,6 +24,7 @@ use crate::{
 pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month, recipient: Recipient) -> Pack {
     let documents: Vec<&Document> = documents.into_iter().collect();
     let names = Names::of(documents.iter().copied());
+    let persons = Persons::of(documents.iter().copied());
     let mut plans: BTreeMap<_, &MonthPlan> = BTreeMap::new();
     let mut actuals: BTreeMap<_, &MonthActual> = BTreeMap::new();
     for document in documents {
@@ -46,7 +47,7 @@ pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month,
     let mut sheets = Vec::new();
     for plan in &plans {
         let beside: Vec<&MonthActual> =
-            actuals.values().copied().filter(|actual| actual.person.insured == plan.person.insured).collect();
+            actuals.values().copied().filter(|actual| persons.are_one(&actual.person, &plan.person)).collect();
         let is_planned = plan.rows.iter().any(|row| concerns(row.office));
         if !is_planned && !beside.iter().any(|actual| concerns(Some(actual.office))) {
             continue;
@@ -58,7 +59,7 @@ pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month,
     }
     let mut others: BTreeMap<_, Vec<&MonthActual>> = BTreeMap::new();
     for actual in actuals.into_values() {
-        let is_planned = plans.iter().any(|plan| plan.person.insured == actual.person.insured);
+        let is_planned = plans.iter().any(|plan| persons.are_one(&plan.person, &actual.person));
         if !is_planned && concerns(Some(actual.office)) {
             others.entry(&actual.person).or_default().push(actual);
         }
@@ -76,7 +77,7 @@ pub fn pack<'a>(documents: impl IntoIterator<Item = &'a Document>, month: Month,
 }
 
 /// Puts a cover before a pack. The contents of the cover are told by the names of the pack's forms, if it has none:
-/// `pages` says how many pages a form takes, and is asked for each sheet in order.
+/// `pages` says how many pages a form takes, and is asked for each sheet in order and for the cover.
 #[must_use]
 pub fn with_cover(mut pack: Pack, mut cover: Cover, pages: impl Fn(&Sheet) -> usize) -> Pack {
     if cover.contents.is_empty() {
@@ -92,6 +93,8 @@ pub fn with_cover(mut pack: Pack, mut cover: Cover, pages: impl Fn(&Sheet) -> us
         }
         cover.pages = cover.contents.iter().map(|(_, pages)| pages).sum();
     }
+    // A number more or less changes no line of it.
+    cover.own_pages = pages(&cover::sheet(&cover)).max(1);
     pack.sheets.insert(0, cover::sheet(&cover));
     pack
 }

@@ -113,7 +113,7 @@ impl Ledger {
     }
 
     /// Returns what was removed and has not come again: sender, receiver, key.
-    pub(crate) fn removed(&self) -> impl Iterator<Item = (End, End, &Key)> {
+    pub fn removed(&self) -> impl Iterator<Item = (End, End, &Key)> {
         self.scopes.iter().flat_map(|(&(sender, receiver), entries)| {
             let removed = entries.iter().filter(|(_, entry)| entry.document.is_none());
             removed.map(move |(key, _)| (sender, receiver, key))

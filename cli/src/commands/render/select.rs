@@ -5,66 +5,118 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use careplan::{Document, Held, Key, MonthActual, OfficeNumber, reconcile::Reconciliation};
+use careplan::{Document, End, Held, Key, Month, MonthActual, OfficeNumber, Person, reconcile::Reconciliation};
 use careplan_forms::{
-    forms::{self, Form, Names},
+    forms::{self, Form, Names, Persons, Recipient},
     sheet::Sheet,
 };
 
-use super::recipient;
-use crate::{exchange::Holdings, msg, text::Text};
+use crate::{
+    args::values::Insured,
+    exchange::{Holdings, Incomplete},
+    msg,
+    text::Text,
+};
 
 /// Whose copy it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Copy {
     /// Everybody's: the planner's own.
     All,
-    /// An office's: what it got.
-    Office(OfficeNumber),
-    /// A person's, by the insured number.
-    Person(Box<str>),
+    /// An office's: what it got, under one service kind if there is one.
+    Office(End),
+    /// A person's.
+    Person(Person),
 }
 
 /// What lies in files, ready to be chosen from.
 pub(crate) struct Selection<'a> {
     /// The newest first.
     held: Vec<Held<'a>>,
-    actuals: Vec<&'a MonthActual>,
+    /// What was withdrawn: sender, receiver, key.
+    withdrawn: Vec<(End, End, &'a Key)>,
+    incomplete: &'a [Incomplete],
     names: Names,
-}
-
-impl Copy {
-    /// A name for its file, which sorts as the numbers do and holds nobody's name.
-    pub(crate) fn file_name(&self) -> String {
-        match self {
-            Self::All => "forms".to_owned(),
-            Self::Office(office) => office.to_string(),
-            // A number of the standard is letters and digits; whatever else stands there goes into no path.
-            Self::Person(insured) => insured.chars().filter(char::is_ascii_alphanumeric).collect(),
-        }
-    }
+    persons: Persons,
 }
 
 impl<'a> Selection<'a> {
     pub(crate) fn new(holdings: &'a Holdings) -> Self {
         let mut held: Vec<Held<'a>> = holdings.ledger.documents().collect();
         held.sort_by_key(|held| Reverse(held.serial));
-        let actuals = held.iter().filter_map(|held| match held.document {
-            Document::MonthActual(actual) => Some(actual),
-            _ => None,
-        });
-        let actuals = actuals.collect();
-        Self { held, actuals, names: holdings.names.for_forms() }
+        Self {
+            withdrawn: holdings.ledger.removed().collect(),
+            incomplete: &holdings.incomplete,
+            names: holdings.names.for_forms(),
+            persons: Persons::of(held.iter().map(|held| held.document)),
+            held,
+        }
     }
 
-    /// Who sent what there is, if it is one office.
-    pub(crate) fn sender_of(&self, office: OfficeNumber) -> Option<OfficeNumber> {
-        let got = self.held.iter().filter(|held| held.receiver.office == office);
-        let senders: BTreeSet<OfficeNumber> = got.map(|held| held.sender.office).collect();
-        match senders.into_iter().collect::<Vec<_>>()[..] {
-            [sender] => Some(sender),
-            _ => None,
-        }
+    /// The offices that sent what is on a copy, or withdrew it.
+    pub(crate) fn senders(&self, copy: &Copy) -> BTreeSet<OfficeNumber> {
+        let held = self.held.iter().filter(|held| self.is_for(copy, held)).map(|held| held.sender.office);
+        held.chain(self.withdrawn_from(copy).iter().map(|(sender, ..)| sender.office)).collect()
+    }
+
+    /// Leaves out what is not about a person.
+    pub(crate) fn keep(&mut self, person: &Person) {
+        let persons = &self.persons;
+        self.held.retain(|held| persons.are_one(held.document.person(), person));
+        self.withdrawn.retain(|(.., key)| {
+            let cells: Vec<&str> = key.cells().take(2).collect();
+            matches!(cells[..], [insurer, insured]
+                if persons.are_one(person, &Person { insurer: insurer.into(), insured: insured.into() }))
+        });
+    }
+
+    /// Units of which files are missing, if something of them is on a copy.
+    pub(crate) fn incomplete(&self, copy: &Copy) -> Vec<&'a Incomplete> {
+        let is_on = |of: &&Incomplete| {
+            self.held.iter().any(|held| {
+                (held.serial, held.sender, held.receiver) == (of.serial, of.sender, of.receiver)
+                    && self.is_for(copy, held)
+            })
+        };
+        self.incomplete.iter().filter(is_on).collect()
+    }
+
+    /// What of an office's was withdrawn.
+    fn withdrawn_from(&self, copy: &Copy) -> Vec<(End, End, &'a Key)> {
+        let Copy::Office(office) = copy else { return Vec::new() };
+        self.withdrawn.iter().filter(|(_, receiver, _)| is_at(*office, *receiver)).copied().collect()
+    }
+
+    /// The sheet that tells an office what was withdrawn, if something was.
+    pub(crate) fn withdrawn(&self, copy: &Copy) -> Option<Sheet> {
+        forms::withdrawn::sheet(&self.withdrawn_from(copy), &self.names)
+    }
+
+    /// A name for a copy's file, which sorts as the numbers do and holds nobody's name.
+    pub(crate) fn file_name(&self, copy: &Copy, month: Option<Month>) -> String {
+        let name = match copy {
+            Copy::All => "forms".to_owned(),
+            Copy::Office(office) => office.to_string(),
+            Copy::Person(person) => {
+                let number = Insured { insurer: None, number: person.insured.clone() };
+                let is_one = self.with_number(&number).len() < 2;
+                // A number of the standard is letters and digits; whatever else stands there goes into no path.
+                let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+                let insured = plain(&person.insured);
+                if is_one { insured } else { format!("{insured}-{}", plain(&person.insurer)) }
+            }
+        };
+        // Files of other months in the folder are other files.
+        month.map_or(name.clone(), |month| format!("{name}-{month}"))
+    }
+
+    /// The persons with a number, of whom there is something.
+    pub(crate) fn with_number(&self, wanted: &Insured) -> Vec<Person> {
+        let persons = self.held.iter().map(|held| held.document.person());
+        let meant = persons.filter(|person| person.insured == wanted.number).map(|person| self.persons.who(person));
+        let meant: BTreeSet<Person> =
+            meant.filter(|person| wanted.insurer.as_ref().is_none_or(|insurer| person.insurer == *insurer)).collect();
+        meant.into_iter().collect()
     }
 
     /// The names of persons and offices.
@@ -72,15 +124,19 @@ impl<'a> Selection<'a> {
         &self.names
     }
 
-    /// A copy for each office that got something.
+    /// A copy for each office that got something, or from which something was withdrawn.
     pub(crate) fn partners(&self) -> Vec<Copy> {
-        let offices: BTreeSet<OfficeNumber> = self.held.iter().map(|held| held.receiver.office).collect();
-        offices.into_iter().map(Copy::Office).collect()
+        let got = self.held.iter().map(|held| held.receiver.office);
+        let offices: BTreeSet<OfficeNumber> =
+            got.chain(self.withdrawn.iter().map(|(_, receiver, _)| receiver.office)).collect();
+        offices.into_iter().map(|office| Copy::Office(End { office, kind: None })).collect()
     }
 
     /// A copy for each person.
     pub(crate) fn persons(&self) -> Vec<Copy> {
-        let persons: BTreeSet<Box<str>> = self.held.iter().map(|held| held.document.person().insured.clone()).collect();
+        let persons = self.held.iter().map(|held| self.persons.who(held.document.person()));
+        let mut persons: Vec<Person> = persons.collect::<BTreeSet<_>>().into_iter().collect();
+        persons.sort_by(|one, other| (&one.insured, &one.insurer).cmp(&(&other.insured, &other.insurer)));
         persons.into_iter().map(Copy::Person).collect()
     }
 
@@ -88,17 +144,18 @@ impl<'a> Selection<'a> {
     pub(crate) fn title(&self, copy: &Copy, text: &Text) -> String {
         text.show(&match copy {
             Copy::All => msg!("render-title-all"),
-            Copy::Office(office) => msg!("render-title-office", name = self.names.office(*office)),
-            Copy::Person(insured) => msg!("render-title-person", name = self.names.person(insured)),
+            Copy::Office(office) => msg!("render-title-office", name = self.names.office(office.office)),
+            // Titles stand in lists of windows and of what waits for a printer.
+            Copy::Person(person) => msg!("render-title-person", name = &*person.insured),
         })
     }
 
     /// The documents of a copy, of each key the newest, by person.
     pub(crate) fn documents(&self, copy: &Copy) -> Vec<&'a Document> {
-        let mut newest: BTreeMap<(&str, Key), &'a Document> = BTreeMap::new();
-        for held in self.held.iter().filter(|held| is_for(copy, held)) {
-            let person = held.document.person();
-            newest.entry((&person.insured, held.document.key())).or_insert(held.document);
+        let mut newest: BTreeMap<(Box<str>, Box<str>, Key), &'a Document> = BTreeMap::new();
+        for held in self.held.iter().filter(|held| self.is_for(copy, held)) {
+            let Person { insurer, insured } = self.persons.who(held.document.person());
+            newest.entry((insured, insurer, held.document.key())).or_insert(held.document);
         }
         newest.into_values().collect()
     }
@@ -108,13 +165,13 @@ impl<'a> Selection<'a> {
         let documents = self.documents(copy);
         let mut sheets = Vec::new();
         for document in &documents {
-            let beside = self.beside(document);
-            let is_beside = |actual: &MonthActual| documents.iter().any(|other| is_month_of(other, actual));
+            let beside = self.beside(copy, document, &documents);
+            let is_beside = |actual: &MonthActual| documents.iter().any(|other| self.is_month_of(other, actual));
             // Actuals stand on the sheet of their plan, where that is on the same copy.
             if matches!(document, Document::MonthActual(actual) if is_beside(actual)) {
                 continue;
             }
-            let made = forms::by_form(document, &beside, recipient(copy), &self.names);
+            let made = forms::by_form(document, &beside, recipient(copy, document, &beside), &self.names);
             sheets.extend(made.into_iter().filter(|(form, _)| wanted(*form)).map(|(_, sheet)| sheet));
         }
         sheets
@@ -128,23 +185,53 @@ impl<'a> Selection<'a> {
         sheets
     }
 
-    fn beside(&self, document: &Document) -> Vec<&'a MonthActual> {
-        self.actuals.iter().copied().filter(|actual| is_month_of(document, actual)).collect()
+    /// The actuals beside a plan: on an office's copy those that it got, and what it reported itself.
+    fn beside(&self, copy: &Copy, document: &Document, documents: &[&'a Document]) -> Vec<&'a MonthActual> {
+        let actuals = self.held.iter().filter_map(|held| match (held.document, copy) {
+            (Document::MonthActual(actual), Copy::Office(office)) if actual.office != office.office => {
+                documents.iter().any(|got| std::ptr::eq(*got, held.document)).then_some(actual)
+            }
+            (Document::MonthActual(actual), _) => Some(actual),
+            _ => None,
+        });
+        actuals.filter(|actual| self.is_month_of(document, actual)).collect()
+    }
+
+    /// Whether actuals are of the month and person of a plan.
+    fn is_month_of(&self, document: &Document, actual: &MonthActual) -> bool {
+        match document {
+            Document::MonthPlan(plan) => {
+                plan.month == actual.month && self.persons.are_one(&plan.person, &actual.person)
+            }
+            _ => false,
+        }
+    }
+
+    fn is_for(&self, copy: &Copy, held: &Held<'_>) -> bool {
+        match copy {
+            Copy::All => true,
+            Copy::Office(office) => is_at(*office, held.receiver),
+            Copy::Person(person) => self.persons.are_one(held.document.person(), person),
+        }
     }
 }
 
-/// Whether actuals are of the month and person of a plan. Plan and actuals may name another insurer.
-fn is_month_of(document: &Document, actual: &MonthActual) -> bool {
-    match document {
-        Document::MonthPlan(plan) => plan.month == actual.month && plan.person.insured == actual.person.insured,
-        _ => false,
-    }
+/// Whether a receiver is who is asked for. Names of edition 3 tell no kinds.
+pub(crate) fn is_at(wanted: End, receiver: End) -> bool {
+    let is_kind = wanted.kind.is_none() || receiver.kind.is_none() || wanted.kind == receiver.kind;
+    wanted.office == receiver.office && is_kind
 }
 
-fn is_for(copy: &Copy, held: &Held<'_>) -> bool {
-    match copy {
-        Copy::All => true,
-        Copy::Office(office) => held.receiver.office == *office,
-        Copy::Person(insured) => held.document.person().insured == *insured,
-    }
+/// Whose copy a document is shown as. An office that gets the actuals of others is the planner to whom they report.
+fn recipient(copy: &Copy, document: &Document, beside: &[&MonthActual]) -> Recipient {
+    let office = match copy {
+        Copy::All => return Recipient::Planner,
+        Copy::Person(_) => return Recipient::User,
+        Copy::Office(office) => office.office,
+    };
+    let is_reported = match document {
+        Document::MonthActual(actual) => actual.office != office,
+        _ => beside.iter().any(|actual| actual.office != office),
+    };
+    if is_reported { Recipient::ReportedTo(office) } else { Recipient::Office(office) }
 }

@@ -46,7 +46,7 @@ pub fn sheets(versions: &Versions<'_>, changes: &[Change], names: &Names) -> Vec
     let mut sheet = parts::sheet(TITLE, "", Orientation::Landscape);
     sheet.subtitle = subject(document.subject()).to_owned();
     let person = document.person();
-    sheet.about = names.about(&person.insured, "様");
+    sheet.about = names.about((&person.insurer, &person.insured), "様");
     let of = about(document, names).replace('\n', "　");
     if !of.is_empty() {
         sheet.subtitle = format!("{}　{of}", sheet.subtitle);
@@ -54,7 +54,7 @@ pub fn sheets(versions: &Versions<'_>, changes: &[Change], names: &Names) -> Vec
     let made = |document: Option<&Document>| document.map(created).unwrap_or_default();
     let mut lines = vec![
         vec![
-            sheet::Field::new("利用者名", names.person_at_head(&person.insured), 24),
+            sheet::Field::new("利用者名", names.person_at_head((&person.insurer, &person.insured)), 24),
             sheet::Field::new("被保険者番号", person.insured.to_string(), 18),
             sheet::Field::new("対象", about(document, names), 18),
         ],
@@ -103,7 +103,7 @@ pub fn alone(found: &[Versions<'_>], names: &Names) -> Option<Sheet> {
                 Cell::head(sign),
                 Cell::new(word).align(Align::Middle),
                 Cell { heads: true, ..Cell::new(show::lines([subject(document.subject()), &about(document, names)])) },
-                Cell::new(names.person_in_full(&person.insured)),
+                Cell::new(names.person_in_full((&person.insurer, &person.insured))),
                 Cell::new(end(versions.sender, names)),
                 Cell::new(show::lines(sent(|sent, names| end(sent.receiver, names)))),
                 Cell::new(show::distinct(sent(|sent, _| serial(sent.new.or(sent.old))))),
@@ -167,7 +167,7 @@ fn created(document: &Document) -> String {
 }
 
 /// An office with its service kind, and its name where one is known.
-fn end(of: End, names: &Names) -> String {
+pub(super) fn end(of: End, names: &Names) -> String {
     let name = names.office(of.office);
     if name == of.office.to_string() { of.to_string() } else { show::lines([name, of.to_string()]) }
 }
@@ -264,7 +264,7 @@ fn place(place: &Place, names: &Names) -> String {
     }
 }
 
-const fn subject(subject: Subject) -> &'static str {
+pub(super) const fn subject(subject: Subject) -> &'static str {
     match subject {
         Subject::CarePlan => "居宅サービス計画書（第１表～第３表）",
         Subject::PlanMonth => "サービス利用票・別表（第６表・第７表）",

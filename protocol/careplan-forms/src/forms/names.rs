@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use careplan::{CarePlan, Document, FileKind, OfficeNumber};
+use careplan::{CarePlan, Document, FileKind, OfficeNumber, Person};
 
 use crate::show;
 
 /// Names of persons and offices, as documents tell them; the first told stays.
 #[derive(Clone, Default)]
 pub struct Names {
-    persons: HashMap<Box<str>, String>,
+    /// By insured number, with the insurer: two insurers may have given one number.
+    persons: HashMap<Box<str>, Vec<(Box<str>, String)>>,
     offices: HashMap<OfficeNumber, String>,
 }
 
@@ -33,7 +34,7 @@ impl Names {
                 _ => (None, &[][..]),
             };
             if let Some(name) = record.map(|record| show::column(record, "user_name")).filter(|name| !name.is_empty()) {
-                names.add_person(&document.person().insured, name);
+                names.add_person(document.person(), name);
             }
             for row in rows {
                 if let (Some(office), Some(name)) = (row.office, &row.office_name) {
@@ -45,8 +46,11 @@ impl Names {
     }
 
     /// Adds the name of a person, unless one is known.
-    pub fn add_person(&mut self, insured: &str, name: impl Into<String>) {
-        self.persons.entry(insured.into()).or_insert_with(|| name.into());
+    pub fn add_person(&mut self, person: &Person, name: impl Into<String>) {
+        let known = self.persons.entry(person.insured.clone()).or_default();
+        if known.iter().all(|(insurer, _)| *insurer != person.insurer) {
+            known.push((person.insurer.clone(), name.into()));
+        }
     }
 
     /// Adds the name of an office, unless one is known.
@@ -54,38 +58,43 @@ impl Names {
         self.offices.entry(office).or_insert_with(|| name.into());
     }
 
-    /// Tells whether a person's name is known.
-    pub(crate) fn knows(&self, insured: &str) -> bool {
-        self.persons.contains_key(insured)
+    /// Finds the name of a person. One whom another insurer knows by the number is meant only if nobody else is.
+    pub(crate) fn find(&self, insurer: &str, insured: &str) -> Option<&str> {
+        let known = self.persons.get(insured)?;
+        let found = match known.as_slice() {
+            [only] => Some(only),
+            _ => known.iter().find(|(of, _)| **of == *insurer),
+        };
+        found.map(|(_, name)| name.as_str())
     }
 
     /// Returns how a person is told on following pages: 0009079191　例田　花子　様; the number alone where no name is known.
-    pub(crate) fn about(&self, insured: &str, title: &str) -> String {
-        let name = self.persons.get(insured).map(|name| format!("　{}　{title}", name.replace('\n', "　")));
+    pub(crate) fn about(&self, (insurer, insured): (&str, &str), honorific: &str) -> String {
+        let name = self.find(insurer, insured).map(|name| format!("　{}　{honorific}", name.replace('\n', "　")));
         insured.to_owned() + &name.unwrap_or_default()
     }
 
     /// Returns the name of a person as it stands at the head of a form: 例田　花子　様; a sign for none where none is known.
-    pub(crate) fn person_at_head(&self, insured: &str) -> String {
-        self.persons.get(insured).map_or_else(|| "（氏名不明）".to_owned(), |name| format!("{name}　様"))
+    pub(crate) fn person_at_head(&self, (insurer, insured): (&str, &str)) -> String {
+        self.find(insurer, insured).map_or_else(|| "（氏名不明）".to_owned(), |name| format!("{name}　様"))
     }
 
-    /// Returns the name of a person by the insured number; the number where none is known.
+    /// Returns the name of a person; the insured number where none is known.
     #[must_use]
-    pub fn person(&self, insured: &str) -> String {
-        self.persons.get(insured).cloned().unwrap_or_else(|| insured.to_owned())
+    pub fn person(&self, insurer: &str, insured: &str) -> String {
+        self.find(insurer, insured).unwrap_or(insured).to_owned()
+    }
+
+    /// Returns the name of a person and the insured number in two lines, for two may have one name; the number alone where
+    /// no name is known.
+    pub(crate) fn person_in_full(&self, (insurer, insured): (&str, &str)) -> String {
+        show::distinct([self.person(insurer, insured), insured.to_owned()])
     }
 
     /// Returns the name of an office; the number where none is known.
     #[must_use]
     pub fn office(&self, office: OfficeNumber) -> String {
         self.offices.get(&office).cloned().unwrap_or_else(|| office.to_string())
-    }
-
-    /// Returns the name of a person and the insured number in two lines, for two may have one name; the number alone where
-    /// no name is known.
-    pub(crate) fn person_in_full(&self, insured: &str) -> String {
-        show::distinct([self.person(insured), insured.to_owned()])
     }
 
     /// Returns the name of an office and its number in two lines; the number alone where no name is known.

@@ -33,9 +33,9 @@ pub fn by_person(result: &Reconciliation, names: &Names) -> Vec<Sheet> {
         };
         let mut sheet = parts::sheet("予定・実績照合表（利用者別）", "", Orientation::Landscape);
         sheet.subtitle = era::month_of_service(user.month);
-        sheet.about = names.about(&user.insured_number, "様");
+        sheet.about = names.about((&user.insurer_number, &user.insured_number), "様");
         sheet.blocks.push(Block::Fields(vec![vec![
-            Field::new("利用者名", names.person_at_head(&user.insured_number), 24),
+            Field::new("利用者名", names.person_at_head((&user.insurer_number, &user.insured_number)), 24),
             Field::new("保険者番号", user.insurer_number.to_string(), 16),
             Field::new("被保険者番号", user.insured_number.to_string(), 20),
         ]]));
@@ -155,16 +155,17 @@ pub fn telephone(result: &Reconciliation, names: &Names) -> Sheet {
             let rows = difference.rows.as_ref().map_or(1, Vec::len);
             let text = show::lines([words(difference), sides(difference)]);
             let what = (difference.date, sign(difference.kind), text);
-            table.groups.push(to_clear(difference.month, names.person_in_full(&difference.insured_number), what, rows));
+            let who = names.person_in_full((&difference.insurer_number, &difference.insured_number));
+            table.groups.push(to_clear(difference.month, who, what, rows));
         }
         for other in result.insurer_mismatches.iter().filter(|other| Some(other.office) == *of) {
             let text = format!("{INSURERS}\n予定：{}　実績：{}", other.planned_insurer, other.actual_insurer);
-            let who = names.person_in_full(&other.insured_number);
+            let who = names.person_in_full((&other.planned_insurer, &other.insured_number));
             table.groups.push(to_clear(other.month, who, (None, "≠", text), 1));
         }
         for pending in result.pending.iter().filter(|pending| pending.office == *of) {
             let text = format!("実績がまだ届いていません：{}", kind(pending.kind, true));
-            let who = names.person_in_full(&pending.insured_number);
+            let who = names.person_in_full((&pending.insurer_number, &pending.insured_number));
             table.groups.push(to_clear(pending.month, who, (None, "？", text), pending.planned.rows));
         }
         sheet.blocks.push(Block::Table(table));
@@ -250,7 +251,7 @@ const TOGETHER: usize = 12;
 /// One difference. The rows of a person who is missing or extra follow it one by one.
 fn groups(difference: &Difference, names: &Names, column: Column) -> Vec<Vec<Row>> {
     let who = match column {
-        Column::Person => names.person_in_full(&difference.insured_number),
+        Column::Person => names.person_in_full((&difference.insurer_number, &difference.insured_number)),
         Column::Office => office(Some(difference.office), names),
     };
     let also = match (difference.kind, difference.also_at_other_offices) {

@@ -40,7 +40,7 @@ pub fn sheets(document: &Document, record: &Record, names: &Names) -> Vec<Sheet>
     let mut lines = vec![parts::numbers(person, SHARES / 2, SHARES / 2)];
     lines.extend(told.map(|field| vec![field]));
     sheet.blocks = vec![parts::fields(lines)];
-    sheet.blocks.extend(limits(record, false).map(Block::Table));
+    sheet.blocks.extend(limits(record, false, None).map(Block::Table));
     vec![sheet]
 }
 
@@ -54,8 +54,8 @@ fn unit(column: &str) -> &'static str {
 }
 
 /// Returns the limits per service kind (種類別支給限度管理) as a table, without a row if none is told; `None` then
-/// unless an empty frame is asked for.
-pub(crate) fn limits(record: &Record, framed: bool) -> Option<Table> {
+/// unless an empty frame is asked for. Of some service kinds only, it has no sum.
+pub(crate) fn limits(record: &Record, framed: bool, kinds: Option<&[&str]>) -> Option<Table> {
     let mut table = parts::table("種類別支給限度管理", &[24, 12, 12, 12]);
     table.head = vec![parts::head([
         "サービス種類",
@@ -65,6 +65,9 @@ pub(crate) fn limits(record: &Record, framed: bool) -> Option<Table> {
     ])];
     for slot in 1..=LIMITS {
         let column = |name: &str| show::column(record, &format!("type_limit{slot}_{name}"));
+        if kinds.is_some_and(|kinds| !kinds.contains(&record.text(&format!("type_limit{slot}_service_kind")))) {
+            continue;
+        }
         let kind = column("service_kind");
         let numbers = [column("limit_units"), column("total_units"), column("over_units")];
         if !kind.is_empty() || numbers.iter().any(|number| !number.is_empty()) {
@@ -75,6 +78,9 @@ pub(crate) fn limits(record: &Record, framed: bool) -> Option<Table> {
     let over = show::column(record, "type_limit_over_units_total");
     if table.groups.is_empty() && over.is_empty() && !framed {
         return None;
+    }
+    if kinds.is_some() {
+        return Some(parts::never_empty(table));
     }
     let sum = Cell::head("合計").columns(3);
     table.groups.push(vec![Row { strong: true, ..parts::row([sum, parts::number(over)]) }]);

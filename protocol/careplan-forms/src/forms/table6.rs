@@ -25,10 +25,16 @@ pub struct Month<'a> {
     pub actuals: &'a [&'a MonthActual],
 }
 
-/// Arranges the form; none without a document.
+/// Arranges the form; none without a document, and none for an office without a row in it.
 #[must_use]
 pub fn sheets(month: &Month<'_>, recipient: Recipient, names: &Names) -> Vec<Sheet> {
     let Some((person, of)) = month.head() else { return Vec::new() };
+    let rows = || month.plan.into_iter().flat_map(|plan| &plan.rows);
+    let rows = || rows().chain(month.actuals(of).flat_map(|actual| &actual.rows));
+    // An office for which nothing is planned or done has no part in this person's care.
+    if matches!(recipient, Recipient::Office(_)) && !rows().any(|row| recipient.sees(row.office)) {
+        return Vec::new();
+    }
     let title = match recipient {
         Recipient::Office(_) => "サービス提供票",
         _ if month.plan.is_none() => "サービス提供票（実績）",
@@ -111,6 +117,13 @@ fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, recipient: Re
     let others = actuals().map(|actual| &actual.person.insurer).filter(|insurer| **insurer != person.insurer);
     let insurers =
         show::distinct([person.insurer.to_string()].into_iter().chain(others.map(|other| format!("実績：{other}"))));
+    let name = match parts::name(supplement, "　様") {
+        // Actuals come without a supplement.
+        none if none.is_empty() => {
+            names.find(&person.insurer, &person.insured).map(|name| format!("{name}　様")).unwrap_or_default()
+        }
+        name => name,
+    };
     let birth = parts::birth(supplement, careplan::Date::new(of.year(), of.month(), 1));
     vec![
         vec![
@@ -121,7 +134,7 @@ fn fields(month: &Month<'_>, person: &Person, of: careplan::Month, recipient: Re
             Field::new(done_label, done, 10),
         ],
         vec![
-            Field::new("被保険者氏名", parts::name(supplement, "　様"), 17),
+            Field::new("被保険者氏名", name, 17),
             Field::new("生年月日", birth, 16),
             Field::new("性別", column("sex"), 6),
             Field::new("居宅介護支援事業者", planner, 21),

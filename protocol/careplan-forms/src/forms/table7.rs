@@ -52,7 +52,10 @@ pub fn sheets(plan: &MonthPlan, recipient: Recipient, names: &Names) -> Vec<Shee
     sheet.foot = recipient.foot(names);
     sheet.blocks = vec![Block::Fields(head(plan, &rows)), Block::Table(table(&rows, names))];
     if let Some(record) = &plan.supplement {
-        sheet.blocks.extend(supplement::limits(record, true).map(Block::Table));
+        // Those of kinds that an office does not give are none of its business.
+        let kinds: Vec<&str> = rows.iter().filter_map(|row| row.text("service_code").get(..2)).collect();
+        let kinds = matches!(recipient, Recipient::Office(_)).then_some(kinds.as_slice());
+        sheet.blocks.extend(supplement::limits(record, true, kinds).map(Block::Table));
     }
     sheet.blocks.push(Block::Heading("要介護認定期間中の短期入所利用日数".to_owned()));
     sheet.blocks.push(Block::Fields(vec![days(plan, &rows)]));

@@ -200,6 +200,7 @@ fn cover(contents: Vec<(String, usize)>) -> Sheet {
         sender_contact: name,
         date: Date::new(2025, 11, 25),
         pages: 4_455,
+        own_pages: 2,
         contents,
     })
 }

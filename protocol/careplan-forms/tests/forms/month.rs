@@ -60,10 +60,11 @@ fn a_partner_gets_its_own_people_and_a_cover() {
     }
     let count = pack.sheets.len();
     let cover = Cover { addressee: "れい".into(), date: Date::new(2025, 11, 25), ..Cover::default() };
-    let with = month::with_cover(pack, cover, |_| 2);
+    // The cover has more pages than one, too.
+    let with = month::with_cover(pack, cover, |sheet| if sheet.title == "送付状" { 3 } else { 2 });
     assert_eq!((with.sheets.len(), with.sheets[0].title.as_str()), (count + 1, "送付状"));
     let all = with.sheets[0].texts().join("\n");
-    assert!(all.contains(&format!("{}枚（送付状を含め{}枚）", count * 2, count * 2 + 1)), "{all}");
+    assert!(all.contains(&format!("{}枚（送付状を含め{}枚）", count * 2, count * 2 + 3)), "{all}");
     assert!(all.contains("サービス提供票　令和7年11月分") && all.contains("サービス提供票別表　令和7年11月分"));
 }
 

@@ -245,6 +245,18 @@ fn what_was_not_given_shows_a_nought() {
     let Block::Table(calendar) = &sheets[0].blocks[1] else { panic!("no calendar") };
     let first = &calendar.groups[0][1].cells[1];
     assert_eq!((first.text.as_str(), first.differs), ("0", true));
+    // Actuals alone differ from nothing, and say whose they are where that is known.
+    let person = actual.person.clone();
+    let alone = Document::MonthActual(actual);
+    let mut names = Names::default();
+    names.add_person(&person, "例田　花子");
+    let alone = forms::of(&alone, &[], Recipient::ReportedTo("1379905001".parse().unwrap()), &names);
+    let Block::Table(calendar) = &alone[0].blocks[1] else { panic!("no calendar") };
+    assert!(
+        calendar.groups.len() > 1
+            && !calendar.groups.iter().flatten().flat_map(|row| &row.cells).any(|cell| cell.differs)
+    );
+    assert!(alone[0].texts().contains(&"例田　花子　様"));
     let without = forms::of(&month, &[], Recipient::Planner, &Names::default());
     let Block::Table(calendar) = &without[0].blocks[1] else { panic!("no calendar") };
     let first = &calendar.groups[0][1].cells[1];

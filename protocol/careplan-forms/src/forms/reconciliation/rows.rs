@@ -89,7 +89,7 @@ pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Opti
 
     let mut sheet = parts::sheet("予定・実績対照表", "", Orientation::Landscape);
     sheet.subtitle = era::month_of_service(of);
-    sheet.about = names.about(&person.insured, "様");
+    sheet.about = names.about((&person.insurer, &person.insured), "様");
     let mut table = parts::table("予定と実績", &[4, 11, 16, 2, 17, 10]);
     table.small = true;
     table.head = vec![parts::head(["日", "事業所", "予定", "印", "実績", "違い"])];
@@ -97,7 +97,7 @@ pub fn by_row(result: &Reconciliation, month: &Month<'_>, names: &Names) -> Opti
     table.groups.push(vec![totals(&lines)]);
     sheet.blocks = vec![
         Block::Fields(vec![vec![
-            Field::new("利用者名", names.person_at_head(&person.insured), 24),
+            Field::new("利用者名", names.person_at_head((&person.insurer, &person.insured)), 24),
             Field::new("保険者番号", person.insurer.to_string(), 16),
             Field::new("被保険者番号", person.insured.to_string(), 20),
         ]]),

@@ -50,8 +50,9 @@ pub(super) fn table(month: &Month<'_>, of: careplan::Month, recipient: Recipient
     table.small = true;
     table.head = head(of);
     let services = services(month, of, recipient);
-    let sent: BTreeSet<(OfficeNumber, ServiceKind)> =
-        month.actuals(of).map(|actual| (actual.office, actual.kind)).collect();
+    // Without a plan there is nothing from which actuals could differ.
+    let compared = month.actuals(of).filter(|_| month.plan.is_some());
+    let sent: BTreeSet<(OfficeNumber, ServiceKind)> = compared.map(|actual| (actual.office, actual.kind)).collect();
     table.groups = services.iter().map(|service| group(service, of, &sent, names)).collect();
     table.groups.push(totals(&services, of));
     table

@@ -1,0 +1,83 @@
+//! What was withdrawn (取り消された書類の一覧): for a partner who has it on paper, and would go on by it.
+//!
+//! No such form is the ministry's; the arrangement is ours.
+
+use careplan::{End, Key, Subject};
+
+use super::{Names, difference, parts};
+use crate::{
+    era,
+    sheet::{Block, Cell, Orientation, Sheet},
+    show,
+};
+
+/// Lists documents that were withdrawn, each with its sender and receiver; none without one.
+#[must_use]
+pub fn sheet(withdrawn: &[(End, End, &Key)], names: &Names) -> Option<Sheet> {
+    let mut sheet = parts::sheet("取り消された書類の一覧", "", Orientation::Landscape);
+    let mut table = parts::table("取り消された書類", &[18, 12, 14, 16]);
+    table.shows_caption = false;
+    table.head = vec![parts::head(["書類", "対象", "利用者名", "送付元"])];
+    table.groups = withdrawn
+        .iter()
+        .map(|(sender, _, key)| {
+            let cells: Vec<&str> = key.cells().collect();
+            let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+            vec![parts::row([
+                Cell { heads: true, ..Cell::new(difference::subject(key.subject())) },
+                Cell::new(about(key.subject(), &cells, names)),
+                Cell::new(names.person_in_full((cell(0), cell(1)))),
+                Cell::new(difference::end(*sender, names)),
+            ])]
+        })
+        .collect();
+    if table.groups.is_empty() {
+        return None;
+    }
+    let words = "次の書類は取り消されました。お手元にある控えは使わないでください。";
+    sheet.blocks = vec![Block::Paragraph(words.to_owned()), Block::Table(table)];
+    Some(sheet)
+}
+
+/// The day or month in a key; of actuals also whose they were.
+fn about(subject: Subject, cells: &[&str], names: &Names) -> String {
+    let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
+    let shown = match subject {
+        Subject::PlanMonth | Subject::Actual => cell(2).parse().map(era::month_of_service),
+        _ => cell(2).parse().map(era::date),
+    };
+    // A cell that is no date stands as it is.
+    let when = shown.unwrap_or_else(|_| cell(2).to_owned());
+    let office = cell(3).parse().map_or_else(|_| cell(3).to_owned(), |office| names.office_in_full(office));
+    let kind = cell(4).parse().map_or_else(|_| cell(4).to_owned(), show::kind);
+    show::lines([when, office, kind])
+}
+
+#[cfg(test)]
+mod tests {
+    use careplan::{Document, MonthPlan, Person};
+
+    use super::*;
+
+    #[test]
+    fn what_was_withdrawn_is_told_by_name_month_and_sender() {
+        let person = Person { insurer: "139014".into(), insured: "0009000000".into() };
+        let document = Document::MonthPlan(MonthPlan {
+            person: person.clone(),
+            month: "202511".parse().unwrap(),
+            rows: Vec::new(),
+            benefits: Vec::new(),
+            supplement: None,
+        });
+        let mut names = Names::default();
+        names.add_person(&person, "例田　花子");
+        let end = |office: &str| End { office: office.parse().unwrap(), kind: "43".parse().ok() };
+        let key = document.key();
+        let sheet = sheet(&[(end("1379905001"), end("1379900010"), &key)], &names).unwrap();
+        let texts = sheet.texts();
+        for text in ["令和7年11月分", "例田　花子\n0009000000", "1379905001-43"] {
+            assert!(texts.contains(&text), "{text}: {texts:?}");
+        }
+        assert!(super::sheet(&[], &names).is_none());
+    }
+}
