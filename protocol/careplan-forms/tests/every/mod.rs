@@ -25,12 +25,13 @@ pub mod full;
 pub mod samples;
 
 /// A name for each form, by its title: for files, in the order of the crate's documentation.
-pub const NAMES: [(&str, &str); 17] = [
+pub const NAMES: [(&str, &str); 19] = [
     ("table1", "居宅サービス計画書（１）"),
     ("table2", "居宅サービス計画書（２）"),
     ("table3", "週間サービス計画表"),
     ("table6", "サービス利用票（兼居宅サービス計画）"),
     ("table6-office", "サービス提供票"),
+    ("table6-reported", "サービス提供票（実績）"),
     ("table7", "サービス利用票別表"),
     ("table7-office", "サービス提供票別表"),
     ("supplement", "利用者補足情報"),
@@ -42,11 +43,14 @@ pub const NAMES: [(&str, &str); 17] = [
     ("telephone", "電話確認一覧"),
     ("difference", "変更箇所一覧"),
     ("alone", "片方の版にだけある書類の一覧"),
+    ("withdrawn", "取り消された書類の一覧"),
     ("cover", "送付状"),
 ];
 
 /// What stands in a partner's copies.
 const OFFICE: &str = "1379900036";
+/// To whom offices report.
+const PLANNER: &str = "1379905001";
 
 /// All forms of the sample month: what is held in the end, and what changed on the way.
 pub fn sample() -> BTreeMap<&'static str, Pack> {
@@ -63,7 +67,16 @@ pub fn sample() -> BTreeMap<&'static str, Pack> {
         &documents.iter().map(|new| samples::versions(None, Some(new))).collect::<Vec<_>>(),
         &names,
     ));
+    let reported = ledger.documents().filter(|held| matches!(held.document, Document::MonthActual(_)));
+    sheets.extend(reported.flat_map(|held| alone(held.document, &names)));
+    let withdrawn: Vec<_> = ledger.removed().collect();
+    sheets.extend(forms::withdrawn::sheet(&withdrawn, &names));
     by_form(sheets)
+}
+
+/// Actuals without their plan.
+fn alone(actual: &Document, names: &Names) -> Vec<Sheet> {
+    forms::of(actual, &[], Recipient::ReportedTo(PLANNER.parse().unwrap()), names)
 }
 
 /// All forms of data at the edge: 3,000 characters in every text, 60 services on 31 days, 45 persons, names that break
@@ -75,6 +88,7 @@ pub fn extremes() -> BTreeMap<&'static str, Pack> {
     for recipient in [Recipient::User, Recipient::Office("1379900001".parse().unwrap())] {
         sheets.extend(forms::of(&month, &[&actual], recipient, &Names::default()));
     }
+    sheets.extend(alone(&Document::MonthActual(actual.clone()), &Names::default()));
     sheets.extend(plans.iter().flat_map(|plan| forms::of(plan, &[], Recipient::Planner, &Names::default())));
     let mut ledger = Ledger::new();
     let template = samples::contents().remove(0);
@@ -91,6 +105,11 @@ pub fn extremes() -> BTreeMap<&'static str, Pack> {
         &people.iter().map(|(plan, _)| samples::versions(Some(plan), None)).collect::<Vec<_>>(),
         &names,
     ));
+    let keys: Vec<_> =
+        people.iter().map(|(plan, actual)| [plan.key(), Document::MonthActual(actual.clone()).key()]).collect();
+    let end = |office: &str| careplan::End { office: office.parse().unwrap(), kind: "43".parse().ok() };
+    let withdrawn: Vec<_> = keys.iter().flatten().map(|key| (end(PLANNER), end(OFFICE), key)).collect();
+    sheets.extend(forms::withdrawn::sheet(&withdrawn, &names));
     sheets.push(cover(extreme::NAMES.iter().cycle().take(45).map(|name| ((*name).to_owned(), 99)).collect()));
     by_form(sheets)
 }
