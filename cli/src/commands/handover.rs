@@ -109,11 +109,10 @@ fn fax(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     sheets::tell(ui, &written);
     let documents = selection.documents(&copy);
     let months: BTreeSet<Month> = documents.iter().filter_map(|document| document.month()).collect();
-    let people: BTreeSet<_> = documents.iter().map(|document| document.person()).collect();
     let months: Vec<String> = months.into_iter().map(|month| exchange::month(ui.text(), month)).collect();
     if !months.is_empty() {
         let separator = ui.text().show(&msg!("exchange-separator"));
-        ui.line(&msg!("handover-contents", people = people.len(), months = months.join(&separator)));
+        ui.line(&msg!("handover-contents", people = selection.people(&copy), months = months.join(&separator)));
     }
     if !has_contact {
         ui.warn(&msg!("warn-handover-contact"));
@@ -283,9 +282,9 @@ fn sendable(unit: &Unit) -> Option<Bundle> {
 /// sends whatever it finds.
 fn put(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> Result<(), CommandError> {
     match holds(ready, out) {
-        Ok(Held::Nothing) => {}
-        Ok(Held::Same) => return Ok(()),
-        Ok(Held::Others) => return Err(CommandError::failed(msg!("err-handover-folder", path = out))),
+        Ok(Lying::Nothing) => {}
+        Ok(Lying::Same) => return Ok(()),
+        Ok(Lying::Others) => return Err(CommandError::failed(msg!("err-handover-folder", path = out))),
         Err(error) => return Err(CommandError::writing(out)(error)),
     }
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -308,15 +307,15 @@ fn put(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> Result<(), Comm
 
 /// What lies where a folder is to be.
 #[derive(PartialEq, Eq)]
-enum Held {
+enum Lying {
     Nothing,
     Same,
     Others,
 }
 
-fn holds(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> io::Result<Held> {
+fn holds(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> io::Result<Lying> {
     if !out.try_exists()? {
-        return Ok(Held::Nothing);
+        return Ok(Lying::Nothing);
     }
     let mut known = 0;
     for entry in fs::read_dir(out)? {
@@ -324,13 +323,13 @@ fn holds(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> io::Result<He
         let wanted = entry.file_name().to_str().and_then(|name| ready.get(name));
         match wanted {
             Some((_, bytes)) if fs::read(entry.path()).is_ok_and(|held| held == *bytes) => known += 1,
-            _ => return Ok(Held::Others),
+            _ => return Ok(Lying::Others),
         }
     }
     Ok(match known {
-        0 => Held::Nothing,
-        all if all == ready.len() => Held::Same,
-        _ => Held::Others,
+        0 => Lying::Nothing,
+        all if all == ready.len() => Lying::Same,
+        _ => Lying::Others,
     })
 }
 
@@ -499,6 +498,9 @@ mod tests {
         let out = dir.path().join("fax.pdf");
         let only = copied(dir.path(), &["-B4-1379905001-43-to-1379900036-17"], |_| true);
         let args = Args { paths: vec![only], ..args(&out, "1379900036-17", true) };
+        assert_eq!(made(&args).unwrap().1[0]["pages"], 2);
+        // Of one of whom nothing else is left, too.
+        let args = Args { person: values::insured("0009079191").ok(), ..args };
         assert_eq!(made(&args).unwrap().1[0]["pages"], 2);
         let (mut ui, ..) = testing::ui(Lang::Ja, true, None);
         let holdings = Holdings::read(&mut ui, &args.paths, |_, _| true).unwrap();

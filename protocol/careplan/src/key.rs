@@ -49,7 +49,8 @@ impl Key {
     }
 
     /// Returns the person: insurer and insured number.
-    pub(crate) fn person(&self) -> (&str, &str) {
+    #[must_use]
+    pub fn person(&self) -> (&str, &str) {
         let mut cells = self.cells();
         (cells.next().unwrap_or_default(), cells.next().unwrap_or_default())
     }

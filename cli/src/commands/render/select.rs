@@ -63,11 +63,7 @@ impl<'a> Selection<'a> {
     pub(crate) fn keep(&mut self, person: &Person) {
         let persons = &self.persons;
         self.held.retain(|held| persons.are_one(held.document.person(), person));
-        self.withdrawn.retain(|(.., key)| {
-            let cells: Vec<&str> = key.cells().take(2).collect();
-            matches!(cells[..], [insurer, insured]
-                if persons.are_one(person, &Person { insurer: insurer.into(), insured: insured.into() }))
-        });
+        self.withdrawn.retain(|(.., key)| persons.are_one(person, &person_of(key)));
     }
 
     /// Units of which files are missing, if something of them is on a copy.
@@ -110,10 +106,18 @@ impl<'a> Selection<'a> {
         month.map_or(name.clone(), |month| format!("{name}-{month}"))
     }
 
-    /// The persons with a number, of whom there is something.
+    /// How many persons something on a copy is about.
+    pub(crate) fn people(&self, copy: &Copy) -> usize {
+        let persons = self.documents(copy).into_iter().map(|document| self.persons.who(document.person()));
+        let withdrawn = self.withdrawn_from(copy).into_iter().map(|(.., key)| person_of(key));
+        persons.chain(withdrawn.map(|person| self.persons.who(&person))).collect::<BTreeSet<_>>().len()
+    }
+
+    /// The persons with a number, of whom there is something, or was.
     pub(crate) fn with_number(&self, wanted: &Insured) -> Vec<Person> {
-        let persons = self.held.iter().map(|held| held.document.person());
-        let meant = persons.filter(|person| person.insured == wanted.number).map(|person| self.persons.who(person));
+        let held = self.held.iter().map(|held| held.document.person().clone());
+        let persons = held.chain(self.withdrawn.iter().map(|(.., key)| person_of(key)));
+        let meant = persons.filter(|person| person.insured == wanted.number).map(|person| self.persons.who(&person));
         let meant: BTreeSet<Person> =
             meant.filter(|person| wanted.insurer.as_ref().is_none_or(|insurer| person.insurer == *insurer)).collect();
         meant.into_iter().collect()
@@ -214,6 +218,12 @@ impl<'a> Selection<'a> {
             Copy::Person(person) => self.persons.are_one(held.document.person(), person),
         }
     }
+}
+
+/// The person that a key names.
+fn person_of(key: &Key) -> Person {
+    let (insurer, insured) = key.person();
+    Person { insurer: insurer.into(), insured: insured.into() }
 }
 
 /// Whether a receiver is who is asked for. Names of edition 3 tell no kinds.

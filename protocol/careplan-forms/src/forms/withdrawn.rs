@@ -22,11 +22,10 @@ pub fn sheet(withdrawn: &[(End, End, &Key)], names: &Names) -> Option<Sheet> {
         .iter()
         .map(|(sender, _, key)| {
             let cells: Vec<&str> = key.cells().collect();
-            let cell = |at: usize| cells.get(at).copied().unwrap_or_default();
             vec![parts::row([
                 Cell { heads: true, ..Cell::new(difference::subject(key.subject())) },
                 Cell::new(about(key.subject(), &cells, names)),
-                Cell::new(names.person_in_full((cell(0), cell(1)))),
+                Cell::new(names.person_in_full(key.person())),
                 Cell::new(difference::end(*sender, names)),
             ])]
         })
