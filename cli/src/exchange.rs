@@ -1,7 +1,7 @@
 //! What exchange files say, without a node: read unit by unit, in their final state, and put into words.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
@@ -12,7 +12,10 @@ use careplan::{
     Action, Collection, Contents, Document, Effect, End, FileName, Finding, Key, Ledger, MAX_FILE_BYTES, Month,
     OfficeNumber, Person, Record, Rule, Serial, ServiceKind, ServiceRow, Subject, Unit,
 };
-use careplan_forms::{forms, show};
+use careplan_forms::{
+    forms::{self, Persons},
+    show,
+};
 use serde::Serialize;
 
 use crate::{
@@ -35,6 +38,8 @@ pub(crate) struct Holdings {
     pub names: Names,
     /// What is not in the ledger.
     pub unread: Unread,
+    /// Files and rows of it by receiver, where names tell one.
+    pub unread_at: Vec<(End, usize, usize)>,
     /// Units of which files are missing: what these would say stands nowhere.
     pub incomplete: Vec<Incomplete>,
 }
@@ -48,6 +53,8 @@ pub(crate) struct Incomplete {
     pub sender: End,
     /// Whom it went to.
     pub receiver: End,
+    /// Its month, if it has one.
+    pub month: Option<Month>,
     /// What is missing.
     pub findings: Vec<Finding>,
 }
@@ -69,8 +76,8 @@ pub(crate) struct Unread {
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     people: HashMap<Person, (Serial, String)>,
-    /// Those with an insured number, for one whom another insurer is named for.
-    insurers: HashMap<Box<str>, BTreeSet<Box<str>>>,
+    /// Who is who, of all that was read.
+    pub persons: Persons,
     offices: HashMap<OfficeNumber, (Serial, String)>,
     /// Offices that make care plans, for forms.
     planners: HashMap<OfficeNumber, (Serial, String)>,
@@ -101,8 +108,9 @@ impl Holdings {
                 Ok(name) if found.trouble.is_none() => {
                     groups.entry((name.serial(), name.sender(), name.receiver())).or_default().push(found);
                 }
-                _ => {
+                name => {
                     holdings.unread.files += 1;
+                    holdings.unread_at.extend(name.ok().map(|name| (name.receiver(), 1, 0)));
                     progress.step();
                 }
             }
@@ -135,11 +143,20 @@ impl Holdings {
                         collection.add(&found.name, &content);
                         bytes.push(content);
                     }
-                    Err(_) => holdings.unread.files += 1,
+                    Err(_) => {
+                        holdings.unread.files += 1;
+                        let name = FileName::from_str(&found.name).ok();
+                        holdings.unread_at.extend(name.map(|name| (name.receiver(), 1, 0)));
+                    }
                 }
             }
             for unit in &collection.sort().units {
+                let Unread { files, rows, .. } = holdings.unread;
                 holdings.take(unit, &bytes, &keep);
+                let (files, rows) = (holdings.unread.files - files, holdings.unread.rows - rows);
+                if 0 < files + rows {
+                    holdings.unread_at.push((unit.receiver(), files, rows));
+                }
             }
         }
         drop(progress);
@@ -156,9 +173,9 @@ impl Holdings {
         }
         let missing = unit.findings().iter().filter(|finding| finding.rule() == Rule::UnitMissing);
         let findings: Vec<Finding> = missing.cloned().collect();
-        if !findings.is_empty() {
+        if !findings.is_empty() && keep(Subject::PlanMonth, unit.month()) {
             let (serial, sender, receiver) = (unit.serial(), unit.sender(), unit.receiver());
-            self.incomplete.push(Incomplete { serial, sender, receiver, findings });
+            self.incomplete.push(Incomplete { serial, sender, receiver, month: unit.month(), findings });
         }
         let content = |position: usize| bytes.get(position).map_or(&[][..], Vec::as_slice);
         let Some(reading) = Contents::read(unit, content) else { return };
@@ -217,11 +234,7 @@ impl Names {
     /// Returns the person's name.
     pub(crate) fn person(&self, insurer: &str, insured: &str) -> Option<&str> {
         let person = Person { insurer: insurer.into(), insured: insured.into() };
-        let found = self.people.get(&person).or_else(|| {
-            // Of two with one number nobody knows which is meant.
-            let known = self.insurers.get(insured).filter(|known| known.len() == 1)?;
-            self.people.get(&Person { insurer: known.first()?.clone(), insured: insured.into() })
-        });
+        let found = self.people.get(&person).or_else(|| self.people.get(&self.persons.who(&person)));
         found.map(|(_, name)| name.as_str())
     }
 
@@ -232,8 +245,9 @@ impl Names {
 
     /// Takes over what another side knows.
     pub(crate) fn merge(&mut self, other: Self) {
+        self.persons.merge(other.persons);
         for (person, name) in other.people {
-            self.add(&person, name);
+            newest(&mut self.people, person, name);
         }
         for (office, name) in other.offices {
             newest(&mut self.offices, office, name);
@@ -246,6 +260,7 @@ impl Names {
     /// Returns the same names for forms, which tell those of offices that make care plans too.
     pub(crate) fn for_forms(&self) -> forms::Names {
         let mut names = forms::Names::default();
+        names.add_persons(self.persons.clone());
         for (person, (_, name)) in &self.people {
             names.add_person(person, show::text(name));
         }
@@ -255,14 +270,13 @@ impl Names {
         names
     }
 
-    fn add(&mut self, person: &Person, name: (Serial, String)) {
-        self.insurers.entry(person.insured.clone()).or_default().insert(person.insurer.clone());
-        newest(&mut self.people, person.clone(), name);
-    }
-
     fn learn(&mut self, contents: &Contents) {
-        let Action::Replace(documents) = &contents.action else { return };
+        let documents = match &contents.action {
+            Action::Replace(documents) => documents,
+            Action::Remove(keys) => return keys.iter().for_each(|key| self.persons.add_withdrawn(key)),
+        };
         for document in documents {
+            self.persons.add(document);
             let (record, rows): (Option<&Record>, &[ServiceRow]) = match document {
                 Document::CarePlan(plan) => (plan.supplement.as_ref(), &[]),
                 Document::MonthPlan(plan) => (plan.supplement.as_ref(), &plan.rows),
@@ -273,7 +287,7 @@ impl Names {
             };
             let name = record.map(|record| record.text("user_name").trim()).filter(|name| !name.is_empty());
             if let Some(name) = name {
-                self.add(document.person(), (contents.serial, name.to_owned()));
+                newest(&mut self.people, document.person().clone(), (contents.serial, name.to_owned()));
             }
             if let Document::CarePlan(plan) = document
                 && let Some((office, name)) = forms::planner(plan)
@@ -381,7 +395,10 @@ mod tests {
         let holdings = Holdings::read(&mut ui, &[SAMPLE.into()], |_, _| true).unwrap();
         assert_eq!((err.text().as_str(), holdings.unread.rows), ("", 0));
         assert_eq!(holdings.names.person("139014", "0009000000"), Some("濵見本　末吉"));
-        assert_eq!(holdings.names.person("999999", "0009000000"), Some("濵見本　末吉"));
+        // Plans know her under one insurer, one office reports under another.
+        let name = holdings.names.person("139014", "0009237573").unwrap();
+        assert_eq!(holdings.names.person("139022", "0009237573"), Some(name));
+        assert_eq!(holdings.names.person("999999", "0009000000"), None);
         assert!(holdings.names.office("1379900010".parse().unwrap()).is_some());
         let wanted = |subject, month: Option<Month>| {
             subject == Subject::Actual && month.is_some_and(|month| month.to_string() == "202503")

@@ -24,6 +24,20 @@ pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
     written
 }
 
+/// Makes a folder where there is none, with those that it lies in.
+///
+/// On Unix the mode of a new one is 0700. On Windows it takes the rights of its folder.
+pub(crate) fn folder(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
 /// Makes a folder beside others that will have another name once it is complete; it goes away if it is dropped before.
 ///
 /// On Unix its mode is 0700. On Windows it takes the rights of its folder.

@@ -100,7 +100,7 @@ fn fax(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     if sheets.is_empty() {
         return Err(nothing());
     }
-    sheets::note_unread(&mut sheets, &[holdings.unread]);
+    sheets::note_unread(&mut sheets, &[selection.unread(&copy)]);
     let title = selection.title(&copy, ui.text());
     let cover = cover(&selection, &copy, args)?;
     let has_contact = !cover.sender_contact.is_empty();
@@ -110,9 +110,12 @@ fn fax(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     let documents = selection.documents(&copy);
     let months: BTreeSet<Month> = documents.iter().filter_map(|document| document.month()).collect();
     let months: Vec<String> = months.into_iter().map(|month| exchange::month(ui.text(), month)).collect();
-    if !months.is_empty() {
+    let people = selection.people(&copy);
+    if months.is_empty() {
+        ui.line(&msg!("handover-people", people = people));
+    } else {
         let separator = ui.text().show(&msg!("exchange-separator"));
-        ui.line(&msg!("handover-contents", people = selection.people(&copy), months = months.join(&separator)));
+        ui.line(&msg!("handover-contents", people = people, months = months.join(&separator)));
     }
     if !has_contact {
         ui.warn(&msg!("warn-handover-contact"));
@@ -278,7 +281,7 @@ fn sendable(unit: &Unit) -> Option<Bundle> {
     unit.bundle().filter(|_| is_named(unit) && unit.is_sendable())
 }
 
-/// Makes a folder of files, all of them or none. One that holds just these stays; any other is not touched, for the client
+/// Puts files into a folder, all of them or none, each under its name when it is complete. One that holds just these stays; any other is not touched, for the client
 /// sends whatever it finds.
 fn put(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> Result<(), CommandError> {
     match holds(ready, out) {
@@ -289,18 +292,27 @@ fn put(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> Result<(), Comm
     }
     let parent = out.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let make = || -> io::Result<()> {
-        fs::create_dir_all(parent)?;
-        let folder = private_file::folder_in(parent)?;
+        // One that somebody made keeps the rights that it has.
+        let exists = out.is_dir();
+        if !exists {
+            private_file::folder(parent)?;
+        }
+        let folder = private_file::folder_in(if exists { out } else { parent })?;
         for (name, (_, bytes)) in ready {
             private_file::create(&folder.path().join(name), bytes)?;
         }
-        if out.is_dir() {
-            fs::remove_dir(out)?;
+        if !exists {
+            fs::rename(folder.path(), out)?;
+            // It has another name now.
+            let _ = folder.keep();
+            return Ok(());
         }
-        fs::rename(folder.path(), out)?;
-        // It has another name now.
-        let _ = folder.keep();
-        Ok(())
+        let moved = ready.keys().try_for_each(|name| fs::rename(folder.path().join(name), out.join(name)));
+        if moved.is_err() {
+            // Half of it would be sent. What was not moved is not there.
+            ready.keys().for_each(|name| drop(fs::remove_file(out.join(name))));
+        }
+        moved
     };
     make().map_err(CommandError::writing(out))
 }
@@ -487,9 +499,19 @@ mod tests {
         let of_kind = Args { month: "202511".parse().ok(), ..args(&out, "1379900010-15", true) };
         assert_eq!(made(&of_kind).unwrap_err(), "handover-nothing");
         // A plan whose benefits are missing would look as if there were none.
-        let half = copied(dir.path(), &[OLD, NEW], |name| !name.starts_with("UPSIKYU") || name.contains("20251024"));
-        let half = Args { paths: vec![half], ..args(&out, "1379900010", true) };
-        assert_eq!(made(&half).unwrap_err(), "handover-incomplete");
+        // So would the plan before, if the leading file of a correction is missing.
+        for missing in ["UPSIKYU", "UPPLAN"] {
+            let folder = dir.path().join(missing);
+            let half = copied(&folder, &[OLD, NEW], |name| !name.starts_with(missing) || name.contains("20251024"));
+            let half = Args { paths: vec![half], ..args(&out, "1379900010", true) };
+            assert_eq!(made(&half).unwrap_err(), "handover-incomplete", "{missing}");
+        }
+        // Of persons whom the correction does not name the half one still holds.
+        let again = copied(&dir.path().join("again"), &[OLD, NEW], |name| {
+            !name.starts_with("UPSIKYU") || !name.contains("20251024")
+        });
+        let again = Args { paths: vec![again], ..args(&out, "1379900010", true) };
+        assert_eq!(made(&again).unwrap_err(), "handover-incomplete");
     }
 
     #[test]
@@ -506,6 +528,29 @@ mod tests {
         let holdings = Holdings::read(&mut ui, &args.paths, |_, _| true).unwrap();
         let sheet = Selection::new(&holdings).withdrawn(&Copy::Office(args.to)).unwrap();
         assert!(sheet.texts().contains(&"令和7年11月分"), "{:?}", sheet.texts());
+    }
+
+    #[test]
+    fn an_office_without_a_part_in_a_plan_is_told_so_and_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = copied(dir.path(), &[NEW], |_| true);
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_str().unwrap().replace("1379900010_11", "1379900099_11");
+            fs::rename(&path, folder.join(name)).unwrap();
+        }
+        // What cannot be read of another office's is not this one's matter.
+        fs::write(folder.join("UPPLAN_202511_1379905001_43_1379900028_15_20251112091403.CSV"), "x").unwrap();
+        let (mut ui, ..) = testing::ui(Lang::Ja, true, None);
+        let holdings = Holdings::read(&mut ui, &[folder], |_, _| true).unwrap();
+        let selection = Selection::new(&holdings);
+        let copy = Copy::Office(values::exchange_address("1379900099-11").unwrap());
+        assert!(!selection.documents(&copy).is_empty() && selection.sheets(&copy, |_| true).is_empty());
+        let sheet = selection.withdrawn(&copy).unwrap();
+        assert!(sheet.texts().iter().any(|text| text.ends_with("この事業所の予定はありません")), "{:?}", sheet.texts());
+        let other = Copy::Office(values::exchange_address("1379900028").unwrap());
+        let unread = [Copy::All, other, copy].map(|copy| selection.unread(&copy)).map(|of| of.files + of.rows);
+        assert_eq!(unread, [1, 1, 0]);
     }
 
     #[test]
@@ -541,6 +586,14 @@ mod tests {
         // Two copies of one file are one file.
         let twice = Args { paths: vec![SAMPLE.into(), SAMPLE.into()], ..args(&fresh, "1379900010", false) };
         assert!(made(&twice).is_ok());
+        // A folder that was made before keeps its rights.
+        let made_before = dir.path().join("before");
+        fs::create_dir(&made_before).unwrap();
+        let rights = fs::metadata(&made_before).unwrap().permissions();
+        let before = Args { out: made_before.clone(), ..args(&fresh, "1379900010", false) };
+        let count = made(&before).unwrap().1["files"].as_array().unwrap().len();
+        assert_eq!(fs::metadata(&made_before).unwrap().permissions(), rights);
+        assert_eq!(fs::read_dir(&made_before).unwrap().count(), count);
         // What lies in the folder is about persons.
         #[cfg(unix)]
         {

@@ -1,6 +1,6 @@
 //! `musubi render`: documents as the forms that people know, for the screen and for paper.
 
-use std::{fs, path::PathBuf};
+use std::path::PathBuf;
 
 use careplan::{End, Month, reconcile::Reconciliation};
 use careplan_forms::{forms::Form, sheet::Pack, text};
@@ -10,7 +10,7 @@ use crate::{
     args::values::{self, Insured},
     error::{CommandError, Exit},
     exchange::{self, Holdings, Incomplete},
-    msg,
+    msg, private_file,
     sheets::{self, Format},
     ui::Ui,
 };
@@ -83,15 +83,13 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     for copy in copies {
         let title = selection.title(&copy, ui.text());
         let mut sheets = selection.sheets(&copy, wanted);
-        if args.forms.is_empty() {
-            sheets.splice(0..0, selection.withdrawn(&copy));
-        }
+        sheets.splice(0..0, selection.withdrawn(&copy));
         if args.reconciliation {
             let result = Reconciliation::of_ledgers(&holdings.ledger, &holdings.ledger);
             sheets.extend(selection.reconciled(&result));
         }
         if !sheets.is_empty() {
-            sheets::note_unread(&mut sheets, &[holdings.unread]);
+            sheets::note_unread(&mut sheets, &[selection.unread(&copy)]);
             selection.incomplete(&copy).into_iter().for_each(|of| tell_incomplete(ui, of));
             packs.push((copy, Pack { title, sheets }));
         }
@@ -107,7 +105,7 @@ pub(crate) fn run(ui: &mut Ui, args: &Args) -> Result<Exit, CommandError> {
     };
     let mut written = Vec::new();
     if args.each.is_some() {
-        fs::create_dir_all(out).map_err(CommandError::writing(out))?;
+        private_file::folder(out).map_err(CommandError::writing(out))?;
         let mut progress = ui.progress(&msg!("render-progress"), packs.len() as u64);
         for (copy, pack) in &packs {
             let name = selection.file_name(copy, args.month);
@@ -184,7 +182,7 @@ pub(super) fn tell_incomplete(ui: &mut Ui, of: &Incomplete) {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::path::Path;
+    use std::{fs, path::Path};
 
     use super::*;
     use crate::{text::Lang, ui::testing};

@@ -66,12 +66,17 @@ impl Months<'_> {
             let is_hers = |month, person: &Person| (month, &person.insured) == (of, insured);
             let plans: Vec<&MonthPlan> = plans.iter().filter(|plan| is_hers(plan.month, &plan.person)).collect();
             let actuals = actuals.iter().copied().filter(|actual| is_hers(actual.month, &actual.person));
-            // Actuals stand with the plan of their insurer; with the first, if they name one of whom there is no plan.
+            // Actuals stand with the plan of their insurer, or with that which they were held against.
             let mut beside: BTreeMap<&str, Vec<&MonthActual>> = BTreeMap::new();
             for actual in actuals {
                 let insurer = &*actual.person.insurer;
-                let own = plans.iter().find(|plan| &*plan.person.insurer == insurer).or(plans.first());
-                beside.entry(own.map_or(insurer, |plan| &*plan.person.insurer)).or_default().push(actual);
+                let is_planned = plans.iter().any(|plan| &*plan.person.insurer == insurer);
+                let found = result.insurer_mismatches.iter().find(|other| {
+                    (other.month, &other.insured_number, other.office, &*other.actual_insurer)
+                        == (of, insured, actual.office, insurer)
+                });
+                let planned = found.filter(|_| !is_planned).map_or(insurer, |other| &*other.planned_insurer);
+                beside.entry(planned).or_default().push(actual);
             }
             for plan in plans {
                 let actuals = beside.remove(&*plan.person.insurer).unwrap_or_default();

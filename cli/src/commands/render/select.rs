@@ -7,13 +7,13 @@ use std::{
 
 use careplan::{Document, End, Held, Key, Month, MonthActual, OfficeNumber, Person, reconcile::Reconciliation};
 use careplan_forms::{
-    forms::{self, Form, Names, Persons, Recipient},
+    forms::{self, Form, Names, Persons, Recipient, withdrawn::Withdrawn},
     sheet::Sheet,
 };
 
 use crate::{
     args::values::Insured,
-    exchange::{Holdings, Incomplete},
+    exchange::{Holdings, Incomplete, Unread},
     msg,
     text::Text,
 };
@@ -36,6 +36,8 @@ pub(crate) struct Selection<'a> {
     /// What was withdrawn: sender, receiver, key.
     withdrawn: Vec<(End, End, &'a Key)>,
     incomplete: &'a [Incomplete],
+    unread: Unread,
+    unread_at: &'a [(End, usize, usize)],
     names: Names,
     persons: Persons,
 }
@@ -47,8 +49,10 @@ impl<'a> Selection<'a> {
         Self {
             withdrawn: holdings.ledger.removed().collect(),
             incomplete: &holdings.incomplete,
+            unread: holdings.unread,
+            unread_at: &holdings.unread_at,
             names: holdings.names.for_forms(),
-            persons: Persons::of(held.iter().map(|held| held.document)),
+            persons: holdings.names.persons.clone(),
             held,
         }
     }
@@ -56,7 +60,7 @@ impl<'a> Selection<'a> {
     /// The offices that sent what is on a copy, or withdrew it.
     pub(crate) fn senders(&self, copy: &Copy) -> BTreeSet<OfficeNumber> {
         let held = self.held.iter().filter(|held| self.is_for(copy, held)).map(|held| held.sender.office);
-        held.chain(self.withdrawn_from(copy).iter().map(|(sender, ..)| sender.office)).collect()
+        held.chain(self.withdrawn_from(copy).iter().map(|of| of.sender.office)).collect()
     }
 
     /// Leaves out what is not about a person.
@@ -66,26 +70,58 @@ impl<'a> Selection<'a> {
         self.withdrawn.retain(|(.., key)| persons.are_one(person, &person_of(key)));
     }
 
-    /// Units of which files are missing, if something of them is on a copy.
+    /// Units of which files are missing, if they belong to a copy. Where the leading file is missing nothing of the unit is
+    /// held; then something older stands on the copy, or nothing. One after which the same came again does not count.
     pub(crate) fn incomplete(&self, copy: &Copy) -> Vec<&'a Incomplete> {
         let is_on = |of: &&Incomplete| {
-            self.held.iter().any(|held| {
-                (held.serial, held.sender, held.receiver) == (of.serial, of.sender, of.receiver)
-                    && self.is_for(copy, held)
-            })
+            let held = || {
+                let ends = self.held.iter().filter(|held| (held.sender, held.receiver) == (of.sender, of.receiver));
+                ends.filter(|held| held.document.month() == of.month)
+            };
+            let belongs = match copy {
+                Copy::All => true,
+                Copy::Office(office) => is_at(*office, of.receiver),
+                Copy::Person(_) => held().any(|held| held.serial == of.serial && self.is_for(copy, held)),
+            };
+            belongs && (held().any(|held| held.serial == of.serial) || !held().any(|held| of.serial < held.serial))
         };
         self.incomplete.iter().filter(is_on).collect()
     }
 
-    /// What of an office's was withdrawn.
-    fn withdrawn_from(&self, copy: &Copy) -> Vec<(End, End, &'a Key)> {
+    /// What of an office's was withdrawn, or has nothing of the office's any more.
+    fn withdrawn_from(&self, copy: &Copy) -> Vec<Withdrawn> {
         let Copy::Office(office) = copy else { return Vec::new() };
-        self.withdrawn.iter().filter(|(_, receiver, _)| is_at(*office, *receiver)).copied().collect()
+        let gone = self.withdrawn.iter().filter(|(_, receiver, _)| is_at(*office, *receiver));
+        let gone = gone.map(|(sender, receiver, key)| (*sender, *receiver, (*key).clone(), false));
+        let documents = self.documents(copy);
+        let mine = self.held.iter().filter(|held| documents.iter().any(|of| std::ptr::eq(*of, held.document)));
+        let idle = mine.filter(|held| self.is_idle(copy, held.document, &documents));
+        let idle = idle.map(|held| (held.sender, held.receiver, held.document.key(), true));
+        let all = gone.chain(idle);
+        all.map(|(sender, receiver, key, is_in_force)| Withdrawn { sender, receiver, key, is_in_force }).collect()
+    }
+
+    /// Whether a plan has nothing of an office's, nor did the office report anything of its month.
+    fn is_idle(&self, copy: &Copy, document: &'a Document, documents: &[&'a Document]) -> bool {
+        let (Copy::Office(office), Document::MonthPlan(plan)) = (copy, document) else { return false };
+        !plan.rows.iter().any(|row| row.office == Some(office.office))
+            && self.beside(copy, document, documents).is_empty()
     }
 
     /// The sheet that tells an office what was withdrawn, if something was.
     pub(crate) fn withdrawn(&self, copy: &Copy) -> Option<Sheet> {
         forms::withdrawn::sheet(&self.withdrawn_from(copy), &self.names)
+    }
+
+    /// What of a copy could not be read; files whose names do not tell whose they are count for none but the whole.
+    pub(crate) fn unread(&self, copy: &Copy) -> Unread {
+        let Copy::Office(office) = copy else { return self.unread };
+        let mine = self.unread_at.iter().filter(|(receiver, ..)| is_at(*office, *receiver));
+        mine.fold(Unread::default(), |sum, (_, files, rows)| Unread {
+            files: sum.files + files,
+            rows: sum.rows + rows,
+            ..sum
+        })
     }
 
     /// A name for a copy's file, which sorts as the numbers do and holds nobody's name.
@@ -109,7 +145,7 @@ impl<'a> Selection<'a> {
     /// How many persons something on a copy is about.
     pub(crate) fn people(&self, copy: &Copy) -> usize {
         let persons = self.documents(copy).into_iter().map(|document| self.persons.who(document.person()));
-        let withdrawn = self.withdrawn_from(copy).into_iter().map(|(.., key)| person_of(key));
+        let withdrawn = self.withdrawn_from(copy).into_iter().map(|of| person_of(&of.key));
         persons.chain(withdrawn.map(|person| self.persons.who(&person))).collect::<BTreeSet<_>>().len()
     }
 
@@ -169,6 +205,9 @@ impl<'a> Selection<'a> {
         let documents = self.documents(copy);
         let mut sheets = Vec::new();
         for document in &documents {
+            if self.is_idle(copy, document, &documents) {
+                continue;
+            }
             let beside = self.beside(copy, document, &documents);
             let is_beside = |actual: &MonthActual| documents.iter().any(|other| self.is_month_of(other, actual));
             // Actuals stand on the sheet of their plan, where that is on the same copy.

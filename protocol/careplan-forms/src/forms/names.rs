@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use careplan::{CarePlan, Document, FileKind, OfficeNumber, Person};
 
+use super::Persons;
 use crate::show;
 
 /// Names of persons and offices, as documents tell them; the first told stays.
@@ -12,6 +13,7 @@ pub struct Names {
     /// By insured number, with the insurer: two insurers may have given one number.
     persons: HashMap<Box<str>, Vec<(Box<str>, String)>>,
     offices: HashMap<OfficeNumber, String>,
+    who: Persons,
 }
 
 impl Names {
@@ -20,6 +22,7 @@ impl Names {
     pub fn of<'a>(documents: impl IntoIterator<Item = &'a Document>) -> Self {
         let mut names = Self::default();
         for document in documents {
+            names.who.add(document);
             let (record, rows) = match document {
                 Document::CarePlan(plan) => {
                     if let Some((office, name)) = planner(plan) {
@@ -58,13 +61,16 @@ impl Names {
         self.offices.entry(office).or_insert_with(|| name.into());
     }
 
-    /// Finds the name of a person. One whom another insurer knows by the number is meant only if nobody else is.
+    /// Adds who is who.
+    pub fn add_persons(&mut self, persons: Persons) {
+        self.who.merge(persons);
+    }
+
+    /// Finds the name of a person, who may be known under another insurer.
     pub(crate) fn find(&self, insurer: &str, insured: &str) -> Option<&str> {
         let known = self.persons.get(insured)?;
-        let found = match known.as_slice() {
-            [only] => Some(only),
-            _ => known.iter().find(|(of, _)| **of == *insurer),
-        };
+        let under = |insurer: &str| known.iter().find(|(of, _)| **of == *insurer);
+        let found = under(insurer).or_else(|| under(self.who.insurer(insurer, insured)));
         found.map(|(_, name)| name.as_str())
     }
 

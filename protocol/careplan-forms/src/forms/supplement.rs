@@ -80,7 +80,7 @@ pub(crate) fn limits(record: &Record, framed: bool, kinds: Option<&[&str]>) -> O
         return None;
     }
     if kinds.is_some() {
-        return Some(parts::never_empty(table));
+        return Some(table).filter(|table| !table.groups.is_empty());
     }
     let sum = Cell::head("合計").columns(3);
     table.groups.push(vec![Row { strong: true, ..parts::row([sum, parts::number(over)]) }]);

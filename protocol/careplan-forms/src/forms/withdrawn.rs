@@ -11,29 +11,47 @@ use crate::{
     show,
 };
 
-/// Lists documents that were withdrawn, each with its sender and receiver; none without one.
+/// A document that an office can no longer go by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// Who sent it.
+    pub sender: End,
+    /// Whose it was.
+    pub receiver: End,
+    /// What it is.
+    pub key: Key,
+    /// It is in force, but nothing of it is the receiver's.
+    pub is_in_force: bool,
+}
+
+/// Lists what was withdrawn; none without anything.
 #[must_use]
-pub fn sheet(withdrawn: &[(End, End, &Key)], names: &Names) -> Option<Sheet> {
+pub fn sheet(withdrawn: &[Withdrawn], names: &Names) -> Option<Sheet> {
     let mut sheet = parts::sheet("取り消された書類の一覧", "", Orientation::Landscape);
-    let mut table = parts::table("取り消された書類", &[18, 12, 14, 16]);
+    let mut table = parts::table("取り消された書類", &[16, 12, 10, 11, 11]);
     table.shows_caption = false;
-    table.head = vec![parts::head(["書類", "対象", "利用者名", "送付元"])];
+    table.head = vec![parts::head(["書類", "対象", "利用者名", "送付元", "宛先"])];
     table.groups = withdrawn
         .iter()
-        .map(|(sender, _, key)| {
+        .map(|Withdrawn { sender, receiver, key, is_in_force }| {
             let cells: Vec<&str> = key.cells().collect();
+            let why =
+                if *is_in_force { "今の版に、この事業所の予定はありません" } else { "取り消し" };
             vec![parts::row([
-                Cell { heads: true, ..Cell::new(difference::subject(key.subject())) },
+                Cell { heads: true, ..Cell::new(show::lines([difference::subject(key.subject()), why])) },
                 Cell::new(about(key.subject(), &cells, names)),
                 Cell::new(names.person_in_full(key.person())),
                 Cell::new(difference::end(*sender, names)),
+                // An office may have the same under another service kind, where it holds.
+                Cell::new(difference::end(*receiver, names)),
             ])]
         })
         .collect();
     if table.groups.is_empty() {
         return None;
     }
-    let words = "次の書類は取り消されました。お手元にある控えは使わないでください。";
+    let words =
+        "次の書類は取り消されたか、今の版に宛先の事業所の予定がありません。お手元にある前の控えは使わないでください。";
     sheet.blocks = vec![Block::Paragraph(words.to_owned()), Block::Table(table)];
     Some(sheet)
 }
@@ -71,12 +89,19 @@ mod tests {
         let mut names = Names::default();
         names.add_person(&person, "例田　花子");
         let end = |office: &str| End { office: office.parse().unwrap(), kind: "43".parse().ok() };
-        let key = document.key();
-        let sheet = sheet(&[(end("1379905001"), end("1379900010"), &key)], &names).unwrap();
+        let gone = |is_in_force| Withdrawn {
+            sender: end("1379905001"),
+            receiver: end("1379900010"),
+            key: document.key(),
+            is_in_force,
+        };
+        let sheet = sheet(&[gone(false), gone(true)], &names).unwrap();
         let texts = sheet.texts();
-        for text in ["令和7年11月分", "例田　花子\n0009000000", "1379905001-43"] {
+        for text in ["令和7年11月分", "例田　花子\n0009000000", "1379905001-43", "1379900010-43"] {
             assert!(texts.contains(&text), "{text}: {texts:?}");
         }
+        let told = |why: &str| texts.iter().filter(|text| text.ends_with(why)).count();
+        assert_eq!((told("取り消し"), told("この事業所の予定はありません")), (1, 1));
         assert!(super::sheet(&[], &names).is_none());
     }
 }

@@ -8,11 +8,12 @@ use std::{
 };
 
 use careplan::{
-    Action, Contents, Date, Document, Ledger, MonthActual, OfficeNumber, diff::diff, reconcile::Reconciliation,
+    Action, Contents, Date, Document, End, Key, Ledger, MonthActual, OfficeNumber, diff::diff,
+    reconcile::Reconciliation,
 };
 use careplan_forms::{
     cover::Cover,
-    forms::{self, Month, Names, Recipient},
+    forms::{self, Month, Names, Recipient, withdrawn::Withdrawn},
     month,
     sheet::{Pack, Sheet},
 };
@@ -69,9 +70,14 @@ pub fn sample() -> BTreeMap<&'static str, Pack> {
     ));
     let reported = ledger.documents().filter(|held| matches!(held.document, Document::MonthActual(_)));
     sheets.extend(reported.flat_map(|held| alone(held.document, &names)));
-    let withdrawn: Vec<_> = ledger.removed().collect();
+    let withdrawn: Vec<_> =
+        ledger.removed().map(|(sender, receiver, key)| gone(sender, receiver, key.clone())).collect();
     sheets.extend(forms::withdrawn::sheet(&withdrawn, &names));
     by_form(sheets)
+}
+
+fn gone(sender: End, receiver: End, key: Key) -> Withdrawn {
+    Withdrawn { sender, receiver, key, is_in_force: false }
 }
 
 /// Actuals without their plan.
@@ -105,10 +111,9 @@ pub fn extremes() -> BTreeMap<&'static str, Pack> {
         &people.iter().map(|(plan, _)| samples::versions(Some(plan), None)).collect::<Vec<_>>(),
         &names,
     ));
-    let keys: Vec<_> =
-        people.iter().map(|(plan, actual)| [plan.key(), Document::MonthActual(actual.clone()).key()]).collect();
-    let end = |office: &str| careplan::End { office: office.parse().unwrap(), kind: "43".parse().ok() };
-    let withdrawn: Vec<_> = keys.iter().flatten().map(|key| (end(PLANNER), end(OFFICE), key)).collect();
+    let keys = people.iter().flat_map(|(plan, actual)| [plan.key(), Document::MonthActual(actual.clone()).key()]);
+    let end = |office: &str| End { office: office.parse().unwrap(), kind: "43".parse().ok() };
+    let withdrawn: Vec<_> = keys.map(|key| gone(end(PLANNER), end(OFFICE), key)).collect();
     sheets.extend(forms::withdrawn::sheet(&withdrawn, &names));
     sheets.push(cover(extreme::NAMES.iter().cycle().take(45).map(|name| ((*name).to_owned(), 99)).collect()));
     by_form(sheets)
