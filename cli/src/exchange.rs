@@ -115,7 +115,7 @@ impl Holdings {
                 }
             }
         }
-        for group in groups.into_values() {
+        for ((_, _, receiver), group) in groups {
             let mut bytes: Vec<Vec<u8>> = Vec::new();
             let mut collection = Collection::new();
             let mut places: HashMap<FileName, (usize, &Path)> = HashMap::new();
@@ -145,8 +145,7 @@ impl Holdings {
                     }
                     Err(_) => {
                         holdings.unread.files += 1;
-                        let name = FileName::from_str(&found.name).ok();
-                        holdings.unread_at.extend(name.map(|name| (name.receiver(), 1, 0)));
+                        holdings.unread_at.push((receiver, 1, 0));
                     }
                 }
             }

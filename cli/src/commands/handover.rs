@@ -281,8 +281,8 @@ fn sendable(unit: &Unit) -> Option<Bundle> {
     unit.bundle().filter(|_| is_named(unit) && unit.is_sendable())
 }
 
-/// Puts files into a folder, all of them or none, each under its name when it is complete. One that holds just these stays; any other is not touched, for the client
-/// sends whatever it finds.
+/// Puts files into a folder, all of them or none, each under its name when it is complete. One that holds just these stays;
+/// any other is not touched, for the client sends whatever it finds.
 fn put(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> Result<(), CommandError> {
     match holds(ready, out) {
         Ok(Lying::Nothing) => {}
@@ -318,7 +318,6 @@ fn put(ready: &BTreeMap<String, (Bundle, &[u8])>, out: &Path) -> Result<(), Comm
 }
 
 /// What lies where a folder is to be.
-#[derive(PartialEq, Eq)]
 enum Lying {
     Nothing,
     Same,

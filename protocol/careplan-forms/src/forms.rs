@@ -107,9 +107,9 @@ pub fn by_form(
     if let Some(record) = supplement {
         add(Form::Supplement, supplement::sheets(document, record, names));
     }
-    let own = Names::of([document]);
     let Person { insurer, insured } = document.person();
-    let names = if names.find(insurer, insured).is_some() { names } else { &own };
+    let own = names.find(insurer, insured).is_none().then(|| Names::of([document]));
+    let names = own.as_ref().unwrap_or(names);
     for (form, sheet) in &mut sheets {
         sheet.about = names.about((insurer, insured), form.honorific());
     }

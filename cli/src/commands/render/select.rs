@@ -35,26 +35,15 @@ pub(crate) struct Selection<'a> {
     held: Vec<Held<'a>>,
     /// What was withdrawn: sender, receiver, key.
     withdrawn: Vec<(End, End, &'a Key)>,
-    incomplete: &'a [Incomplete],
-    unread: Unread,
-    unread_at: &'a [(End, usize, usize)],
     names: Names,
-    persons: Persons,
+    holdings: &'a Holdings,
 }
 
 impl<'a> Selection<'a> {
     pub(crate) fn new(holdings: &'a Holdings) -> Self {
         let mut held: Vec<Held<'a>> = holdings.ledger.documents().collect();
         held.sort_by_key(|held| Reverse(held.serial));
-        Self {
-            withdrawn: holdings.ledger.removed().collect(),
-            incomplete: &holdings.incomplete,
-            unread: holdings.unread,
-            unread_at: &holdings.unread_at,
-            names: holdings.names.for_forms(),
-            persons: holdings.names.persons.clone(),
-            held,
-        }
+        Self { withdrawn: holdings.ledger.removed().collect(), names: holdings.names.for_forms(), held, holdings }
     }
 
     /// The offices that sent what is on a copy, or withdrew it.
@@ -65,7 +54,7 @@ impl<'a> Selection<'a> {
 
     /// Leaves out what is not about a person.
     pub(crate) fn keep(&mut self, person: &Person) {
-        let persons = &self.persons;
+        let persons = self.who_is_who();
         self.held.retain(|held| persons.are_one(held.document.person(), person));
         self.withdrawn.retain(|(.., key)| persons.are_one(person, &person_of(key)));
     }
@@ -85,7 +74,7 @@ impl<'a> Selection<'a> {
             };
             belongs && (held().any(|held| held.serial == of.serial) || !held().any(|held| of.serial < held.serial))
         };
-        self.incomplete.iter().filter(is_on).collect()
+        self.holdings.incomplete.iter().filter(is_on).collect()
     }
 
     /// What of an office's was withdrawn, or has nothing of the office's any more.
@@ -115,8 +104,8 @@ impl<'a> Selection<'a> {
 
     /// What of a copy could not be read; files whose names do not tell whose they are count for none but the whole.
     pub(crate) fn unread(&self, copy: &Copy) -> Unread {
-        let Copy::Office(office) = copy else { return self.unread };
-        let mine = self.unread_at.iter().filter(|(receiver, ..)| is_at(*office, *receiver));
+        let Copy::Office(office) = copy else { return self.holdings.unread };
+        let mine = self.holdings.unread_at.iter().filter(|(receiver, ..)| is_at(*office, *receiver));
         mine.fold(Unread::default(), |sum, (_, files, rows)| Unread {
             files: sum.files + files,
             rows: sum.rows + rows,
@@ -144,19 +133,25 @@ impl<'a> Selection<'a> {
 
     /// How many persons something on a copy is about.
     pub(crate) fn people(&self, copy: &Copy) -> usize {
-        let persons = self.documents(copy).into_iter().map(|document| self.persons.who(document.person()));
+        let persons = self.documents(copy).into_iter().map(|document| self.who_is_who().who(document.person()));
         let withdrawn = self.withdrawn_from(copy).into_iter().map(|of| person_of(&of.key));
-        persons.chain(withdrawn.map(|person| self.persons.who(&person))).collect::<BTreeSet<_>>().len()
+        persons.chain(withdrawn.map(|person| self.who_is_who().who(&person))).collect::<BTreeSet<_>>().len()
     }
 
     /// The persons with a number, of whom there is something, or was.
     pub(crate) fn with_number(&self, wanted: &Insured) -> Vec<Person> {
         let held = self.held.iter().map(|held| held.document.person().clone());
         let persons = held.chain(self.withdrawn.iter().map(|(.., key)| person_of(key)));
-        let meant = persons.filter(|person| person.insured == wanted.number).map(|person| self.persons.who(&person));
+        let meant =
+            persons.filter(|person| person.insured == wanted.number).map(|person| self.who_is_who().who(&person));
         let meant: BTreeSet<Person> =
             meant.filter(|person| wanted.insurer.as_ref().is_none_or(|insurer| person.insurer == *insurer)).collect();
         meant.into_iter().collect()
+    }
+
+    /// Tells persons apart.
+    fn who_is_who(&self) -> &'a Persons {
+        &self.holdings.names.persons
     }
 
     /// The names of persons and offices.
@@ -174,7 +169,7 @@ impl<'a> Selection<'a> {
 
     /// A copy for each person.
     pub(crate) fn persons(&self) -> Vec<Copy> {
-        let persons = self.held.iter().map(|held| self.persons.who(held.document.person()));
+        let persons = self.held.iter().map(|held| self.who_is_who().who(held.document.person()));
         let mut persons: Vec<Person> = persons.collect::<BTreeSet<_>>().into_iter().collect();
         persons.sort_by(|one, other| (&one.insured, &one.insurer).cmp(&(&other.insured, &other.insurer)));
         persons.into_iter().map(Copy::Person).collect()
@@ -194,7 +189,7 @@ impl<'a> Selection<'a> {
     pub(crate) fn documents(&self, copy: &Copy) -> Vec<&'a Document> {
         let mut newest: BTreeMap<(Box<str>, Box<str>, Key), &'a Document> = BTreeMap::new();
         for held in self.held.iter().filter(|held| self.is_for(copy, held)) {
-            let Person { insurer, insured } = self.persons.who(held.document.person());
+            let Person { insurer, insured } = self.who_is_who().who(held.document.person());
             newest.entry((insured, insurer, held.document.key())).or_insert(held.document);
         }
         newest.into_values().collect()
@@ -244,7 +239,7 @@ impl<'a> Selection<'a> {
     fn is_month_of(&self, document: &Document, actual: &MonthActual) -> bool {
         match document {
             Document::MonthPlan(plan) => {
-                plan.month == actual.month && self.persons.are_one(&plan.person, &actual.person)
+                plan.month == actual.month && self.who_is_who().are_one(&plan.person, &actual.person)
             }
             _ => false,
         }
@@ -254,7 +249,7 @@ impl<'a> Selection<'a> {
         match copy {
             Copy::All => true,
             Copy::Office(office) => is_at(*office, held.receiver),
-            Copy::Person(person) => self.persons.are_one(held.document.person(), person),
+            Copy::Person(person) => self.who_is_who().are_one(held.document.person(), person),
         }
     }
 }
